@@ -1,0 +1,96 @@
+"""Named SQL columns, each computed once, from columns computed before it.
+
+PostgreSQL inlines a subquery's expressions wherever they are used; a score that is used four times
+would be computed four times, and what builds on it sixteen times. `offset 0` keeps each level's
+columns computed once while rows stream through and the plan stays parallel.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, column, literal_column, select
+from sqlalchemy.types import TypeEngine
+
+FIRM_ID = "firm_id"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column, the level that computes it, and the columns it reads."""
+
+    expression: ColumnElement[Any]
+    level: int
+    reads: frozenset[str]
+
+
+class Sheet:
+    """Columns by name. Level 0 is what the facts supply; every other level builds on lower ones."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, Cell] = {}
+        self._reads: list[set[str]] = [set()]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._cells
+
+    def given(self, name: str, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A column of the facts themselves."""
+        if name not in self._cells:
+            self._cells[name] = Cell(expression, 0, frozenset())
+        return self.read(name)
+
+    def read(self, name: str) -> ColumnElement[Any]:
+        """An earlier column, for use in the one being defined."""
+        self._reads[-1].add(name)
+        return column(name, type_=self._cells[name].expression.type)
+
+    def define(self, name: str, build: Callable[[], ColumnElement[Any]]) -> ColumnElement[Any]:
+        """The column of that name, computed by `build` unless it exists already."""
+        if name not in self._cells:
+            self._reads.append(set())
+            expression = build()
+            reads = self._reads.pop()
+            level = 1 + max((self._cells[read].level for read in reads), default=0)
+            self._cells[name] = Cell(expression, level, frozenset(reads))
+        return self.read(name)
+
+    def facts_read_by(self, wanted: list[str]) -> dict[str, ColumnElement[Any]]:
+        """The level-0 columns that these need, directly or not."""
+        needed = self._closure(wanted)
+        return {n: c.expression for n, c in self._cells.items() if c.level == 0 and n in needed}
+
+    def _closure(self, wanted: list[str]) -> set[str]:
+        found: set[str] = set()
+        queue = list(wanted)
+        while queue:
+            name = queue.pop()
+            if name not in found:
+                found.add(name)
+                queue.extend(self._cells[name].reads)
+        return found
+
+    def select(self, facts: FromClause, wanted: list[str]) -> Select[Any]:
+        """`firm_id` and the wanted columns, level upon level over the facts."""
+        needed = self._closure(wanted)
+        cells = {n: self._cells[n] for n in needed}
+        source = facts
+        for level in range(1, max(c.level for c in cells.values()) + 1):
+            later = {r for c in cells.values() if c.level > level for r in c.reads} | set(wanted)
+            kept = [n for n, c in cells.items() if c.level < level and n in later]
+            made = [n for n, c in cells.items() if c.level == level]
+            source = (
+                select(
+                    literal_column(FIRM_ID),
+                    *(literal_column(name) for name in sorted(kept)),
+                    *(cells[name].expression.label(name) for name in sorted(made)),
+                )
+                .select_from(source)
+                .offset(literal_column("0"))
+                .subquery(f"level_{level}")
+            )
+        return select(literal_column(FIRM_ID), *(self._out(n) for n in wanted)).select_from(source)
+
+    def _out(self, name: str) -> ColumnElement[Any]:
+        kind: TypeEngine[Any] = self._cells[name].expression.type
+        return literal_column(name, type_=kind).label(name)

@@ -1,0 +1,50 @@
+"""How far each firm is from each title, as last evaluated."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, Numeric, SmallInteger, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Instant
+from app.criteria.models import CriteriaSet
+from app.firms.models import Firm
+
+
+class Assessment(Base):
+    """One firm held against one criteria set.
+
+    `outcomes` and `gaps` follow the order of the set's criteria, nested ones included: outcome
+    codes of `criteria.policy.Outcome`, gaps in the criterion's own gap unit (empty where met or
+    unknown). `since` is the evaluation date from which this verdict has stood.
+    """
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        Index("ix_assessment_gap_count", "set_id", "gap_count", "readiness", "firm_id"),
+        Index("ix_assessment_readiness", "set_id", "readiness", "firm_id"),
+    )
+
+    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"), primary_key=True)
+    set_id: Mapped[int] = mapped_column(ForeignKey(CriteriaSet.id), primary_key=True)
+    since: Mapped[date]
+    outcome: Mapped[int] = mapped_column(SmallInteger)
+    unmet_count: Mapped[int] = mapped_column(SmallInteger)
+    unknown_count: Mapped[int] = mapped_column(SmallInteger)
+    gap_count: Mapped[int] = mapped_column(SmallInteger)
+    readiness: Mapped[Decimal] = mapped_column(Numeric(5, 4))
+    outcomes: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    gaps: Mapped[list[int | None]] = mapped_column(ARRAY(BigInteger))
+
+
+class Evaluation(Base):
+    """One run over the register: for which day, over how many firms, what changed."""
+
+    __tablename__ = "evaluation"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    as_of: Mapped[date]
+    started_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    finished_at: Mapped[Instant | None]
+    firms: Mapped[int | None]
+    changed: Mapped[int | None]

@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+"""Set everything up and run the tests: `python3 scripts/test.py [pytest arguments]`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import _setup  # noqa: E402 - the script's own folder must be on the path first
+
+
+def steps() -> int:
+    """Environment, packages, assets, browser; then pytest."""
+    _setup.check_python()
+    _setup.install("requirements-dev.lock")
+    _setup.fetch_node_packages(dev=True)
+    _setup.copy_assets()
+    env = os.environ | _setup.test_browser()
+    command = [str(_setup.PYTHON), "-m", "pytest", *sys.argv[1:]]
+    return subprocess.run(command, cwd=_setup.ROOT, env=env, check=False).returncode
+
+
+if __name__ == "__main__":
+    _setup.main(steps)
