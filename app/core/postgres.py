@@ -155,9 +155,7 @@ def _remove_stale_pid(cluster: Path) -> None:
         return
     pid = pid_file.read_text().splitlines()[0]
     process = Path("/proc") / pid / "cmdline"
-    if Path("/proc").is_dir() and (
-        not process.exists() or b"postgres" not in process.read_bytes()
-    ):
+    if Path("/proc").is_dir() and (not process.exists() or b"postgres" not in process.read_bytes()):
         pid_file.unlink()
 
 
@@ -218,7 +216,9 @@ def _programs() -> Path:
     return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-def _call(program: str, *arguments: str | Path, check: bool = True, needs: Path | None = None) -> None:
+def _call(
+    program: str, *arguments: str | Path, check: bool = True, needs: Path | None = None
+) -> None:
     """A program of the embedded PostgreSQL, never as root."""
     programs = _programs()
     uid = gid = None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import IntEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -268,7 +269,7 @@ class TiersOf(Node):
     def descending(self) -> "TiersOf":
         """Only then is the interval of an undecided tier the span of what remains possible."""
         points = [band.points for band in self.bands] + [self.otherwise]
-        for better, worse in zip(points, points[1:], strict=False):
+        for better, worse in pairwise(points):
             if worse[0] > better[0] or worse[1] > better[1]:
                 raise ValueError("bands go from most to fewest points")
         if self.of is None and any(band.when is None for band in self.bands):
@@ -490,8 +491,6 @@ def condition_key(value: Any) -> str:
 Condition = Annotated[condition_union(), Discriminator(condition_key)]
 
 
-
-
 class Criterion(Node):
     """One rule people see: what must hold, by which article, and what helps."""
 
@@ -515,9 +514,7 @@ class Criterion(Node):
 
 Member = Annotated[
     Annotated[Criterion, Tag("id")] | Annotated[Condition, Tag("condition")],  # type: ignore[valid-type]
-    Discriminator(
-        lambda v: "id" if isinstance(v, Criterion) or key_of(v) == "id" else "condition"
-    ),
+    Discriminator(lambda v: "id" if isinstance(v, Criterion) or key_of(v) == "id" else "condition"),
 ]
 
 

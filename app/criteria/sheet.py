@@ -7,12 +7,13 @@ columns computed once while rows stream through and the plan stays parallel.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Select, column, literal_column, select
 from sqlalchemy.types import TypeEngine
 
 FIRM_ID = "firm_id"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,21 @@ class Sheet:
         self._reads[-1].add(name)
         return column(name, type_=self._cells[name].expression.type)
 
+    def gather(self, build: Callable[[], T]) -> tuple[T, frozenset[str]]:
+        """What `build` returns, and the columns it read meanwhile."""
+        self._reads.append(set())
+        built = build()
+        return built, frozenset(self._reads.pop())
+
+    def add(self, name: str, expression: ColumnElement[Any], reads: frozenset[str]) -> None:
+        """A column computed from those it reads, one level above the highest of them."""
+        level = 1 + max((self._cells[read].level for read in reads), default=0)
+        self._cells[name] = Cell(expression, level, reads)
+
     def define(self, name: str, build: Callable[[], ColumnElement[Any]]) -> ColumnElement[Any]:
         """The column of that name, computed by `build` unless it exists already."""
         if name not in self._cells:
-            self._reads.append(set())
-            expression = build()
-            reads = self._reads.pop()
-            level = 1 + max((self._cells[read].level for read in reads), default=0)
-            self._cells[name] = Cell(expression, level, frozenset(reads))
+            self.add(name, *self.gather(build))
         return self.read(name)
 
     def facts_read_by(self, wanted: list[str]) -> dict[str, ColumnElement[Any]]:

@@ -81,7 +81,10 @@ class Indicator(BaseModel):
         return Decimal(stored) / self.scale
 
 
-def load(path: Path = Path(__file__).with_name("indicators.yaml")) -> dict[str, Indicator]:
+FILE = Path(__file__).with_name("indicators.yaml")
+
+
+def load(path: Path = FILE) -> dict[str, Indicator]:
     """Every indicator by code; raises ValueError where a bound names an unknown one."""
     raw: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     found = {code: Indicator(code=code, **entry) for code, entry in raw.items()}

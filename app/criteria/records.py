@@ -1,0 +1,277 @@
+"""The facts side of the statement: joins years and records to firms, only what the rules read."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    extract,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+
+from app.criteria import policy as p
+from app.criteria.facts import Facts
+from app.criteria.sheet import FIRM_ID, Sheet
+from app.firms.models import Designation, Fact, Incident, Judgement, RecordCheck, Residency
+from app.innovation.models import Award, IpRight, RdBody, Standard
+
+Sql = ColumnElement[Any]
+AS_OF = bindparam("as_of", type_=Date)
+MODELS: dict[str, type[Fact]] = {
+    "ip_right": IpRight, "award": Award, "standard": Standard, "rd_body": RdBody,
+}  # fmt: skip
+Scope = Callable[[ColumnElement[Any]], ColumnElement[bool]]
+
+
+_NEW_YEAR = (literal_column("1"), literal_column("1"))
+
+
+def text(value: str) -> Sql:
+    """A constant of the policy; codes only, so nothing needs quoting."""
+    return literal_column(f"'{value}'")
+
+
+class Records:
+    """Collects what is read; `source` then joins exactly that."""
+
+    def __init__(self, sheet: Sheet, facts: Facts) -> None:
+        self.sheet = sheet
+        self.facts = facts
+        self.figures: set[tuple[int, str]] = set()
+        self._columns: dict[str, dict[str, Sql]] = {}
+        self._sources: dict[str, FromClause] = {}
+
+    # --- what rules ask for -------------------------------------------------------------------
+
+    def attribute(self, name: str) -> Sql:
+        """A column of the firm itself."""
+        return self.sheet.given(f"firm_{name}", self.facts.firm.c[name])
+
+    def figure(self, indicator: str, back: int) -> Sql:
+        """A stored figure, `back` years from the year of application."""
+        self.figures.add((back, indicator))
+        name = f"{indicator}_{-back}"
+        return self.sheet.given(name, literal_column(f"y{-back}.{indicator}", BigInteger))
+
+    def _joined(self, source: str, name: str, expression: Sql, kind: Any) -> Sql:
+        self._columns.setdefault(source, {}).setdefault(name, expression)
+        return self.sheet.given(f"{source}_{name}", literal_column(f"{source}.{name}", kind))
+
+    def holds(self, kind: str) -> Sql:
+        """Whether such a designation is valid on the date; what is not recorded is not held."""
+        rows = self._rows("designation", Designation)
+        found = self._joined("designation", kind, func.bool_or(rows.c.kind == text(kind)), Boolean)
+        return func.coalesce(found, false())
+
+    def judged(self, criterion: str) -> Sql:
+        """What a person judged, or unknown."""
+        rows = self._rows("judgement", Judgement)
+        name = "is_" + criterion.replace(".", "_")
+        chosen = func.bool_or(rows.c.holds).filter(rows.c.criterion == text(criterion))
+        return self._joined("judgement", name, chosen, Boolean)
+
+    def points(self, quantity: str) -> Sql:
+        """Points a person entered, or unknown."""
+        rows = self._rows("judgement", Judgement)
+        name = "of_" + quantity.replace(".", "_")
+        chosen = func.max(rows.c.points).filter(rows.c.criterion == text(quantity))
+        return self._joined("judgement", name, cast(chosen, BigInteger), BigInteger)
+
+    def no_incident(self, window: p.Window) -> Sql:
+        """No incident of these kinds in the window; what is not recorded did not happen."""
+        rows = self._rows("incident", Incident)
+        name = "no_" + "_".join(filter(None, [
+            *window.kinds, window.days and f"{window.days}d", window.years and f"{window.years}y",
+            window.calendar_years and f"{window.calendar_years}c"]))  # fmt: skip
+        kinds = rows.c.kind.in_([text(kind) for kind in window.kinds])
+        hit = func.bool_or(and_(kinds, rows.c.happened_on >= _window_start(window)))
+        return ~func.coalesce(self._joined("incident", _short(name), hit, Boolean), false())
+
+    def not_listed(self, lists: tuple[str, ...]) -> Sql:
+        """On none of these lists on the date."""
+        rows = self._rows("incident", Incident)
+        on = and_(
+            rows.c.kind.in_([text(kind) for kind in lists]),
+            or_(rows.c.ended_on.is_(None), rows.c.ended_on > AS_OF),
+        )
+        hit = self._joined("incident", _short("on_" + "_".join(lists)), func.bool_or(on), Boolean)
+        return ~func.coalesce(hit, false())
+
+    def resident(self) -> Sql:
+        """Whether a residency is open on the date."""
+        return self.residency("start").is_not(None)
+
+    def residency(self, column: str) -> Sql:
+        """A column of the open residency: start, premises_inside, field."""
+        rows = self._rows("residency", Residency)
+        kinds: dict[str, tuple[Sql, Any]] = {
+            "start": (func.min(func.lower(rows.c.during)), Date),
+            "premises_inside": (func.bool_and(rows.c.premises_inside), Boolean),
+            "field": (func.min(rows.c.field), None),
+        }
+        expression, kind = kinds[column]
+        return self._joined("residency", column, expression, kind)
+
+    def count(self, counted: p.CountOf) -> tuple[Sql, Sql]:
+        """How many records pass: those that surely do, and those that may.
+
+        The upper end is open (null) unless someone confirmed that the records are complete.
+        """
+        record = counted.record
+        rows = self._rows(record, MODELS[record])
+        test = record_test(counted, rows)
+        name = _short(counted.model_dump_json())
+        sure = self._joined(record, f"n{name}", func.count().filter(test), BigInteger)
+        may = self._joined(
+            record, f"m{name}", func.count().filter(test.is_not(false())), BigInteger
+        )
+        checks = self._rows("record_check", RecordCheck)
+        checked = self._joined(
+            "record_check", record, func.bool_or(checks.c.kind == text(record)), Boolean
+        )
+        zero = literal_column("0", BigInteger)
+        return func.coalesce(sure, zero), case((checked, func.coalesce(may, zero)))
+
+    # --- the joins ----------------------------------------------------------------------------
+
+    def _rows(self, source: str, model: type[Fact]) -> FromClause:
+        rows = self._sources.get(source)
+        if rows is None:
+            rows = self._sources[source] = self.facts.records(model)
+        return rows
+
+    def source(self, wanted: dict[str, Sql], scope: Scope) -> FromClause:
+        """Firms in scope, left-joined to their years and grouped records: level 0 of the sheet."""
+        firm = self.facts.firm
+        joined: FromClause = firm
+        for back in sorted({back for back, _ in self.figures}, reverse=True):
+            years = self.facts.firm_year.alias(f"y{-back}")
+            year = cast(extract("year", AS_OF), Integer) + literal_column(str(back))
+            on = and_(years.c.firm_id == firm.c.id, years.c.year == year, scope(years.c.firm_id))
+            joined = joined.outerjoin(years, on)
+        for name, columns in self._columns.items():
+            grouped = self._grouped(name, columns, scope).subquery(name)
+            joined = joined.outerjoin(grouped, grouped.c.firm_id == firm.c.id)
+        columns = [firm.c.id.label(FIRM_ID), *(e.label(n) for n, e in wanted.items())]
+        return select(*columns).select_from(joined).where(scope(firm.c.id)).subquery("facts")
+
+    def _grouped(self, source: str, columns: dict[str, Sql], scope: Scope) -> Select[Any]:
+        rows = self._sources[source]
+        made = [expression.label(name) for name, expression in columns.items()]
+        grouped = select(rows.c.firm_id, *made).where(scope(rows.c.firm_id))
+        return grouped.where(_on_date(source, rows)).group_by(rows.c.firm_id)
+
+
+def _on_date(source: str, rows: FromClause) -> Sql:
+    """Which records matter on the date at all."""
+    match source:
+        case "designation":
+            return rows.c.valid.contains(AS_OF)
+        case "rd_body":
+            return rows.c.valid.contains(AS_OF)
+        case "residency":
+            return rows.c.during.contains(AS_OF)
+        case "incident":
+            return rows.c.happened_on <= AS_OF
+        case "record_check":
+            return rows.c.checked_on <= AS_OF
+        case "award":
+            return rows.c.awarded_on <= AS_OF
+        case "standard":
+            return rows.c.published_on <= AS_OF
+        case _:
+            return true()
+
+
+def _short(name: str) -> str:
+    return "c" + hashlib.blake2s(name.encode(), digest_size=5).hexdigest()
+
+
+def _window_start(window: p.Window) -> Sql:
+    if window.days is not None:
+        return AS_OF - literal_column(str(window.days))
+    if window.years is not None:
+        return cast(AS_OF - _years(window.years), Date)
+    back = literal_column(str((window.calendar_years or 1) - 1))
+    return func.make_date(cast(extract("year", AS_OF), Integer) - back, *_NEW_YEAR)
+
+
+def _years(years: int) -> Sql:
+    return literal_column(f"interval '{int(years)} years'")
+
+
+def record_test(counted: p.CountOf, rows: FromClause) -> Sql:
+    """Whether one record passes the filters; unknown where an answer is missing."""
+    tests = [
+        test
+        for name in sorted(counted.where.model_fields_set)
+        for test in [_filter(name, counted, rows)]
+    ]
+    return and_(true(), *tests)
+
+
+def _filter(name: str, counted: p.CountOf, rows: FromClause) -> Sql:
+    where, c = counted.where, rows.c
+    match name:
+        case "ip_class":
+            # A trademark is in no class: surely not in the one asked for.
+            return func.coalesce(c.ip_class, literal_column("0")) == literal_column(
+                str(where.ip_class)
+            )
+        case "kind" | "level":
+            return c[name].in_([text(v) for v in getattr(where, name)])
+        case "valid":
+            return and_(c.granted_on <= AS_OF, or_(c.ended_on.is_(None), c.ended_on > AS_OF))
+        case "undisputed":
+            return ~c.disputed
+        case "core_support" | "main_product" | "earning":
+            return c[name]
+        case "owner_rank_at_most":
+            return c.owner_rank <= literal_column(str(where.owner_rank_at_most))
+        case "rank_at_most":
+            return c.rank <= literal_column(str(where.rank_at_most))
+        case "acquired":
+            return c.acquired.in_([text(v) for v in where.acquired or ()])
+        case "not_acquired":
+            return c.acquired.not_in([text(v) for v in where.not_acquired or ()])
+        case _:
+            return _dated_filter(name, counted, c)
+
+
+def _dated_filter(name: str, counted: p.CountOf, c: Any) -> Sql:
+    where = counted.where
+    match name:
+        case "transfer_kept_days":
+            kept = AS_OF - c.acquired_on >= literal_column(str(where.transfer_kept_days))
+            return or_(c.acquired == text("own_research"), kept)
+        case "kept_years":
+            return c.granted_on <= cast(AS_OF - _years(where.kept_years or 0), Date)
+        case "high_value":
+            wanted = ", ".join(f"'{v}'" for v in where.high_value or ())
+            return c.high_value.op("&&")(literal_column(f"array[{wanted}]::text[]"))
+        case "unused_in":
+            spent = func.array_to_string(c.used_in, literal_column("' '"))
+            return or_(
+                c.ip_class == literal_column("1"),
+                ~spent.like(literal_column(f"'%{where.unused_in}:%'")),
+            )
+        case "within_years":
+            happened = c.awarded_on if counted.record == "award" else c.published_on
+            return happened > cast(AS_OF - _years(where.within_years or 0), Date)
+    raise TypeError(f"no SQL for the filter {name}")
