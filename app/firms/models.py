@@ -78,6 +78,8 @@ class Firm(Base):
               postgresql_ops={"name_search": "gin_trgm_ops"}),
         Index("ix_firm_pinyin_id", "pinyin", "id"),
         Index("ix_firm_registered_on_id", "registered_on", "id"),
+        # Newest first, unknown dates last: the first index read backwards starts with those.
+        Index("ix_firm_registered_newest", text("registered_on desc nulls last"), text("id desc")),
         Index("ix_firm_industry_code", "industry_code"),
         Index("ix_firm_region_code", "region_code"),
     )  # fmt: skip
