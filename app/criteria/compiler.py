@@ -195,7 +195,7 @@ class Compiler:
         name = f"c{set_id}_" + criterion.id.replace(".", "_")
         rule = Rule(criterion, f"{name}_o", f"{name}_g", f"{name}_k")
         if criterion.disabled is not None:
-            self.sheet.define(rule.outcome, lambda: literal_column(str(SKIPPED), SmallInteger))
+            self.sheet.define(rule.outcome, lambda: cast(SKIPPED, SmallInteger))
             self.sheet.define(rule.gap, _no_gap)
             self.sheet.define(rule.close, _nothing)
             rule.members = [self._rule(c, set_id) for c in _disabled_members(criterion)]
@@ -467,8 +467,3 @@ def _sum(terms: list[Sql]) -> Sql:
     for term in terms[1:]:
         total = total + term
     return total
-
-
-def everybody(_: Sql) -> Sql:
-    """Scope of the whole register."""
-    return true()

@@ -38,9 +38,14 @@ Sql = ColumnElement[Any]
 STEPS = {"yuan": 100, "percent": 10_000}
 
 
+SMALL = 10_000
+
+
 def whole(number: int) -> Sql:
     """A constant of the policy, written into the statement."""
-    return literal_column(str(int(number)), BigInteger)
+    # A product of two plain literals would be computed as integer, and overflow.
+    kind = "::bigint" if abs(number) > SMALL else ""
+    return literal_column(f"{int(number)}{kind}", BigInteger)
 
 
 def no_number() -> Sql:
@@ -139,6 +144,10 @@ class Measuring:
                 return self._total(node.points, owner)
             case p.Best():
                 return self._best(node, owner)
+            case p.Middle():
+                span = self.measure(node.middle, owner)
+                high = span.low if span.high is None else span.high
+                return Amount(span.low + high, "point", over=whole(2))
         raise TypeError(f"no SQL for {type(node).__name__}")
 
     # --- figures ------------------------------------------------------------------------------

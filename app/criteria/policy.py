@@ -300,6 +300,12 @@ class Best(Node):
     best: Annotated[tuple["Quantity", ...], Field(min_length=2)]
 
 
+class Middle(Node):
+    """The middle of an interval of points."""
+
+    middle: "Quantity"
+
+
 class Ref(Node):
     """A named quantity of the same set."""
 
@@ -317,7 +323,7 @@ def tagged(*classes: type[Node]) -> Any:
 
 Quantity = tagged(
     Figure, Sum, Mean, YearlyCount, Ratio, Growth, MeanGrowth, CompoundGrowth, Count,
-    Days, Months, Expert, Tiers, Total, Best, Ref,
+    Days, Months, Expert, Tiers, Total, Best, Middle, Ref,
 )  # fmt: skip
 
 # --- conditions ---------------------------------------------------------------------------------
@@ -583,7 +589,7 @@ def nodes(value: Any) -> Iterator[Node]:
 
 
 for _cls in (
-    RatioOf, Ratio, Band, TiersOf, Tiers, PointsOf, Total, Best, Banded, Compared, AtLeast, AtMost,
+    RatioOf, Ratio, Band, TiersOf, Tiers, PointsOf, Total, Best, Middle, Banded, Compared, AtLeast, AtMost,
     MoreThan, LessThan, AnyOf, AllOf, SomeOf, Some, Not, IndustryCase, IndustryCases, ByIndustry,
     Criterion, NamedQuantity, CriteriaSet,
 ):  # fmt: skip

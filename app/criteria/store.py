@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -149,37 +149,43 @@ def _refuse_overlap(session: Session, policy: Policy) -> None:
         )
 
 
-@lru_cache(maxsize=256)
-def _parsed(content: str) -> Policy:
-    return Policy.model_validate(json.loads(content))
+_PARSED: dict[tuple[int, str], LoadedSet] = {}
 
 
-def _loaded(rows: list[CriteriaSet]) -> list[LoadedSet]:
-    return [LoadedSet(row.id, _parsed(json.dumps(row.content))) for row in rows]
+def _loaded(session: Session, query: Select[Any]) -> list[LoadedSet]:
+    """Sets by number and digest; only what was not seen before is fetched whole and checked."""
+    keys = [(row.id, row.digest) for row in session.execute(query)]
+    missing = [number for number, digest in keys if (number, digest) not in _PARSED]
+    if missing:
+        for row in session.scalars(select(CriteriaSet).where(CriteriaSet.id.in_(missing))):
+            policy = Policy.model_validate(row.content)
+            _PARSED[row.id, row.digest] = LoadedSet(row.id, policy)
+    return [_PARSED[key] for key in keys]
+
+
+KEYS = select(CriteriaSet.id, CriteriaSet.digest).order_by(CriteriaSet.id)
 
 
 def sets_in_force(session: Session, as_of: date, purpose: str | None = "first") -> list[LoadedSet]:
     """The sets that an application on that day would be held against, in ladder order."""
-    query = select(CriteriaSet).where(
+    query = KEYS.where(
         CriteriaSet.since <= as_of,
         or_(CriteriaSet.until.is_(None), CriteriaSet.until >= as_of),
     )
-    if purpose is not None:
-        query = query.where(CriteriaSet.purpose == purpose)
-    return _loaded(list(session.scalars(query.order_by(CriteriaSet.id))))
+    return _loaded(session, query if purpose is None else query.where(CriteriaSet.purpose == purpose))
 
 
 def all_sets(session: Session) -> list[LoadedSet]:
     """Every version of every set."""
-    return _loaded(list(session.scalars(select(CriteriaSet).order_by(CriteriaSet.id))))
+    return _loaded(session, KEYS)
 
 
 def get_sets(session: Session, codes: list[str]) -> list[LoadedSet]:
-    """Sets by code; NotFound names the first that does not exist."""
-    rows = {s.code: s for s in session.scalars(select(CriteriaSet).where(CriteriaSet.code.in_(codes)))}
-    if missing := [code for code in codes if code not in rows]:
+    """Sets by code, in that order; NotFound names the first that does not exist."""
+    found = {s.policy.code: s for s in _loaded(session, KEYS.where(CriteriaSet.code.in_(codes)))}
+    if missing := [code for code in codes if code not in found]:
         raise NotFound(f"没有条件版本 {missing[0]}：可用的版本见 /criteria")
-    return _loaded([rows[code] for code in codes])
+    return [found[code] for code in codes]
 
 
 def mark_used(session: Session, ids: list[int]) -> None:

@@ -26,9 +26,9 @@ def fits(kind: str, record: Record, where: dict[str, Any], as_of: date) -> bool 
 def _exists(kind: str, record: Record, as_of: date) -> bool | None:
     """Counts are of records on the date: what came later is not there yet."""
     if kind == "award":
-        return bool(record["on"] <= as_of)
+        return bool(record["day"] <= as_of)
     if kind == "standard":
-        return bool(record["on"] <= as_of)
+        return bool(record["day"] <= as_of)
     return within(record, as_of) if kind == "rd_body" else True
 
 
@@ -40,7 +40,7 @@ def _answer(kind: str, record: Record, name: str, wanted: Any, as_of: date) -> b
     if name == "level":
         return record["level"] in wanted
     if name == "within_years":
-        return bool(record["on"] >= add_months(as_of, -12 * wanted))
+        return bool(record["day"] >= add_months(as_of, -12 * wanted))
     if name in ("rank_at_most", "owner_rank_at_most"):
         rank = record.get("rank" if name == "rank_at_most" else "owner_rank")
         return None if rank is None else rank <= wanted

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from tests.criteria.facts import FirmFacts, Record, add_months, whole_months, within
+from tests.criteria.filters import fits
 
 CATALOGUE = Path(__file__).parents[2] / "app" / "firms" / "indicators.yaml"
 KINDS: dict[str, str] = {
@@ -130,7 +131,7 @@ class Measurer:
         else:
             first = date(self.as_of.year - body["calendar_years"] + 1, 1, 1)
         return any(
-            i["kind"] in body["kinds"] and first <= i["on"] <= self.as_of
+            i["kind"] in body["kinds"] and first <= i["day"] <= self.as_of
             for i in self.firm.incidents
         )
 
@@ -138,7 +139,7 @@ class Measurer:
         """Whether the firm is on one of the lists; the day it is taken off it no longer is."""
         return any(
             i["kind"] in kinds
-            and i["on"] <= self.as_of
+            and i["day"] <= self.as_of
             and (i.get("ended") is None or i["ended"] > self.as_of)
             for i in self.firm.incidents
         )
@@ -220,8 +221,6 @@ class Measurer:
         return UNKNOWN if start is None or end is None else exactly(whole_months(start, end))
 
     def _count(self, body: dict[str, Any], _owner: str) -> Interval:
-        from tests.criteria.filters import fits
-
         found = [
             fits(body["record"], record, body.get("where", {}), self.as_of)
             for record in self.firm.records(body["record"])
@@ -270,6 +269,12 @@ class Measurer:
         return Interval(
             max(low) if low else None, max(high) if len(high) == len(members) else None
         )
+
+    def _middle(self, body: dict[str, Any], owner: str) -> Interval:
+        inner = self.measure(body, owner)
+        if inner.lo is None or inner.hi is None:
+            return UNKNOWN
+        return exactly((inner.lo + inner.hi) / 2)
 
     def _ref(self, name: str, _owner: str) -> Interval:
         return self.measure(self.named[name]["of"], name)

@@ -2,19 +2,17 @@
 
 from fractions import Fraction
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.criteria.facts import add_months
-
-if TYPE_CHECKING:
-    from tests.criteria.quantities import Measurer
+from tests.criteria.quantities import KINDS, Measurer
 
 FALLS_SHORT = ("at_least", "more_than")
 STRICT = ("more_than", "less_than")
 
 
 def steps_to_pass(
-    measurer: "Measurer", operator: str, node: dict[str, Any], threshold: Fraction
+    measurer: Measurer, operator: str, node: dict[str, Any], threshold: Fraction
 ) -> int | None:
     """The gap of an unmet comparison; None where no amount can be named."""
     ((key, body),) = node.items()
@@ -31,7 +29,7 @@ def steps_to_pass(
 
 
 def _distance(
-    measurer: "Measurer", key: str, body: Any, threshold: Fraction
+    measurer: Measurer, key: str, body: Any, threshold: Fraction
 ) -> Fraction | None:
     """How much more of what can be changed is wanted, in its unit; negative if less."""
     value = measurer.measure({key: body}).lo
@@ -51,10 +49,8 @@ def _distance(
     return None if key in ("mean_growth", "yearly_count") else threshold - value
 
 
-def steps_per_unit(node: dict[str, Any], measurer: "Measurer") -> int:
+def steps_per_unit(node: dict[str, Any], measurer: Measurer) -> int:
     """Stored steps of the thing to be changed: fen of a yuan, else whole units."""
-    from tests.criteria.quantities import KINDS
-
     ((key, body),) = node.items()
     if key == "ratio":
         return steps_per_unit(body["of"], measurer)
@@ -68,7 +64,7 @@ def steps_per_unit(node: dict[str, Any], measurer: "Measurer") -> int:
 
 
 def _waiting(
-    measurer: "Measurer", operator: str, node: dict[str, Any], threshold: Fraction
+    measurer: Measurer, operator: str, node: dict[str, Any], threshold: Fraction
 ) -> int | None:
     """Days until a duration is reached."""
     ((key, body),) = node.items()

@@ -1,0 +1,64 @@
+"""Statements so large that planning them costs more than running them: prepared per connection."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import ClientCursor, Cursor
+from psycopg.rows import dict_row
+from sqlalchemy import Select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement under a name, with its parameters in order and their SQL types."""
+
+    name: str
+    sql: str
+    parameters: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+def as_sql(query: Select[Any]) -> str:
+    """A query's text; constants are in it, only named parameters remain."""
+    compiled = query.compile(dialect=DIALECT)
+    return PARAMETER.sub(lambda m: _constant(compiled.params[m[1]], m[0]), str(compiled))
+
+
+def _constant(value: object, placeholder: str) -> str:
+    return placeholder if value is None else str(int(str(value)))
+
+
+def prepared(sql: str, kinds: Mapping[str, str]) -> Prepared:
+    """Number the parameters of a statement."""
+    names = tuple(dict.fromkeys(PARAMETER.findall(sql)))
+    numbered = PARAMETER.sub(lambda m: f"${names.index(m[1]) + 1}", sql).replace("%%", "%")
+    digest = hashlib.blake2s(numbered.encode(), digest_size=8).hexdigest()
+    return Prepared(f"p{digest}", numbered, names, tuple(kinds[name] for name in names))
+
+
+def run(session: Session, statement: Prepared, values: Mapping[str, Any]) -> Cursor[dict[str, Any]]:
+    """Execute on the session's connection, prepared there once and planned once."""
+    connection = session.connection()
+    known: set[str] = connection.info.setdefault("prepared", set())
+    driver: Any = connection.connection.driver_connection
+    cursor: Cursor[dict[str, Any]] = driver.cursor(row_factory=dict_row)
+    if statement.name not in known:
+        kinds = ", ".join(statement.kinds)
+        head = f"prepare {statement.name} ({kinds}) as " if kinds else f"prepare {statement.name} as "
+        cursor.execute((head + statement.sql).encode(), prepare=False)
+        known.add(statement.name)
+    cursor.execute("set local plan_cache_mode = force_generic_plan")
+    given = [values[name] for name in statement.parameters]
+    slots = ", ".join(f"%s::{kind}" for kind in statement.kinds)
+    call = f"execute {statement.name} ({slots})" if slots else f"execute {statement.name}"
+    # EXECUTE takes no protocol parameters: the driver writes the values in, quoted.
+    text = ClientCursor(driver).mogrify(call, given)
+    return cursor.execute(text.encode(), prepare=False)
