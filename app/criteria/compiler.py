@@ -137,7 +137,7 @@ class Compiler:
         return self.sheet.select(facts, wanted)
 
     def _detail_names(self) -> set[str]:
-        names = set()
+        names = {f"{indicator}_{-back}" for back, indicator in self.records.figures}
         for loaded in self.sets:
             names.update(self._set_columns(loaded))
             for rule in self._walk(self.rules[loaded.id]):

@@ -577,15 +577,18 @@ class CriteriaSet(Node):
                 yield node
 
 
-def nodes(value: Any) -> Iterator[Node]:
+def nodes(value: Any, *, into_criteria: bool = True) -> Iterator[Node]:
     """Every node below and including a value, in written order."""
     if isinstance(value, Node):
         yield value
         for field in type(value).model_fields:
-            yield from nodes(getattr(value, field))
+            inner = getattr(value, field)
+            if into_criteria or not isinstance(inner, Criterion):
+                yield from nodes(inner, into_criteria=into_criteria)
     elif isinstance(value, tuple):
         for item in value:
-            yield from nodes(item)
+            if into_criteria or not isinstance(item, Criterion):
+                yield from nodes(item, into_criteria=into_criteria)
 
 
 for _cls in (

@@ -29,7 +29,8 @@ class Case:
     def outcome(self) -> str:
         """What the set comes to, from what its outer criteria are expected to be."""
         outcomes = self.outer.values()
-        return next((bad for bad in ("unmet", "unknown") if bad in outcomes), "met")
+        order = ("unmet", "unknown", "met", "not_applicable")
+        return next(outcome for outcome in order if outcome in outcomes)
 
 
 @dataclass

@@ -110,8 +110,9 @@ class Judge:
         readiness = Fraction(0)
         if applicable:
             readiness = sum((v.closeness for v in applicable), Fraction(0)) / len(applicable)
+        outcome = "unmet" if unmet else "unknown" if unknown else "met" if applicable else NA
         return SetVerdict(
-            outcome="unmet" if unmet else "unknown" if unknown else "met",
+            outcome=outcome,
             unmet=unmet,
             unknown=unknown,
             gap_count=unmet + unknown,
@@ -128,8 +129,7 @@ class Judge:
             value = self.measurer.measure(rule[key]["of"])
         closeness = Fraction(truth is True)
         if truth is False:
-            exact = self.closeness(criterion["rule"])
-            closeness = Fraction(int(exact * 10000), 10000)
+            closeness = self.closeness(criterion)
         gap = self.gap(rule) if truth is False and rule is not None else None
         return Verdict(NAMES[truth], value, gap, closeness)
 
@@ -251,7 +251,10 @@ class Judge:
         return None if threshold is None else steps_to_pass(self.measurer, key, body["of"], threshold)
 
     def closeness(self, node: dict[str, Any], owner: str = "") -> Fraction:
-        """How near an unmet condition or criterion is, in [0, 0.9999]."""
+        """How near an unmet condition or criterion is: 0 to 0.9999, rounded down at each step."""
+        return Fraction(int(self._exactly_how_near(node, owner) * 10000), 10000)
+
+    def _exactly_how_near(self, node: dict[str, Any], owner: str) -> Fraction:
         owner, rule = (node["id"], node["rule"]) if "id" in node else (owner, node)
         chosen = self.chosen(rule)
         if chosen is None:

@@ -46,7 +46,9 @@ def _distance(
         assert now is not None
         assert base is not None
         return base * (1 + threshold) ** years - now
-    return None if key in ("mean_growth", "yearly_count") else threshold - value
+    if key == "mean":
+        return (threshold - value) * measurer.total(body)[1]
+    return None if key in ("mean_growth", "yearly_count", "middle") else threshold - value
 
 
 def steps_per_unit(node: dict[str, Any], measurer: Measurer) -> int:

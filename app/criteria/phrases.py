@@ -1,0 +1,193 @@
+"""Rules and results in words, Chinese and English."""
+
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+from typing import Any
+
+from app.criteria import policy as p
+from app.firms.catalogue import INDICATORS, Label
+
+UNITS = {
+    "yuan": ("元", "yuan"),
+    "person": ("人", "persons"),
+    "item": ("项", "items"),
+    "year": ("年", "years"),
+    "rank": ("名", ""),
+    "point": ("分", "points"),
+    "percent": ("%", "%"),
+    "ratio": ("%", "%"),
+    "day": ("天", "days"),
+    "month": ("个月", "months"),
+    "ip_right": ("项", "rights"),
+    "award": ("项", "awards"),
+    "standard": ("项", "standards"),
+    "rd_body": ("个", "bodies"),
+    "criterion": ("项条件", "criteria"),
+}
+RECORDS = {
+    "ip_right": ("知识产权", "IP rights"),
+    "award": ("科技奖励", "science awards"),
+    "standard": ("参编标准", "standards"),
+    "rd_body": ("研发机构", "R&D bodies"),
+}
+MOMENTS = {
+    "registered_on": ("成立", "registration"),
+    "residency.from": ("入驻", "entry"),
+    "as_of": ("当日", "the date"),
+}
+COMPARATORS = {
+    "at_least": ("不低于", "at least"),
+    "at_most": ("不高于", "at most"),
+    "more_than": ("超过", "more than"),
+    "less_than": ("低于", "less than"),
+}
+DESIGNATIONS = {
+    "cq_tech_based": ("重庆市科技型企业", "Chongqing tech-based enterprise"),
+    "tech_sme": ("科技型中小企业", "national tech-based SME"),
+    "pool": ("高企培育库", "high-tech candidate pool"),
+    "hnte": ("高新技术企业", "high-tech enterprise"),
+    "innovative_sme": ("创新型中小企业", "innovative SME"),
+    "srdi": ("专精特新中小企业", "SRDI SME"),
+    "little_giant": ("专精特新“小巨人”", "little giant"),
+    "single_champion": ("制造业单项冠军", "single champion"),
+    "above_scale": ("规模以上企业", "above-scale firm"),
+    "gazelle": ("瞪羚企业", "gazelle"),
+    "listed": ("上市", "listed"),
+    "otc": ("场外挂牌/北交所", "OTC or Beijing exchange"),
+    "contracting_qualification": ("建筑业资质", "contracting qualification"),
+    "innovation_demonstration": ("国家技术创新示范企业", "technology-innovation demonstration"),
+    "ip_advantage": ("知识产权优势（示范）企业", "IP advantage firm"),
+    "incubatee": ("在孵企业", "incubated firm"),
+    "graduation": ("毕业企业", "graduate of an incubator"),
+    "sme_size": ("中小企业划型", "SME size class"),
+}
+OUTCOMES = {
+    "met": ("达标", "met"),
+    "unmet": ("未达标", "unmet"),
+    "unknown": ("缺数据", "unknown"),
+    "not_applicable": ("不适用", "not applicable"),
+}
+HOLDERS = {
+    "firm": ("企业", "the firm"),
+    "tax": ("税务部门", "the tax bureau"),
+    "statistics": ("统计部门", "the statistics bureau"),
+    "miit_platform": ("优质中小企业平台", "the national SME platform"),
+}
+SOURCES = {
+    "tax_bureau": ("税务局", "tax bureau"),
+    "statistics_bureau": ("统计局", "statistics bureau"),
+    "market_regulator": ("市场监管局", "market regulator"),
+    "bureau": ("科技局", "science bureau"),
+    "park_system": ("园区系统", "park system"),
+    "incubator": ("孵化载体", "incubator"),
+    "import": ("导入", "import"),
+    "self_reported": ("企业自报", "self-reported"),
+    "what_if": ("假设", "what-if"),
+}
+
+
+def label(pair: tuple[str, str]) -> Label:
+    """A pair of texts as one label."""
+    return Label(zh=pair[0], en=pair[1])
+
+
+def _join(parts: list[Label], zh: str, en: str) -> Label:
+    return Label(zh=zh.join(x.zh for x in parts), en=en.join(x.en for x in parts))
+
+
+def _year(back: int) -> tuple[str, str]:
+    return {-1: ("上年", "last year's "), -2: ("前年", "the year before last's ")}.get(
+        back, (f"{-back} 年前", f"{-back} years ago, ")
+    )
+
+
+def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
+    """A quantity in words."""
+    match node:
+        case p.Figure():
+            zh, en = _year(node.figure.year)
+            entry = INDICATORS[node.figure.of]
+            return Label(zh=f"{zh}{entry.zh}", en=f"{en}{entry.en.lower()}")
+        case p.Sum() | p.Mean() | p.YearlyCount():
+            return _span(node)
+        case p.Ratio():
+            top, bottom = quantity(node.ratio.of, named), quantity(node.ratio.to, named)
+            return Label(zh=f"{top.zh}÷{bottom.zh}", en=f"{top.en} / {bottom.en}")
+        case p.Growth() | p.MeanGrowth() | p.CompoundGrowth():
+            return _growth(node)
+        case p.Count():
+            zh, en = RECORDS[node.count.record]
+            return Label(zh=f"符合条件的{zh}数", en=f"number of fitting {en}")
+        case p.Days() | p.Months():
+            span = node.days if isinstance(node, p.Days) else node.months
+            (z1, e1), (z2, e2) = MOMENTS[span.start], MOMENTS[span.end]
+            return Label(zh=f"自{z1}至{z2}的时间", en=f"time from {e1} to {e2}")
+        case p.Ref():
+            return named[node.ref].label
+        case p.Best():
+            return _join([quantity(each, named) for each in node.best], " 与 ", " or ")
+        case p.Middle():
+            inner = quantity(node.middle, named)
+            return Label(zh=f"{inner.zh}的中值", en=f"middle of {inner.en}")
+    return Label(zh="得分", en="points")
+
+
+def _span(node: p.Sum | p.Mean | p.YearlyCount) -> Label:
+    span: p.Span = getattr(node, next(iter(type(node).model_fields)))
+    entry = INDICATORS[span.of]
+    zh, en = {"Sum": ("合计", "total"), "Mean": ("平均", "mean")}.get(
+        type(node).__name__, ("年均", "yearly mean")
+    )
+    return Label(zh=f"近 {span.years} 年{entry.zh}{zh}", en=f"{span.years}-year {en} of {entry.en}")
+
+
+def _growth(node: p.Growth | p.MeanGrowth | p.CompoundGrowth) -> Label:
+    match node:
+        case p.CompoundGrowth():
+            entry, years = INDICATORS[node.compound_growth.of], node.compound_growth.years
+            return Label(
+                zh=f"{entry.zh}近 {years} 年复合增长率",
+                en=f"{years}-year compound growth of {entry.en}",
+            )
+        case p.MeanGrowth():
+            entry = INDICATORS[node.mean_growth.of]
+            return Label(zh=f"{entry.zh}增长率（三年）", en=f"three-year growth of {entry.en}")
+    entry = INDICATORS[node.growth.of]
+    return Label(zh=f"{entry.zh}增长率", en=f"growth of {entry.en}")
+
+
+def question(node: Any, criterion: p.Criterion) -> Label:
+    """A condition that compares nothing, in words."""
+    match node:
+        case p.Holds():
+            held = [label(DESIGNATIONS[kind]) for kind in node.holds]
+            names = _join(held, "、", ", ")
+            return Label(zh=f"持有有效的{names.zh}", en=f"valid {names.en}")
+        case p.NoIncident():
+            return Label(zh="期内无相关事故、违法记录", en="no such incident in the window")
+        case p.NotListed():
+            return Label(zh="未列入经营异常、严重失信名单", en="on no blacklist")
+        case p.Known():
+            return Label(zh="已登记该项信息", en="recorded")
+        case p.Resident():
+            return Label(zh="有在孵记录", en="has an open residency")
+    return criterion.label
+
+
+def amount(value: Decimal | None, unit: str, locale: str) -> str:
+    """A value with its unit; large money in 万元 beside nothing lost, for it is exact to the fen."""
+    if value is None:
+        return "—"
+    zh, en = UNITS[unit]
+    if unit in ("ratio", "percent"):
+        return f"{value.normalize():f}%"
+    if unit == "yuan" and locale == "zh" and abs(value) >= 10_000:
+        return f"{(value / 10_000).normalize():,f} 万元"
+    text = f"{value.normalize():,f}"
+    return f"{text} {zh if locale == 'zh' else en}".strip()
+
+
+def percent(value: Fraction) -> Decimal:
+    """A ratio as a percentage, cut (never rounded up over a threshold) to two places."""
+    whole = Decimal(value.numerator) * 100 / Decimal(value.denominator)
+    return whole.quantize(Decimal("0.01"), rounding=ROUND_DOWN)

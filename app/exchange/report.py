@@ -1,0 +1,60 @@
+"""What an import says: every fault of every row, and counts that add up to the rows."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["atomic", "skip"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in one cell or row, and what to do; both languages."""
+
+    row: int
+    column: str
+    value: str
+    zh: str
+    en: str
+
+    def detail(self, locale: str) -> str:
+        """The sentence in the user's language."""
+        return self.en if locale == "en" else self.zh
+
+
+@dataclass
+class Report:
+    """created + updated + unchanged + rejected = rows; nothing is written where `applied` is False."""
+
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    conflicts: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[Fault] = field(default_factory=list)
+    applied: bool = False
+    encoding: str = ""
+    changed_firms: list[int] = field(default_factory=list)
+    # Result by row number, for callers that answer row by row.
+    outcomes: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def rejected(self) -> int:
+        """Rows with a fault."""
+        return len({fault.row for fault in self.faults})
+
+    def as_dict(self, locale: str = "zh") -> dict[str, Any]:
+        """For programs."""
+
+        def listed(faults: list[Fault]) -> list[dict[str, Any]]:
+            return [
+                {"row": f.row, "column": f.column, "value": f.value, "detail": f.detail(locale)}
+                for f in faults
+            ]
+
+        return {
+            "rows": self.rows, "created": self.created, "updated": self.updated,
+            "unchanged": self.unchanged, "rejected": self.rejected, "conflicts": self.conflicts,
+            "applied": self.applied, "encoding": self.encoding,
+            "errors": listed(self.faults), "notes": listed(self.notes),
+        }  # fmt: skip

@@ -1,0 +1,34 @@
+"""Districts by code and by the names people use for them."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+MINORITIES = ("土家族苗族自治县", "苗族土家族自治县", "土家族自治县")
+
+
+@lru_cache
+def names() -> dict[str, str]:
+    """Every known district by its GB/T 2260 code."""
+    raw = yaml.safe_load(Path(__file__).with_name("divisions.yaml").read_text(encoding="utf-8"))
+    return {str(code): name for code, name in raw.items()}
+
+
+@lru_cache
+def codes() -> dict[str, str]:
+    """Codes by full and short name (黔江区, 黔江)."""
+    found = {}
+    for code, name in names().items():
+        short = name
+        for ending in (*MINORITIES, "区", "县"):
+            if len(name) > len(ending) + 1 or ending in MINORITIES:
+                short = short.removesuffix(ending)
+        found[name] = found[short] = code
+    return found
+
+
+def code_of(spoken: str) -> str | None:
+    """The code of a district as people write it; None where it is not certain."""
+    text = spoken.removeprefix("重庆市").removeprefix("重庆")
+    return codes().get(text) or (spoken if spoken in names() else None)

@@ -1,0 +1,118 @@
+"""Pages of firms: the register's own list, and what any list of firms shows beside each."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor
+from app.accounts.models import Organisation
+from app.core.filters import Filters
+from app.core.paging import Page, page
+from app.firms.catalogue import INDICATORS
+from app.firms.models import Designation, Firm, FirmYear, Location, Residency
+from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS, visible
+
+STORED = (
+    "id", "credit_code", "name", "status", "registered_on", "region_code", "address",
+    "industry_code", "hightech_field", "chain", "resident_enterprise", "legal_form", "origin",
+    "registered_capital", "version",
+)  # fmt: skip
+USUAL = (
+    "id", "credit_code", "name", "status", "registered_on", "region_code", "industry_code",
+    "hightech_field", "chain", "origin", "rung", "park", "incubator", "designations",
+)  # fmt: skip
+Row = dict[str, Any]
+
+
+def firms(session: Session, actor: Actor, filters: Filters, day: date) -> Page:
+    """A page of the firms this actor may know of; a constant number of statements."""
+    columns = filters.columns or USUAL
+    query: Select[Any] = select(*stored(columns)).where(visible(actor, day))
+    found = page(session, query, filters, Firm.id)
+    decorate(session, found.items, columns, day)
+    for row in found.items:
+        keep(row, columns)
+    return found
+
+
+def stored(columns: Iterable[str]) -> list[Any]:
+    """The columns of the firm's own row among those wanted; its number always."""
+    return [getattr(Firm, name) for name in STORED if name == "id" or name in columns]
+
+
+def keep(row: Row, columns: Iterable[str]) -> None:
+    """Only the columns asked for."""
+    for name in set(row) - set(columns):
+        del row[name]
+
+
+def decorate(session: Session, rows: list[Row], columns: Iterable[str], day: date) -> None:
+    """Add rung, park, incubator, designations and figures to the rows of one page."""
+    wanted = set(columns)
+    ids = [row["id"] for row in rows]
+    held = _held(session, ids, day) if wanted & {"rung", "designations"} else {}
+    stays = _places(session, Residency, ids, day) if wanted & {"rung", "incubator"} else {}
+    parks = _places(session, Location, ids, day) if "park" in wanted else {}
+    figures = _figures(session, ids, [c for c in columns if c.startswith("figure.")], day)
+    for row in rows:
+        number = row["id"]
+        kinds = held.get(number, [])
+        row["designations"] = kinds
+        row["rung"] = _rung(kinds, number in stays)
+        row["incubator"] = stays.get(number)
+        row["park"] = parks.get(number)
+        row.update(figures.get(number, {}))
+
+
+def _rung(kinds: list[str], inside: bool) -> str | None:
+    step = max((RUNG_OF_DESIGNATION.get(kind, 0) for kind in kinds), default=0) or int(inside)
+    return RUNGS[step - 1] if step else None
+
+
+def _held(session: Session, ids: list[int], day: date) -> dict[int, list[str]]:
+    query = select(Designation.firm_id, Designation.kind).where(
+        Designation.firm_id.in_(ids),
+        Designation.superseded_at.is_(None),
+        Designation.valid.op("@>")(day),
+    )
+    found: dict[int, list[str]] = {}
+    for number, kind in session.execute(query.order_by(Designation.kind)).tuples():
+        found.setdefault(number, []).append(kind)
+    return found
+
+
+def _places(session: Session, model: Any, ids: list[int], day: date) -> dict[int, Row]:
+    body = model.park_id if model is Location else model.incubator_id
+    rows = session.execute(
+        select(model.firm_id, Organisation.code, Organisation.name, Organisation.name_en)
+        .join(Organisation, Organisation.id == body)
+        .where(model.firm_id.in_(ids), model.superseded_at.is_(None), model.during.op("@>")(day))
+    ).tuples()
+    return {n: {"code": code, "name": name, "name_en": en} for n, code, name, en in rows}
+
+
+def _figures(session: Session, ids: list[int], columns: list[str], day: date) -> dict[int, Row]:
+    """`figure.<indicator>[.<year>]` as asked, in the indicator's unit."""
+    if not columns:
+        return {}
+    asked: dict[int, list[tuple[str, str]]] = {}
+    for column in columns:
+        _, code, *year = column.split(".")
+        asked.setdefault(int(year[0]) if year else day.year - 1, []).append((column, code))
+    codes = sorted({code for pairs in asked.values() for _, code in pairs})
+    table = FirmYear.__table__
+    rows = session.execute(
+        select(FirmYear.firm_id, FirmYear.year,
+               *(type_coerce(table.c[code], BigInteger).label(code) for code in codes))
+        .where(FirmYear.firm_id.in_(ids), FirmYear.year.in_(asked))
+    ).mappings()  # fmt: skip
+    found: dict[int, Row] = {number: dict.fromkeys(columns) for number in ids}
+    for row in rows:
+        for column, code in asked[row["year"]]:
+            value = row[code]
+            shown = None if value is None else INDICATORS[code].shown(value)
+            found[row["firm_id"]][column] = shown
+    return found

@@ -1,0 +1,224 @@
+"""Reads of the register; every one starts from `visible`."""
+
+import re
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor, Role
+from app.accounts.models import Organisation
+from app.core.clock import today
+from app.core.errors import NotFound
+from app.firms.models import (
+    Designation,
+    Firm,
+    FirmYear,
+    FormerName,
+    Location,
+    Residency,
+    Submission,
+)
+from app.firms.names import normal
+
+# Looked for in credit codes too: at least four characters of their alphabet, a digit among them.
+PART_OF_CODE = re.compile(r"(?=.*[0-9])[0-9a-hj-npqrtuwxy]{4,18}")
+RUNGS = ("incubated", "tech_based", "candidate", "certified", "little_giant")
+# The headline ladder follows from designations; a residency is its lowest rung.
+RUNG_OF_DESIGNATION = {
+    "tech_sme": 2, "cq_tech_based": 2, "pool": 3, "hnte": 4, "little_giant": 5,
+}  # fmt: skip
+
+
+def visible(actor: Actor, on: date | None = None) -> ColumnElement[bool]:
+    """Which firms this actor may know of on a day: the one predicate behind every read."""
+    day = on or today()
+    match actor.role:
+        case Role.ANALYST | Role.LEADER | Role.OFFICER:
+            return true()
+        case Role.INCUBATOR_MANAGER:
+            return Firm.id.in_(
+                select(Residency.firm_id).where(
+                    Residency.incubator_id == actor.organisation_id,
+                    Residency.during.contains(day),
+                    Residency.superseded_at.is_(None),
+                )
+            )
+        case Role.PARK_OPERATOR:
+            return Firm.id.in_(
+                select(Location.firm_id).where(
+                    Location.park_id == actor.organisation_id,
+                    Location.during.contains(day),
+                    Location.superseded_at.is_(None),
+                )
+            )
+        case Role.ADMIN | Role.AUDITOR:
+            return false()
+
+
+def get(session: Session, actor: Actor, firm_id: int) -> Firm:
+    """One firm; NotFound also where it exists but is not this actor's to know."""
+    found = session.scalar(select(Firm).where(Firm.id == firm_id, visible(actor)))
+    if found is None:
+        raise NotFound(f"没有编号为 {firm_id} 的企业")
+    return found
+
+
+def by_credit_code(session: Session, actor: Actor, credit_code: str) -> Firm:
+    """One firm by its credit code, likewise."""
+    found = session.scalar(
+        select(Firm).where(Firm.credit_code == credit_code.upper(), visible(actor))
+    )
+    if found is None:
+        raise NotFound(f"没有统一社会信用代码为 {credit_code} 的企业：请核对代码")
+    return found
+
+
+def standing(day: date) -> Subquery:
+    """`firm_id` and `step` (1–5) of every firm that stands on a rung on that day."""
+    held = select(
+        Designation.firm_id, case(RUNG_OF_DESIGNATION, value=Designation.kind).label("step")
+    ).where(
+        Designation.kind.in_(RUNG_OF_DESIGNATION),
+        Designation.valid.contains(day),
+        Designation.superseded_at.is_(None),
+    )
+    inside = select(Residency.firm_id, literal(1).label("step")).where(
+        Residency.during.contains(day), Residency.superseded_at.is_(None)
+    )
+    steps = union_all(held, inside).subquery()
+    return (
+        select(steps.c.firm_id, func.max(steps.c.step).label("step"))
+        .group_by(steps.c.firm_id)
+        .subquery("standing")
+    )
+
+
+def rung(step: int | None) -> str | None:
+    """A step of the ladder by name."""
+    return None if step is None else RUNGS[step - 1]
+
+
+def rung_of(session: Session, firm_id: int, day: date) -> str | None:
+    """The rung one firm stands on."""
+    steps = standing(day)
+    return rung(session.scalar(select(steps.c.step).where(steps.c.firm_id == firm_id)))
+
+
+def funnel(session: Session, actor: Actor, day: date) -> dict[str, int]:
+    """Firms by rung, within what the actor may know; `none` stands on no rung."""
+    steps = standing(day)
+    rows = session.execute(
+        select(steps.c.step, func.count())
+        .select_from(Firm)
+        .outerjoin(steps, steps.c.firm_id == Firm.id)
+        .where(visible(actor, day))
+        .group_by(steps.c.step)
+    ).tuples()
+    found = {rung(step) or "none": number for step, number in rows}
+    return {name: found.get(name, 0) for name in (*RUNGS, "none")}
+
+
+def designations(session: Session, firm_id: int) -> list[Designation]:
+    """Every designation a firm holds or held, newest first."""
+    return list(
+        session.scalars(
+            select(Designation)
+            .where(Designation.firm_id == firm_id, Designation.superseded_at.is_(None))
+            .order_by(func.lower(Designation.valid).desc(), Designation.kind)
+        )
+    )
+
+
+def residencies(session: Session, firm_id: int) -> list[Any]:
+    """Stays in incubators with the incubator's name, newest first."""
+    return list(
+        session.execute(
+            select(Residency.during, Residency.graduated_on, Organisation.name)
+            .join(Organisation, Organisation.id == Residency.incubator_id)
+            .where(Residency.firm_id == firm_id, Residency.superseded_at.is_(None))
+            .order_by(func.lower(Residency.during).desc())
+        )
+    )
+
+
+def park_on(session: Session, firm_id: int, day: date) -> str | None:
+    """The park a firm is located in."""
+    return session.scalar(
+        select(Organisation.name)
+        .join(Location, Location.park_id == Organisation.id)
+        .where(
+            Location.firm_id == firm_id,
+            Location.during.contains(day),
+            Location.superseded_at.is_(None),
+        )
+    )
+
+
+def former_names(session: Session, firm_id: int) -> list[str]:
+    """Names a firm used to bear."""
+    query = select(FormerName.name).where(FormerName.firm_id == firm_id)
+    return list(session.scalars(query.order_by(FormerName.until)))
+
+
+def years_of(session: Session, firm_id: int) -> list[FirmYear]:
+    """The best known figures, newest year first."""
+    query = select(FirmYear).where(FirmYear.firm_id == firm_id)
+    return list(session.scalars(query.order_by(FirmYear.year.desc())))
+
+
+def best_submissions(session: Session, firm_id: int) -> dict[tuple[str, int], Submission]:
+    """Where each best known figure comes from."""
+    query = select(Submission).where(
+        Submission.firm_id == firm_id,
+        Submission.effective_at.is_not(None),
+        Submission.superseded_at.is_(None),
+    )
+    return {(s.indicator, s.year): s for s in session.scalars(query)}
+
+
+def open_conflicts(session: Session, firm_id: int) -> list[Submission]:
+    """Figures of lesser sources that contradict the best known ones and await a decision."""
+    query = select(Submission).where(
+        Submission.firm_id == firm_id,
+        Submission.effective_at.is_(None),
+        Submission.settled_at.is_(None),
+    )
+    return list(session.scalars(query.order_by(Submission.year.desc(), Submission.indicator)))
+
+
+def search(words: str) -> ColumnElement[bool]:
+    """Substring of a name, former name, pinyin, initials or credit code."""
+    folded = normal(words).lower()
+    former = select(FormerName.firm_id).where(
+        FormerName.name_search.contains(folded, autoescape=True)
+    )
+    found = [
+        Firm.name_search.contains(folded, autoescape=True),
+        # Read once, before the list: as a subquery it would be joined to every firm.
+        Firm.id == func.any(func.array(former.scalar_subquery(), type_=ARRAY(Integer))),
+    ]
+    if PART_OF_CODE.fullmatch(folded):
+        found.append(Firm.credit_code.contains(folded.upper(), autoescape=True))
+    return or_(*found)
+
+
+def count(session: Session, actor: Actor, query: Select[Any]) -> int:
+    """How many firms a query over Firm would list, within what the actor may know."""
+    rows = query.where(visible(actor)).order_by(None).subquery()
+    return session.scalar(select(func.count()).select_from(rows)) or 0

@@ -1,0 +1,145 @@
+"""What the pool can be filtered and ordered by beyond the register: verdicts of one criteria set."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from sqlalchemy import BigInteger, SmallInteger, and_, literal_column, or_
+from sqlalchemy.orm import Session
+
+from app.core.fields import Field, Predicate, whole_number
+from app.core.filters import Sort, Vocabulary
+from app.criteria.compiler import Compiler, LoadedSet, Rule
+from app.criteria.facts import best_known
+from app.criteria.policy import CriteriaSet, Criterion, Outcome, Some
+from app.firms.fields import COLUMNS as FIRM_COLUMNS
+from app.firms.fields import fen, figure_field, firm_fields, firm_sorts
+from app.pipeline.models import Assessment
+
+OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
+COUNTS = {
+    "gap_count": ("差距条数（未达标+缺数据）", "Criteria unmet or unknown"),
+    "unmet_count": ("未达标条数", "Criteria unmet"),
+    "unknown_count": ("缺数据条数", "Criteria unknown"),
+}
+COLUMNS = (
+    *FIRM_COLUMNS, "set", "outcome", "unmet_count", "unknown_count", "gap_count", "readiness",
+    "unmet", "unknown", "gaps",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A criterion, where `outcomes` and `gaps` hold it, and the unit of its gap."""
+
+    criterion: Criterion
+    index: int
+    outer: bool
+    gap_unit: str | None
+
+
+# By the policy's identity; the policy is kept, so that the identity is not given to another.
+_known: dict[int, tuple[CriteriaSet, tuple[Place, ...]]] = {}
+
+
+def places(loaded: LoadedSet) -> tuple[Place, ...]:
+    """Every criterion of a set in the order of `outcomes`."""
+    policy = loaded.policy
+    found = _known.get(id(policy))
+    if found is None:
+        rules = Compiler([loaded], best_known()).rules[loaded.id]
+        outer = {rule.criterion.id for rule in rules}
+        flat = [one for rule in rules for one in _flat(rule)]
+        found = (
+            policy,
+            tuple(
+                Place(rule.criterion, index, rule.criterion.id in outer, _gap_unit(rule))
+                for index, rule in enumerate(flat, start=1)
+            ),
+        )
+        _known[id(policy)] = found
+    return found[1]
+
+
+def _flat(rule: Rule) -> list[Rule]:
+    return [rule, *(inner for member in rule.members for inner in _flat(member))]
+
+
+def _gap_unit(rule: Rule) -> str | None:
+    if isinstance(rule.criterion.rule, Some):
+        return "criterion"
+    return next((t.amount.gap_unit for t in rule.tests if t.amount is not None), None)
+
+
+def vocabulary(session: Session, loaded: LoadedSet, day: date) -> Vocabulary:
+    """What the pool of one criteria set understands on a day."""
+    return Vocabulary(
+        fields=firm_fields(session, day) | {one.name: one for one in _verdict_fields(loaded)},
+        sorts=firm_sorts() | {
+            "readiness": Sort(Assessment.readiness),
+            "gap_count": Sort(Assessment.gap_count),
+        },
+        ordering="-readiness",
+        columns=COLUMNS,
+        families={"figure": partial(figure_field, day=day)},
+        own=("set",),
+    )  # fmt: skip
+
+
+def _verdict_fields(loaded: LoadedSet) -> list[Field]:
+    spots = places(loaded)
+    numbers = {place.criterion.id: place.index for place in spots}
+    fields = [
+        Field(name, "number", getattr(Assessment, name), convert=whole_number,
+              label={"zh": zh, "en": en})
+        for name, (zh, en) in COUNTS.items()
+    ]  # fmt: skip
+    fields += [
+        Field("readiness", "number", Assessment.readiness,
+              label={"zh": "成熟度（0–1）", "en": "Readiness, 0 to 1"}),
+        Field("outcome", "choice", Assessment.outcome, choices=OUTCOMES,
+              convert=OUTCOMES.__getitem__, lookups=("", "n", "in"),
+              label={"zh": "整体结论", "en": "Outcome of the set"}),
+    ]  # fmt: skip
+    words = {"met": "达标的条件", "unmet": "未达标的条件", "unknown": "缺数据的条件",
+             "not_applicable": "不适用的条件"}  # fmt: skip
+    fields += [
+        Field(name, "choice", choices=numbers, convert=numbers.__getitem__,
+              matches=partial(_stands_at, outcome=OUTCOMES[name]),
+              label={"zh": zh, "en": f"Criterion that is {name.replace('_', ' ')}"})
+        for name, zh in words.items()
+    ]  # fmt: skip
+    return fields + [_gap_field(place) for place in spots if place.gap_unit is not None]
+
+
+def _stands_at(indexes: list[int], outcome: Outcome) -> Predicate:
+    return or_(*(_outcome_at(index) == _number(outcome) for index in indexes))
+
+
+def _outcome_at(index: int) -> Any:
+    # Written out, not sent along: the planner then sees the same statement for the same filter.
+    return literal_column(f"assessment.outcomes[{int(index)}]", SmallInteger)
+
+
+def _number(outcome: Outcome) -> Any:
+    return literal_column(str(int(outcome)), SmallInteger)
+
+
+def _gap_field(place: Place) -> Field:
+    label = place.criterion.label
+    return Field(
+        f"gap.{place.criterion.id}",
+        "number",
+        literal_column(f"assessment.gaps[{place.index}]", BigInteger),
+        # Only what is unmet has a gap; saying so spares the planner a wrong guess.
+        wrap=lambda found: and_(_outcome_at(place.index) == _number(Outcome.UNMET), found),
+        convert=fen if place.gap_unit == "yuan" else _whole_steps(place.gap_unit),
+        label={"zh": f"差距：{label.zh}", "en": f"Gap: {label.en}"},
+        unit=place.gap_unit,
+    )
+
+
+def _whole_steps(unit: str | None) -> Any:
+    """Stored steps of a gap: hundredths of a percent, else whole ones."""
+    return fen if unit == "percent" else whole_number

@@ -1,0 +1,90 @@
+"""The pool: firms beside one criteria set's verdicts, filtered, ordered, a page at a time."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import literal_column, select
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor
+from app.core.errors import Invalid
+from app.core.fields import not_among
+from app.core.filters import Filters, parse
+from app.core.paging import Page, page
+from app.criteria.compiler import LoadedSet
+from app.criteria.policy import Outcome
+from app.criteria.store import sets_in_force
+from app.firms import listing
+from app.firms.models import Firm
+from app.firms.queries import visible
+from app.pipeline.fields import places, vocabulary
+from app.pipeline.models import Assessment
+
+DEFAULT_RUNG = "certified"
+HUNDREDTHS = {"yuan", "percent"}
+VERDICT = ("outcome", "unmet_count", "unknown_count", "gap_count", "readiness")
+USUAL = (
+    *listing.USUAL, "set", "outcome", "unmet_count", "unknown_count", "gap_count", "readiness",
+    "unmet", "unknown", "gaps",
+)  # fmt: skip
+
+
+def chosen_set(session: Session, params: Iterable[tuple[str, str]], day: date) -> LoadedSet:
+    """The set named by `set=`, else the one of the certified rung in force on the day."""
+    named = [value for name, value in params if name == "set"]
+    sets = sets_in_force(session, day)
+    by_code = {one.policy.code: one for one in sets}
+    if not named:
+        default = [one for one in sets if one.policy.rung == DEFAULT_RUNG]
+        if not default:
+            raise _wrong(f"{day} 没有生效的高企认定条件，请用 set 指明 (name a set)")
+        return default[0]
+    if len(named) > 1:
+        raise _wrong("参数 set 只能出现一次 (may be given once)")
+    if named[0] not in by_code:
+        raise _wrong(not_among(named[0], by_code))
+    return by_code[named[0]]
+
+
+def _wrong(detail: str) -> Invalid:
+    return Invalid(f"set: {detail}", errors=[{"parameter": "set", "detail": detail}])
+
+
+def read(session: Session, params: list[tuple[str, str]], day: date) -> tuple[LoadedSet, Filters]:
+    """The set and the filters that a query string asks for."""
+    loaded = chosen_set(session, params, day)
+    return loaded, parse(params, vocabulary(session, loaded, day))
+
+
+def firms(session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date) -> Page:
+    """A page of the pool within what the actor may know; a constant number of statements."""
+    columns = filters.columns or USUAL
+    query = (
+        select(*listing.stored(columns), *(getattr(Assessment, name) for name in VERDICT),
+               Assessment.outcomes, Assessment.gaps)
+        .join(Assessment, Assessment.firm_id == Firm.id)
+        .where(Assessment.set_id == literal_column(str(int(loaded.id))), visible(actor, day))
+    )  # fmt: skip
+    found = page(session, query, filters, Firm.id)
+    listing.decorate(session, found.items, columns, day)
+    for row in found.items:
+        _spell_out(row, loaded)
+        listing.keep(row, columns)
+    return found
+
+
+def _spell_out(row: dict[str, Any], loaded: LoadedSet) -> None:
+    """Codes and positions as words: which criteria are unmet or unknown, and each gap."""
+    outcomes, gaps = row.pop("outcomes"), row.pop("gaps")
+    row["set"] = loaded.policy.code
+    row["outcome"] = Outcome(row["outcome"]).name.lower()
+    row |= {"unmet": [], "unknown": [], "gaps": {}}
+    for place in places(loaded):
+        outcome, gap = outcomes[place.index - 1], gaps[place.index - 1]
+        if place.outer and outcome in (Outcome.UNMET, Outcome.UNKNOWN):
+            row[Outcome(outcome).name.lower()].append(place.criterion.id)
+        if gap is not None:
+            scale = 100 if place.gap_unit in HUNDREDTHS else 1
+            row["gaps"][place.criterion.id] = Decimal(gap) / scale
