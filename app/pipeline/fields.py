@@ -1,4 +1,4 @@
-"""What the pool can be filtered and ordered by beyond the register: verdicts of one criteria set."""
+"""What the pool can be filtered and ordered by: firms, and verdicts of one criteria set."""
 
 from dataclasses import dataclass
 from datetime import date
