@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Identity,
@@ -305,7 +306,7 @@ class Submission(Base):
     year: Mapped[int] = mapped_column(SmallInteger)
     indicator: Mapped[str]
     # In the unit of the column of firm_year: fen, persons, 1/100 %. Empty: the value was cleared.
-    value: Mapped[int | None]
+    value: Mapped[int | None] = mapped_column(BigInteger)
     typed: Mapped[str | None]
     source: Mapped[str]
     origin_ref: Mapped[str | None]

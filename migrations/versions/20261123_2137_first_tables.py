@@ -124,6 +124,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_firm_pinyin_id", "firm", ["pinyin", "id"], unique=False)
     op.create_index("ix_firm_region_code", "firm", ["region_code"], unique=False)
+    op.create_index(
+        "ix_firm_registered_newest",
+        "firm",
+        [sa.literal_column("registered_on desc nulls last"), sa.literal_column("id desc")],
+        unique=False,
+    )
     op.create_index("ix_firm_registered_on_id", "firm", ["registered_on", "id"], unique=False)
     op.create_table(
         "organisation",
@@ -193,7 +199,18 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_assessment_readiness", "assessment", ["set_id", "readiness", "firm_id"], unique=False
+        "ix_assessment_readiness",
+        "assessment",
+        ["set_id", "readiness", "firm_id"],
+        unique=False,
+        postgresql_include=[
+            "outcome",
+            "unmet_count",
+            "unknown_count",
+            "gap_count",
+            "outcomes",
+            "gaps",
+        ],
     )
     op.create_table(
         "award",
@@ -714,7 +731,7 @@ def upgrade() -> None:
         sa.Column("firm_id", sa.Integer(), nullable=False),
         sa.Column("year", sa.SmallInteger(), nullable=False),
         sa.Column("indicator", sa.String(), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=True),
+        sa.Column("value", sa.BigInteger(), nullable=True),
         sa.Column("typed", sa.String(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("origin_ref", sa.String(), nullable=True),
@@ -925,13 +942,25 @@ def downgrade() -> None:
         "ix_award_firm_id", table_name="award", postgresql_where=sa.text("superseded_at is null")
     )
     op.drop_table("award")
-    op.drop_index("ix_assessment_readiness", table_name="assessment")
+    op.drop_index(
+        "ix_assessment_readiness",
+        table_name="assessment",
+        postgresql_include=[
+            "outcome",
+            "unmet_count",
+            "unknown_count",
+            "gap_count",
+            "outcomes",
+            "gaps",
+        ],
+    )
     op.drop_index("ix_assessment_gap_count", table_name="assessment")
     op.drop_table("assessment")
     op.drop_table("user_account")
     op.drop_table("plan")
     op.drop_table("organisation")
     op.drop_index("ix_firm_registered_on_id", table_name="firm")
+    op.drop_index("ix_firm_registered_newest", table_name="firm")
     op.drop_index("ix_firm_region_code", table_name="firm")
     op.drop_index("ix_firm_pinyin_id", table_name="firm")
     op.drop_index(

@@ -1,0 +1,60 @@
+"""What must be in place before Tidu serves: tables, plan, criteria, demo, a first evaluation."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from app.core.clock import today
+from app.criteria import store
+from app.firms.models import Firm
+from app.pipeline.models import Evaluation
+from app.pipeline.service import evaluate
+from app.plans import service as plans
+
+PROJECT = Path(__file__).resolve().parent.parent
+Say = Callable[[str], None]
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to date."""
+    config = Config(str(PROJECT / "alembic.ini"))
+    config.set_main_option("script_location", str(PROJECT / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
+    """Everything that a first start needs; a later one finds it done and says nothing."""
+    migrate(engine)
+    with Session(engine) as session, session.begin():
+        if loaded := plans.load_shipped(session):
+            say(f"plan loaded: {', '.join(loaded)}")
+        if loaded := store.load_shipped(session):
+            say(f"criteria sets loaded: {len(loaded)}")
+        if demo and session.scalar(select(func.count()).select_from(Firm)) == 0:
+            from app.demo import service
+
+            say("making the demo district (about 1,100 firms)")
+            service.load(session, today())
+        last = session.scalar(select(func.max(Evaluation.as_of)))
+        if last != today():
+            run = evaluate(session, today())
+            say(f"evaluated {run.firms} firms, {run.changed} verdicts changed")
+
+
+def check(engine: Engine) -> list[str]:
+    """What is there, for `tidu doctor`; raises where something is broken."""
+    with Session(engine) as session:
+        firms = session.scalar(select(func.count()).select_from(Firm))
+        version = session.scalar(select(func.current_setting("server_version")))
+        run = session.scalar(select(Evaluation).order_by(Evaluation.id.desc()).limit(1))
+        return [
+            f"PostgreSQL {version}",
+            f"{firms} firms, {len(store.all_sets(session))} criteria sets",
+            "never evaluated" if run is None else f"last evaluated as of {run.as_of}",
+        ]
