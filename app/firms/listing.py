@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.accounts.models import Organisation
-from app.core.filters import Filters
+from app.core.clock import today
+from app.core.filters import Filters, parse
 from app.core.paging import Page, page
 from app.firms.catalogue import INDICATORS
+from app.firms.fields import vocabulary
 from app.firms.models import Designation, Firm, FirmYear, Location, Residency
 from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS, visible
 
@@ -36,6 +38,14 @@ def firms(session: Session, actor: Actor, filters: Filters, day: date) -> Page:
     for row in found.items:
         keep(row, columns)
     return found
+
+
+def register(
+    session: Session, actor: Actor, params: list[tuple[str, str]], day: date | None = None
+) -> Page:
+    """The page of the register that a query string asks for."""
+    on = day or today()
+    return firms(session, actor, parse(params, vocabulary(session, on)), on)
 
 
 def stored(columns: Iterable[str]) -> list[Any]:

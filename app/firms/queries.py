@@ -1,11 +1,14 @@
 """Reads of the register; every one starts from `visible`."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     Integer,
     Select,
@@ -17,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -25,6 +29,7 @@ from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
 from app.core.clock import today
 from app.core.errors import NotFound
+from app.firms.catalogue import INDICATORS, Indicator
 from app.firms.models import (
     Designation,
     Firm,
@@ -36,6 +41,17 @@ from app.firms.models import (
 )
 from app.firms.names import normal
 
+
+@dataclass(frozen=True)
+class FigureOf:
+    """One best known figure, and the submission it comes from."""
+
+    indicator: Indicator
+    year: int
+    value: Decimal
+    submission: Submission | None
+
+
 # Looked for in credit codes too: at least four characters of their alphabet, a digit among them.
 PART_OF_CODE = re.compile(r"(?=.*[0-9])[0-9a-hj-npqrtuwxy]{4,18}")
 RUNGS = ("incubated", "tech_based", "candidate", "certified", "little_giant")
@@ -43,6 +59,15 @@ RUNGS = ("incubated", "tech_based", "candidate", "certified", "little_giant")
 RUNG_OF_DESIGNATION = {
     "tech_sme": 2, "cq_tech_based": 2, "pool": 3, "hnte": 4, "little_giant": 5,
 }  # fmt: skip
+
+# Ladders beside the headline one, independent of it and of each other; lowest step first.
+LADDERS = {
+    "sme": ("innovative_sme", "srdi", "little_giant", "single_champion"),
+    "tech_sme": ("tech_sme",),
+    "above_scale": ("above_scale", "contracting_qualification"),
+    "gazelle": ("gazelle",),
+    "listed": ("otc", "listed"),
+}
 
 
 def visible(actor: Actor, on: date | None = None) -> ColumnElement[bool]:
@@ -170,6 +195,32 @@ def park_on(session: Session, firm_id: int, day: date) -> str | None:
     )
 
 
+def rung_on(day: date) -> Subquery:
+    """`firm_id` and `rung` of every firm that stands on one on that day."""
+    steps = standing(day)
+    names = case(dict(enumerate(RUNGS, start=1)), value=steps.c.step)
+    return select(steps.c.firm_id, names.label("rung")).subquery("rung_on")
+
+
+def ladders_on(day: date) -> Subquery:
+    """`firm_id`, `ladder` and the highest `kind` held on each ladder beside the headline one."""
+    ranked = [(kind, ladder, step) for ladder, kinds in LADDERS.items()
+              for step, kind in enumerate(kinds)]  # fmt: skip
+    ladder = case({kind: name for kind, name, _ in ranked}, value=Designation.kind)
+    step = case({kind: number for kind, _, number in ranked}, value=Designation.kind)
+    return (
+        select(Designation.firm_id, ladder.label("ladder"), Designation.kind)
+        .where(
+            Designation.kind.in_([kind for kind, _, _ in ranked]),
+            Designation.valid.contains(day),
+            Designation.superseded_at.is_(None),
+        )
+        .distinct(Designation.firm_id, ladder)
+        .order_by(Designation.firm_id, ladder, step.desc())
+        .subquery("ladders_on")
+    )
+
+
 def former_names(session: Session, firm_id: int) -> list[str]:
     """Names a firm used to bear."""
     query = select(FormerName.name).where(FormerName.firm_id == firm_id)
@@ -190,6 +241,22 @@ def best_submissions(session: Session, firm_id: int) -> dict[tuple[str, int], Su
         Submission.superseded_at.is_(None),
     )
     return {(s.indicator, s.year): s for s in session.scalars(query)}
+
+
+def figures_of(session: Session, firm_id: int, year: int | None = None) -> list[FigureOf]:
+    """The best known figures with their provenance, newest year first."""
+    table = FirmYear.__table__
+    columns = [type_coerce(table.c[code], BigInteger).label(code) for code in INDICATORS]
+    query = select(FirmYear.year, *columns).where(FirmYear.firm_id == firm_id)
+    if year is not None:
+        query = query.where(FirmYear.year == year)
+    whence = best_submissions(session, firm_id)
+    return [
+        FigureOf(entry, row["year"], entry.shown(row[code]), whence.get((code, row["year"])))
+        for row in session.execute(query.order_by(FirmYear.year.desc())).mappings()
+        for code, entry in INDICATORS.items()
+        if row[code] is not None
+    ]
 
 
 def open_conflicts(session: Session, firm_id: int) -> list[Submission]:

@@ -16,7 +16,7 @@ from app.core.paging import Page, page
 from app.criteria.compiler import LoadedSet
 from app.criteria.policy import Outcome
 from app.criteria.store import sets_in_force
-from app.firms import listing
+from app.firms import listing as shared
 from app.firms.models import Firm
 from app.firms.queries import visible
 from app.pipeline.fields import places, vocabulary
@@ -26,7 +26,7 @@ DEFAULT_RUNG = "certified"
 HUNDREDTHS = {"yuan", "percent"}
 VERDICT = ("outcome", "unmet_count", "unknown_count", "gap_count", "readiness")
 USUAL = (
-    *listing.USUAL, "set", "outcome", "unmet_count", "unknown_count", "gap_count", "readiness",
+    *shared.USUAL, "set", "outcome", "unmet_count", "unknown_count", "gap_count", "readiness",
     "unmet", "unknown", "gaps",
 )  # fmt: skip
 
@@ -62,16 +62,16 @@ def firms(session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, d
     """A page of the pool within what the actor may know; a constant number of statements."""
     columns = filters.columns or USUAL
     query = (
-        select(*listing.stored(columns), *(getattr(Assessment, name) for name in VERDICT),
+        select(*shared.stored(columns), *(getattr(Assessment, name) for name in VERDICT),
                Assessment.outcomes, Assessment.gaps)
         .join(Assessment, Assessment.firm_id == Firm.id)
         .where(Assessment.set_id == literal_column(str(int(loaded.id))), visible(actor, day))
     )  # fmt: skip
     found = page(session, query, filters, Firm.id)
-    listing.decorate(session, found.items, columns, day)
+    shared.decorate(session, found.items, columns, day)
     for row in found.items:
         _spell_out(row, loaded)
-        listing.keep(row, columns)
+        shared.keep(row, columns)
     return found
 
 
