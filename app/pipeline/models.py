@@ -3,7 +3,17 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, Numeric, SmallInteger, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    SmallInteger,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant
@@ -21,7 +31,9 @@ class Assessment(Base):
 
     __tablename__ = "assessment"
     __table_args__ = (
-        Index("ix_assessment_gap_count", "set_id", "gap_count", "readiness", "firm_id"),
+        # Nearest first, and among those the readiest.
+        Index("ix_assessment_gap_count", "set_id", "gap_count", text("readiness desc"),
+              text("firm_id desc")),
         # Holds what filters by criterion read: a set's verdicts are scanned without its rows,
         # which lie scattered among those of the other sets.
         Index("ix_assessment_readiness", "set_id", "readiness", "firm_id",
