@@ -15,7 +15,7 @@ from app.core.paging import Page, page
 from app.firms.catalogue import INDICATORS
 from app.firms.fields import vocabulary
 from app.firms.models import Designation, Firm, FirmYear, Location, Residency
-from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS, visible
+from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS, former_names, ladders_on, visible
 
 STORED = (
     "id", "credit_code", "name", "status", "registered_on", "region_code", "address",
@@ -126,3 +126,15 @@ def _figures(session: Session, ids: list[int], columns: list[str], day: date) ->
             shown = None if value is None else INDICATORS[code].shown(value)
             found[row["firm_id"]][column] = shown
     return found
+
+
+def beside(session: Session, firm_id: int, day: date) -> Row:
+    """What stands beside one firm's own record: rung, ladders, places, names, designations."""
+    row: Row = {"id": firm_id}
+    decorate(session, [row], ("rung", "designations", "park", "incubator"), day)
+    steps = ladders_on(day)
+    found = select(steps.c.ladder, steps.c.kind).where(steps.c.firm_id == firm_id)
+    row["ladders"] = {ladder: kind for ladder, kind in session.execute(found).tuples()}
+    row["former_names"] = former_names(session, firm_id)
+    del row["id"]
+    return row

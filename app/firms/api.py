@@ -1,0 +1,151 @@
+"""Reads of the register over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor
+from app.accounts.auth import CurrentActor, Db
+from app.core.clock import today
+from app.core.filters import Vocabulary, describe
+from app.firms import fields, listing, queries, schemas
+from app.firms.models import Firm
+
+FirmId = Annotated[int, Path(ge=1, le=schemas.LARGEST_ID)]
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problem responses of a route, for OpenAPI; every route can refuse who calls it."""
+    return {
+        status: {"description": "Problem details (RFC 9457)", "content": PROBLEM}
+        for status in sorted({401, 403, 503, *statuses})
+    }
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema,
+            "description": description}  # fmt: skip
+
+
+STRING = {"type": "string"}
+LIST_PARAMETERS = [
+    _parameter("q", STRING, "Part of a name, former name, pinyin, initials or credit code."),
+    _parameter("ordering", STRING, "Orders, separated by commas; `-` descends."),
+    _parameter("fields", STRING, "Columns, separated by commas."),
+    _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50},
+               "Rows of a page."),
+    _parameter("cursor", STRING, "`next` of the page before."),
+    _parameter("count", {"type": "string", "enum": ["exact", "capped", "none"]},
+               "Whether, and how far, rows are counted."),
+    _parameter("any", STRING, "`field:value|field__lookup:value`: at least one of them."),
+    {"name": "filters", "in": "query", "required": False, "style": "form", "explode": True,
+     "schema": {"type": "object", "additionalProperties": STRING},
+     "description": "`field=value` or `field__lookup=value`; see docs/filters.md and …/filters."},
+]  # fmt: skip
+
+router = APIRouter(prefix="/api/v1", tags=["firms"])
+
+
+def detail(session: Session, actor: Actor, firm: Firm) -> schemas.FirmDetail:
+    """A firm as the API shows it."""
+    return schemas.firm_detail(firm, listing.beside(session, firm.id, today()))
+
+
+def tag(response: Response, firm: Firm) -> None:
+    """The record's version, which a change must name."""
+    response.headers["ETag"] = f'"{firm.version}"'
+
+
+def understood(vocabulary: Vocabulary) -> schemas.FiltersOut:
+    """A list's vocabulary, described."""
+    return schemas.FiltersOut(
+        items=[schemas.FilterOut(**one) for one in describe(vocabulary)],
+        orders=list(vocabulary.sorts),
+        columns=list(vocabulary.columns),
+        default_ordering=vocabulary.ordering,
+    )
+
+
+@router.get(
+    "/firms",
+    operation_id="list_firms",
+    response_model=schemas.FirmPage,
+    response_model_exclude_unset=True,
+    responses=problems(422),
+    openapi_extra={"parameters": LIST_PARAMETERS},
+)
+def list_firms(request: Request, db: Db, actor: CurrentActor) -> Any:
+    """Firms within the actor's scope, filtered, ordered, a page at a time."""
+    actor.require("firms:read")
+    return vars(listing.register(db, actor, request.query_params.multi_items()))
+
+
+@router.get("/firms/filters", operation_id="firm_filters", responses=problems())
+def firm_filters(db: Db, actor: CurrentActor) -> schemas.FiltersOut:
+    """What the list of firms can be filtered and ordered by."""
+    actor.require("firms:read")
+    return understood(fields.vocabulary(db, today()))
+
+
+@router.get(
+    "/firms/by-credit-code/{credit_code}",
+    operation_id="get_firm_by_credit_code",
+    responses=problems(404, 422),
+)
+def get_firm_by_credit_code(
+    credit_code: Annotated[str, Path(min_length=18, max_length=18)],
+    response: Response,
+    db: Db,
+    actor: CurrentActor,
+) -> schemas.FirmDetail:
+    """One firm by its unified social credit code."""
+    actor.require("firms:read")
+    firm = queries.by_credit_code(db, actor, credit_code)
+    tag(response, firm)
+    return detail(db, actor, firm)
+
+
+@router.get("/firms/{firm_id}", operation_id="get_firm", responses=problems(404, 422))
+def get_firm(
+    firm_id: FirmId, response: Response, db: Db, actor: CurrentActor
+) -> schemas.FirmDetail:
+    """One firm; its ETag is needed to change it."""
+    actor.require("firms:read")
+    firm = queries.get(db, actor, firm_id)
+    tag(response, firm)
+    return detail(db, actor, firm)
+
+
+@router.get("/firms/{firm_id}/figures", operation_id="get_figures", responses=problems(404, 422))
+def get_figures(firm_id: FirmId, db: Db, actor: CurrentActor) -> schemas.FiguresOut:
+    """The best known figures with their provenance, and the conflicts that await a decision."""
+    actor.require("firms:read")
+    queries.get(db, actor, firm_id)
+    found = queries.figures_of(db, firm_id)
+    best = {(f.indicator.code, f.year): f.value for f in found}
+    return schemas.FiguresOut(
+        items=[schemas.figure_out(one) for one in found],
+        conflicts=[
+            schemas.conflict_out(row, best.get((row.indicator, row.year)))
+            for row in queries.open_conflicts(db, firm_id)
+        ],
+    )
+
+
+@router.get(
+    "/firms/{firm_id}/designations", operation_id="get_designations", responses=problems(404, 422)
+)
+def get_designations(firm_id: FirmId, db: Db, actor: CurrentActor) -> schemas.DesignationsOut:
+    """Every designation the firm holds or held."""
+    actor.require("firms:read")
+    queries.get(db, actor, firm_id)
+    found = queries.designations(db, firm_id)
+    return schemas.DesignationsOut(items=[schemas.designation_out(row) for row in found])
+
+
+@router.get("/indicators", operation_id="list_indicators", responses=problems())
+def list_indicators(actor: CurrentActor) -> schemas.IndicatorsOut:
+    """The catalogue of indicators: code, label, unit, range, definition, who holds it."""
+    return schemas.indicators_out()

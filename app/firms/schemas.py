@@ -1,0 +1,338 @@
+"""What crosses the wire about firms: rows of lists, one firm, its figures and designations."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from app.firms.catalogue import INDICATORS, Indicator, Label
+from app.firms.models import FIRM_STATUSES, Designation, Firm, Submission
+from app.firms.queries import FigureOf
+
+LARGEST_ID = 2**31 - 1
+
+
+def no_boolean(value: object) -> object:
+    """JSON's true is not the number one."""
+    if isinstance(value, bool):
+        raise ValueError("a boolean is not a number")
+    return value
+
+
+Number = Annotated[Decimal, BeforeValidator(no_boolean)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+class Body(BaseModel):
+    """A request's body: what it does not know it refuses."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """RFC 9457: what went wrong, with which value, and what to do next."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, Any]] | None = None
+
+
+class Place(BaseModel):
+    """A park or incubator."""
+
+    code: str
+    name: str
+    name_en: str | None
+
+
+class FirmRow(BaseModel):
+    """One firm of a list; `fields=` decides which columns, `figure.*` ones included."""
+
+    model_config = ConfigDict(extra="allow")
+    id: int | None = None
+    credit_code: str | None = None
+    name: str | None = None
+    status: str | None = None
+    registered_on: date | None = None
+    region_code: str | None = None
+    address: str | None = None
+    industry_code: str | None = None
+    hightech_field: str | None = None
+    chain: str | None = None
+    resident_enterprise: bool | None = None
+    legal_form: str | None = None
+    origin: str | None = None
+    registered_capital: Decimal | None = None
+    version: int | None = None
+    rung: str | None = None
+    park: Place | None = None
+    incubator: Place | None = None
+    designations: list[str] | None = None
+
+
+class FirmPage(BaseModel):
+    """A page of firms; `next` is the cursor of the following one."""
+
+    items: list[FirmRow]
+    next: str | None
+    count: int | None
+    count_is_exact: bool | None
+
+
+class FirmDetail(BaseModel):
+    """One firm: its own record, and where it stands today."""
+
+    id: int
+    credit_code: str | None
+    name: str
+    former_names: list[str]
+    status: str
+    status_on: date | None
+    status_reason: str | None
+    registered_on: date | None
+    region_code: str | None
+    address: str | None
+    industry_code: str | None
+    hightech_field: str | None
+    chain: str | None
+    resident_enterprise: bool | None
+    legal_form: str | None
+    business_scope: str | None
+    registered_capital: Decimal | None
+    origin: str | None
+    source: str
+    demo: bool
+    version: int
+    recorded_at: datetime
+    rung: str | None
+    ladders: dict[str, str]
+    park: Place | None
+    incubator: Place | None
+    designations: list[str]
+
+
+OWN_COLUMNS = frozenset(FirmDetail.model_fields) - {
+    "former_names", "rung", "ladders", "park", "incubator", "designations",
+}  # fmt: skip
+
+
+def firm_detail(firm: Firm, beside: Mapping[str, Any]) -> FirmDetail:
+    """A firm and what stands beside its own record."""
+    return FirmDetail(**{name: getattr(firm, name) for name in OWN_COLUMNS}, **beside)
+
+
+class FirmPatch(Body):
+    """Changes to a firm's own record: what is not given stays, null empties."""
+
+    name: Text = ""
+    credit_code: Text | None = None
+    registered_on: date | None = None
+    region_code: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+    address: Text | None = None
+    industry_code: Annotated[str, Field(pattern=r"^[A-T][0-9]{0,4}$")] | None = None
+    hightech_field: Text | None = None
+    chain: Text | None = None
+    resident_enterprise: Annotated[bool, Field(strict=True)] | None = None
+    legal_form: Text | None = None
+    business_scope: Prose | None = None
+    registered_capital: Annotated[Number, Field(ge=0, lt=9 * 10**12, decimal_places=2)] | None = (
+        None
+    )
+    origin: Literal["incubated", "spun_off", "attracted", "moved_in"] | None = None
+    status: Literal[FIRM_STATUSES] = "active"  # type: ignore[valid-type]
+    status_on: date | None = None
+    status_reason: Text | None = None
+
+    @model_validator(mode="after")
+    def sound(self) -> "FirmPatch":
+        """An empty change is a mistake, and a firm does not leave without a reason."""
+        if not self.model_fields_set:
+            raise ValueError("nothing to change: give at least one field")
+        if "status" in self.model_fields_set and self.status != "active" and not self.status_reason:
+            raise ValueError("status_reason is needed for moved_out and deregistered")
+        return self
+
+
+class FigureOut(BaseModel):
+    """One best known figure in its indicator's unit, and where it comes from."""
+
+    indicator: str
+    label: Label
+    year: int
+    value: Decimal
+    unit: str
+    source: str | None
+    origin_ref: str | None
+    recorded_by: str | None
+    recorded_at: datetime | None
+
+
+class ConflictOut(BaseModel):
+    """A figure of a lesser source that contradicts the best known one."""
+
+    id: int
+    indicator: str
+    label: Label
+    year: int
+    value: Decimal | None
+    best: Decimal | None
+    source: str
+    recorded_by: str | None
+    recorded_at: datetime
+
+
+class FiguresOut(BaseModel):
+    """A firm's figures, newest year first, and what awaits a decision."""
+
+    items: list[FigureOut]
+    conflicts: list[ConflictOut]
+
+
+UNITS = {"money": "yuan", "percent": "percent", "points": "point", "count": "person"}
+
+
+def unit_of(entry: Indicator) -> str:
+    """The unit of an indicator's values."""
+    return entry.unit or UNITS[entry.kind]
+
+
+def figure_out(found: FigureOf) -> FigureOut:
+    """A figure with its provenance."""
+    entry, row = found.indicator, found.submission
+    return FigureOut(
+        indicator=entry.code,
+        label=entry.label,
+        year=found.year,
+        value=found.value,
+        unit=unit_of(entry),
+        source=row and row.source,
+        origin_ref=row and row.origin_ref,
+        recorded_by=row and row.recorded_by,
+        recorded_at=row and row.recorded_at,
+    )
+
+
+def conflict_out(row: Submission, best: Decimal | None) -> ConflictOut:
+    """An open conflict beside the value that stands."""
+    entry = INDICATORS[row.indicator]
+    return ConflictOut(
+        id=row.id,
+        indicator=row.indicator,
+        label=entry.label,
+        year=row.year,
+        value=None if row.value is None else entry.shown(row.value),
+        best=best,
+        source=row.source,
+        recorded_by=row.recorded_by,
+        recorded_at=row.recorded_at,
+    )
+
+
+class DesignationOut(BaseModel):
+    """A title or pool membership; `valid_to` is its last day."""
+
+    id: int
+    kind: str
+    number: str | None
+    level: str | None
+    batch: str | None
+    granted_by: str | None
+    valid_from: date | None
+    valid_to: date | None
+    granted_under: str | None
+    basis: dict[str, Any] | None
+    decided_reason: str | None
+    end_reason: str | None
+    source: str
+    recorded_by: str | None
+    recorded_at: datetime
+
+
+class DesignationsOut(BaseModel):
+    """A firm's designations, newest first."""
+
+    items: list[DesignationOut]
+
+
+def designation_out(row: Designation) -> DesignationOut:
+    """A designation with inclusive dates."""
+    same = set(DesignationOut.model_fields) - {"valid_from", "valid_to"}
+    upper = row.valid.upper
+    return DesignationOut(
+        **{name: getattr(row, name) for name in same},
+        valid_from=row.valid.lower,
+        valid_to=None if upper is None else upper - timedelta(days=1),
+    )
+
+
+class IndicatorOut(BaseModel):
+    """One indicator of the catalogue."""
+
+    code: str
+    label: Label
+    definition: Label
+    kind: str
+    unit: str
+    smallest: Decimal
+    largest: Decimal
+    held_by: str
+    at_most: str | None
+
+
+class IndicatorsOut(BaseModel):
+    """The catalogue of indicators."""
+
+    items: list[IndicatorOut]
+
+
+def indicators_out() -> IndicatorsOut:
+    """Every indicator as people and programs need to know it."""
+    return IndicatorsOut(
+        items=[
+            IndicatorOut(
+                code=entry.code,
+                label=entry.label,
+                definition=entry.definition,
+                kind=entry.kind,
+                unit=unit_of(entry),
+                smallest=Decimal(entry.smallest),
+                largest=Decimal(entry.largest),
+                held_by=entry.held_by,
+                at_most=entry.at_most,
+            )
+            for entry in INDICATORS.values()
+        ]
+    )
+
+
+class FilterOut(BaseModel):
+    """One field that a list can be filtered by."""
+
+    name: str
+    kind: str
+    label: dict[str, str]
+    unit: str | None
+    lookups: list[str]
+    choices: list[str] | None
+
+
+class FiltersOut(BaseModel):
+    """What a list understands: fields, orders, columns."""
+
+    items: list[FilterOut]
+    orders: list[str]
+    columns: list[str]
+    default_ordering: str
