@@ -61,7 +61,8 @@ def insert_firms(
                (_residency(i, incubator, r) for i, f in pairs for r in f.residencies))  # fmt: skip
     _store(session, IpRight, (_right(i, r) for i, f in pairs for r in f.rights))
     _store(session, Award, (_ranked(i, r, "awarded_on") for i, f in pairs for r in f.awards))
-    _store(session, Standard, (_ranked(i, r, "published_on") for i, f in pairs for r in f.standards))
+    _store(session, Standard,
+           (_ranked(i, r, "published_on") for i, f in pairs for r in f.standards))  # fmt: skip
     _store(session, RdBody, (_rd_body(i, r) for i, f in pairs for r in f.rd_bodies))
     _store(session, Incident, (_incident(i, r) for i, f in pairs for r in f.incidents))
     _store(session, Judgement, (_judgement(i, k, v) for i, f in pairs
@@ -181,5 +182,3 @@ def _judgement(firm_id: int, criterion: str, value: bool | int) -> Record:
         "evidence": "现场核实",
         "judged_on": CHECKED_ON,
     }
-
-

@@ -90,7 +90,5 @@ def disagreements(case: Case, found: SetVerdict) -> list[str]:
         for part, expected in wanted.items():
             written = Fraction(str(expected)) if isinstance(expected, int | float) else expected
             if actual[part] != written:
-                wrong.append(
-                    f"{case.name}: {name} {part} is {actual[part]}, expected {expected}"
-                )
+                wrong.append(f"{case.name}: {name} {part} is {actual[part]}, expected {expected}")
     return wrong

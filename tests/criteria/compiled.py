@@ -38,9 +38,7 @@ def shipped(session: Session, codes: Sequence[str]) -> list[LoadedSet]:
     return [found[code] for code in codes]
 
 
-def verdicts(
-    session: Session, sets: list[LoadedSet], as_of: date
-) -> dict[tuple[int, str], Found]:
+def verdicts(session: Session, sets: list[LoadedSet], as_of: date) -> dict[tuple[int, str], Found]:
     """Every firm in the database against the sets, by firm and set code."""
     summary = Compiler(sets, best_known()).summary(SCOPES["all"])
     statement = prepared(as_sql(summary), {"as_of": "date"})

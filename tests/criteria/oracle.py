@@ -61,7 +61,8 @@ def _whole(code: str, raw: dict[str, dict[str, Any]]) -> dict[str, Any]:
         return own
     base = _whole(own["extends"], raw)
     replaced = {entry["id"]: entry for entry in own.get("criteria", [])}
-    kept = [replaced.pop(e["id"], e) for e in base["criteria"] if e["id"] not in own.get("omit", [])]
+    left = [entry for entry in base["criteria"] if entry["id"] not in own.get("omit", [])]
+    kept = [replaced.pop(entry["id"], entry) for entry in left]
     result = {**base, **own, "criteria": [*kept, *replaced.values()]}
     result["quantities"] = {**base.get("quantities", {}), **own.get("quantities", {})}
     result["until"] = own.get("until")
@@ -248,7 +249,9 @@ class Judge:
         if key not in HIGHER:
             return None
         threshold = self.measurer.threshold(body["value"])
-        return None if threshold is None else steps_to_pass(self.measurer, key, body["of"], threshold)
+        if threshold is None:
+            return None
+        return steps_to_pass(self.measurer, key, body["of"], threshold)
 
     def closeness(self, node: dict[str, Any], owner: str = "") -> Fraction:
         """How near an unmet condition or criterion is: 0 to 0.9999, rounded down at each step."""

@@ -266,9 +266,7 @@ class Measurer:
         members = [self.measure(member, owner) for member in body]
         low = [m.lo for m in members if m.lo is not None]
         high = [m.hi for m in members if m.hi is not None]
-        return Interval(
-            max(low) if low else None, max(high) if len(high) == len(members) else None
-        )
+        return Interval(max(low) if low else None, max(high) if len(high) == len(members) else None)
 
     def _middle(self, body: dict[str, Any], owner: str) -> Interval:
         inner = self.measure(body, owner)

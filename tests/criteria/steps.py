@@ -28,9 +28,7 @@ def steps_to_pass(
     return floor(exact) + 1 if operator in STRICT else ceil(exact)
 
 
-def _distance(
-    measurer: Measurer, key: str, body: Any, threshold: Fraction
-) -> Fraction | None:
+def _distance(measurer: Measurer, key: str, body: Any, threshold: Fraction) -> Fraction | None:
     """How much more of what can be changed is wanted, in its unit; negative if less."""
     value = measurer.measure({key: body}).lo
     if value is None:
@@ -45,7 +43,8 @@ def _distance(
         now, base = measurer.figure(body["of"], -1), measurer.figure(body["of"], -1 - years)
         assert now is not None
         assert base is not None
-        return base * (1 + threshold) ** years - now
+        wanted: Fraction = base * (1 + threshold) ** years
+        return wanted - now
     if key == "mean":
         return (threshold - value) * measurer.total(body)[1]
     return None if key in ("mean_growth", "yearly_count", "middle") else threshold - value

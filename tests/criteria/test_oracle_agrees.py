@@ -24,12 +24,12 @@ def test_random_firms(db: Session, as_of: date) -> None:
     firms = [dice.firm() for _ in range(FIRMS)]
     found = compiled.judge(db, compiled.shipped(db, codes), firms, as_of)
     wrong, outcomes = [], set()
-    for facts, verdicts in zip(firms, found, strict=True):
+    for number, (facts, verdicts) in enumerate(zip(firms, found, strict=True)):
         for code in codes:
             expected = evaluate(SETS[code], facts, as_of)
             outcomes |= {(name, v.outcome) for name, v in expected.criteria.items()}
             if lines := compiled.differences(verdicts[code], expected):
-                wrong.append("\n  ".join([code, *lines, repr(facts)]))
+                wrong.append(f"firm {number}, {code}: " + "; ".join(lines))
     assert not wrong, f"\n{len(wrong)} verdicts differ\n" + "\n".join(wrong[:SHOWN])
     # The draw is worth something only if it reaches both sides of nearly everything.
     judged = {name for name, outcome in outcomes if outcome != "not_applicable"}
