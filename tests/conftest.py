@@ -1,0 +1,69 @@
+"""One server for the whole run; a migrated template database; each test leaves no trace."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+from app.core.db import make_engine
+from app.core.postgres import running
+from app.core.settings import Settings
+from app.criteria import store
+from app.plans import service as plans
+from app.start import migrate
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """Settings of a server of its own, fast instead of durable."""
+    with tempfile.TemporaryDirectory(prefix="tidu-") as folder:
+        yield Settings(data_dir=Path(folder), durable=False, environment="development")
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings) -> Iterator[str]:
+    """The server's URL."""
+    with running(settings) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def engine(server: str, settings: Settings) -> Iterator[Engine]:
+    """A migrated database with the plan and the criteria sets, and no firm."""
+    engine = make_engine(server, settings)
+    migrate(engine)
+    with Session(engine) as session, session.begin():
+        plans.load_shipped(session)
+        store.load_shipped(session)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def db(engine: Engine) -> Iterator[Session]:
+    """A session whose work is rolled back, commits included."""
+    with engine.connect() as connection, connection.begin() as outer:
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def clone(engine: Engine, server: str, settings: Settings) -> Iterator[Engine]:
+    """A database of its own, for what must really commit."""
+    engine.dispose()
+    admin = create_engine(server.replace("/tidu?", "/postgres?"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("drop database if exists clone"))
+        connection.execute(text("create database clone template tidu"))
+    copy = make_engine(server.replace("/tidu?", "/clone?"), settings)
+    yield copy
+    copy.dispose()
+    with admin.connect() as connection:
+        connection.execute(text("drop database clone with (force)"))
+    admin.dispose()
