@@ -39,17 +39,6 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Problem(BaseModel):
-    """RFC 9457: what went wrong, with which value, and what to do next."""
-
-    model_config = ConfigDict(extra="allow")
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[dict[str, Any]] | None = None
-
-
 class Place(BaseModel):
     """A park or incubator."""
 
@@ -58,7 +47,7 @@ class Place(BaseModel):
     name_en: str | None
 
 
-class FirmRow(BaseModel):
+class FirmItem(BaseModel):
     """One firm of a list; `fields=` decides which columns, `figure.*` ones included."""
 
     model_config = ConfigDict(extra="allow")
@@ -86,7 +75,7 @@ class FirmRow(BaseModel):
 class FirmPage(BaseModel):
     """A page of firms; `next` is the cursor of the following one."""
 
-    items: list[FirmRow]
+    items: list[FirmItem]
     next: str | None
     count: int | None
     count_is_exact: bool | None

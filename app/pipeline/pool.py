@@ -9,6 +9,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
+from app.core.clock import today
 from app.core.errors import Invalid
 from app.core.fields import not_among
 from app.core.filters import Filters, parse
@@ -56,6 +57,14 @@ def read(session: Session, params: list[tuple[str, str]], day: date) -> tuple[Lo
     """The set and the filters that a query string asks for."""
     loaded = chosen_set(session, params, day)
     return loaded, parse(params, vocabulary(session, loaded, day))
+
+
+def listing(
+    session: Session, actor: Actor, params: list[tuple[str, str]], day: date | None = None
+) -> Page:
+    """The page of the pool that a query string asks for."""
+    on = day or today()
+    return firms(session, actor, *read(session, params, on), on)
 
 
 def firms(session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date) -> Page:

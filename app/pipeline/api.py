@@ -1,0 +1,193 @@
+"""The engine over HTTP: pool, funnel, assessment, what-if, and the changes that re-assess a firm.
+
+A route lives in the highest package it calls: what changes a firm is here because the firm is held
+against the criteria anew in the same transaction.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.core.clock import today
+from app.core.errors import Invalid, PreconditionRequired, Stale
+from app.core.fields import nearest
+from app.criteria.api import router as criteria
+from app.criteria.models import CriteriaSet
+from app.criteria.store import all_sets
+from app.firms import queries as firms
+from app.firms import reporting, service
+from app.firms.api import LIST_PARAMETERS, FirmId, detail, tag, understood
+from app.firms.models import Firm
+from app.firms.schemas import LARGEST_ID, FiltersOut, FirmDetail, FirmPatch
+from app.pipeline import pool, schemas
+from app.pipeline.fields import vocabulary
+from app.pipeline.queries import explain
+from app.pipeline.service import assess
+
+router = APIRouter(prefix="/api/v1", tags=["pipeline"])
+router.include_router(criteria)
+
+SET = {
+    "name": "set",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Code of a criteria set in force; else that of the certified rung.",
+}
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": text,
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+    for status, text in ((412, "Changed meanwhile"), (428, "If-Match is missing"))
+}
+
+
+@router.get(
+    "/pool",
+    operation_id="list_pool",
+    response_model=schemas.PoolPage,
+    response_model_exclude_unset=True,
+    openapi_extra={"parameters": [SET, *LIST_PARAMETERS]},
+)
+def list_pool(request: Request, db: Db, actor: Reader) -> Any:
+    """Firms beside one criteria set: who is how far, filtered and ordered by what is missing."""
+    return vars(pool.listing(db, actor, request.query_params.multi_items()))
+
+
+@router.get("/pool/filters", operation_id="pool_filters", openapi_extra={"parameters": [SET]})
+def pool_filters(request: Request, db: Db, actor: Reader) -> FiltersOut:
+    """What the pool of one criteria set can be filtered and ordered by."""
+    loaded = pool.chosen_set(db, request.query_params.multi_items(), today())
+    return understood(vocabulary(db, loaded, today()))
+
+
+@router.get("/funnel", operation_id="get_funnel")
+def get_funnel(
+    query: Annotated[schemas.FunnelQuery, Query()], db: Db, actor: Reader
+) -> schemas.Funnel:
+    """Firms by rung, within the actor's scope."""
+    day = query.as_of or today()
+    rungs = firms.funnel(db, actor, day)
+    return schemas.Funnel(as_of=day, rungs=rungs, total=sum(rungs.values()))
+
+
+@router.get("/firms/{firm_id}/assessment", operation_id="get_assessment")
+def get_assessment(
+    firm_id: FirmId, query: Annotated[schemas.AssessmentQuery, Query()], db: Db, actor: Reader
+) -> schemas.Assessment:
+    """One firm criterion by criterion, on any day, with what had been recorded by any instant."""
+    firms.get(db, actor, firm_id)
+    day = query.as_of or today()
+    codes = _known_codes(db, query.sets)
+    found = explain(db, firm_id, day, codes=codes, known=query.known_at)
+    return schemas.Assessment(firm_id=firm_id, as_of=day, sets=found)
+
+
+@router.post("/firms/{firm_id}/what-if", operation_id="what_if")
+def what_if(firm_id: FirmId, body: schemas.WhatIfBody, db: Db, actor: Reader) -> schemas.Assessment:
+    """The same with some figures, judgements or the date replaced; nothing is written."""
+    firms.get(db, actor, firm_id)
+    codes = _known_codes(db, body.sets)
+    supposed = body.supposed(_judged_names(db) if body.judgements else set())
+    day = body.as_of or today()
+    found = explain(db, firm_id, day, codes=codes, what_if=supposed)
+    return schemas.Assessment(firm_id=firm_id, as_of=day, sets=found)
+
+
+def _known_codes(session: Session, codes: list[str]) -> list[str] | None:
+    """The sets asked for, each once; Invalid names the nearest right one. None: those in force."""
+    if not codes:
+        return None
+    known = list(session.scalars(select(CriteriaSet.code).order_by(CriteriaSet.id)))
+    for code in codes:
+        if code not in known:
+            wrong = f"没有条件版本 {code} (unknown criteria set)" + nearest(code, known)
+            raise Invalid(f"set: {wrong}", errors=[{"parameter": "set", "detail": wrong}])
+    return list(dict.fromkeys(codes))
+
+
+def _judged_names(session: Session) -> set[str]:
+    """Criteria and named quantities of every set: what a person may be asked to judge."""
+    sets = [loaded.policy for loaded in all_sets(session)]
+    return {c.id for policy in sets for c in policy.walk()} | {
+        name for policy in sets for name in policy.quantities
+    }
+
+
+# --- changes ------------------------------------------------------------------------------------
+
+
+@router.patch("/firms/{firm_id}", operation_id="change_firm", responses=NEEDS_VERSION)
+def change_firm(
+    firm_id: FirmId,
+    body: FirmPatch,
+    response: Response,
+    tx: Tx,
+    actor: CurrentActor,
+    if_match: Annotated[str | None, Header()] = None,
+) -> FirmDetail:
+    """Change a firm's own record; `If-Match` names the version that was read."""
+    actor.require("firms:write")
+    firm = firms.get(tx, actor, firm_id)
+    if if_match is None:
+        raise PreconditionRequired(
+            "缺少 If-Match：请先读取企业，把它的 ETag 放入 If-Match (send the ETag you read)"
+        )
+    if if_match.strip() not in ("*", f'"{firm.version}"'):
+        current = detail(tx, actor, firm).model_dump(mode="json")
+        raise Stale(
+            f'企业记录现为 "{firm.version}"，与 If-Match {if_match[:50]} 不符：请取回最新版再改 '
+            "(changed meanwhile: read it again)",
+            current=current,
+        )
+    changes = body.model_dump(exclude_unset=True)
+    service.update(tx, actor, firm, changes, firm.version)
+    _assess(tx, firm_id)
+    tag(response, firm)
+    return detail(tx, actor, firm)
+
+
+@router.put("/firms/{firm_id}/judgements/{criterion}", operation_id="judge")
+def judge(
+    firm_id: FirmId,
+    criterion: Annotated[str, Path(pattern=r"^[a-z][a-z0-9_.]{0,99}$")],
+    body: schemas.JudgementBody,
+    tx: Tx,
+    actor: CurrentActor,
+) -> schemas.JudgementOut:
+    """Record what a person found where a criterion asks for judgement."""
+    actor.require("firms:write")
+    firm = firms.get(tx, actor, firm_id)
+    known = _judged_names(tx)
+    if criterion not in known:
+        wrong = f"没有条件 {criterion} (unknown criterion)" + nearest(criterion, sorted(known))
+        raise Invalid(wrong, errors=[{"parameter": "criterion", "detail": wrong}])
+    row = service.judge(tx, actor, firm, criterion, body.said, body.evidence)
+    _assess(tx, firm_id)
+    return schemas.JudgementOut(
+        **{name: getattr(row, name) for name in schemas.JudgementOut.model_fields}
+    )
+
+
+@router.put("/conflicts/{submission_id}", operation_id="settle_conflict", status_code=204)
+def settle_conflict(
+    submission_id: Annotated[int, Path(ge=1, le=LARGEST_ID)],
+    body: schemas.SettleBody,
+    tx: Tx,
+    actor: CurrentActor,
+) -> None:
+    """Decide which of two contradicting figures stands."""
+    actor.require("figures:write")
+    row = reporting.settle(tx, actor, submission_id, accept=body.accept)
+    _assess(tx, row.firm_id)
+
+
+def _assess(session: Session, firm_id: int) -> None:
+    assess(session, select(Firm.id).where(Firm.id == firm_id), today())
