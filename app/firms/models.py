@@ -332,4 +332,4 @@ class FirmYear(Base):
 
 
 for _indicator in INDICATORS.values():
-    FirmYear.__table__.append_column(_indicator.column())
+    setattr(FirmYear, _indicator.code, _indicator.column())

@@ -88,7 +88,7 @@ class WhatIfBody(Body):
     figures: Annotated[dict[str, dict[Year, Number | None]], Field(default_factory=dict)]
     judgements: Annotated[dict[str, StrictBool | StrictInt], Field(default_factory=dict)]
 
-    def supposed(self, criteria: set[str]) -> WhatIf:
+    def supposed(self, criteria: "frozenset[str]") -> WhatIf:
         """In stored form; Invalid names every indicator, value or criterion that cannot be."""
         faults: list[dict[str, str]] = []
         figures: dict[tuple[int, str], int | None] = {}

@@ -1,0 +1,79 @@
+"""Who asks, and in which transaction: the two things every route needs."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.accounts import service
+from app.accounts.actor import Actor, Role
+from app.core.errors import Forbidden, Unauthenticated
+from app.core.settings import Settings
+
+COOKIE = "tidu_session"
+BEARER = "bearer "
+
+
+def settings_of(request: Request) -> Settings:
+    """The settings the application was made with."""
+    found: Settings = request.app.state.settings
+    return found
+
+
+def _reading(request: Request) -> Iterator[Session]:
+    """A transaction that PostgreSQL keeps from writing."""
+    with request.app.state.sessions() as session, session.begin():
+        session.execute(text("set transaction read only"))
+        yield session
+
+
+def _writing(request: Request) -> Iterator[Session]:
+    """A transaction that commits before the answer leaves."""
+    with request.app.state.sessions() as session, session.begin():
+        yield session
+
+
+# `function` scope: the default one commits only after the answer has been sent.
+Db = Annotated[Session, Depends(_reading, scope="function")]
+Tx = Annotated[Session, Depends(_writing, scope="function")]
+
+
+def _actor(request: Request) -> Actor:
+    with request.app.state.sessions() as session, session.begin():
+        found = _by_token(session, request) or _by_cookie(session, request)
+    if found is None:
+        raise Unauthenticated("请先登录，或在 Authorization 头中提供有效令牌（Bearer tidu_…）")
+    request.state.actor = found
+    return found
+
+
+def _by_token(session: Session, request: Request) -> Actor | None:
+    header = request.headers.get("authorization", "")
+    if not header.lower().startswith(BEARER):
+        return None
+    return service.actor_of_token(session, header[len(BEARER) :].strip())
+
+
+def _by_cookie(session: Session, request: Request) -> Actor | None:
+    secret = request.cookies.get(COOKIE)
+    if secret is None or "authorization" in request.headers:
+        return None
+    found = service.actor_of_session(session, settings_of(request), secret)
+    if found is not None:
+        service.touch(session, secret)
+    return found
+
+
+CurrentActor = Annotated[Actor, Depends(_actor)]
+
+
+def _reader(actor: CurrentActor) -> Actor:
+    if actor.role in (Role.ADMIN, Role.AUDITOR):
+        raise Forbidden("这个角色不能查看企业数据")
+    actor.require("firms:read")
+    return actor
+
+
+Reader = Annotated[Actor, Depends(_reader)]

@@ -1,0 +1,242 @@
+"""HTTP's edge: admission, same origin, headers, errors in one shape, pages from templates."""
+
+import json
+import re
+import uuid
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core import i18n
+from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+STATIC = Path(__file__).resolve().parent.parent / "static"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS = {
+    "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+log = structlog.get_logger("tidu.access")
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `errors` name pointer, parameter, or row and column."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, Any]] = []
+
+
+class Edge:
+    """Lets in as many requests as there are connections, guards origins, sets headers, logs.
+
+    Without the gate synchronous routes dead-lock under load: holders of a connection wait for a
+    thread while every thread waits for a connection.
+    """
+
+    def __init__(self, app: ASGIApp, connections: int) -> None:
+        self.app = app
+        self.gate = anyio.CapacityLimiter(connections)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = str(uuid.uuid4())
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def finish(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                extra = HEADERS | {"x-request-id": request_id}
+                message["headers"] += [(k.encode(), v.encode()) for k, v in extra.items()]
+                log.info("request", method=scope["method"], path=scope["path"],
+                         status=message["status"], request_id=request_id)  # fmt: skip
+            await send(message)
+
+        if not _same_origin(Request(scope)):
+            refused = JSONResponse(
+                problem(403, "Forbidden", "没有权限", "请求来自其他网站：请从本系统页面操作"),
+                status_code=403, media_type="application/problem+json",
+            )  # fmt: skip
+            await refused(scope, receive, finish)
+            return
+        async with self.gate:
+            await self.app(scope, receive, finish)
+
+
+def _same_origin(request: Request) -> bool:
+    """Unsafe requests of a browser's session come from our own pages; tokens cannot be forged."""
+    if request.method in SAFE or "authorization" in request.headers:
+        return True
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def problem(status: int, name: str, title: str, detail: str, errors: Any = ()) -> dict[str, Any]:
+    """The one shape of an error."""
+    return {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail,
+            "errors": list(errors)}  # fmt: skip
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person waits for the answer, rather than a program."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get(
+        "accept", ""
+    )
+
+
+def answer(request: Request, error: AppError) -> Response:
+    """An error as a page or as problem details."""
+    locale = i18n.locale_of(request)
+    title = i18n.text(error.title, locale)
+    name = type(error).__name__
+    body = problem(error.status, name, title, error.detail, error.extra.get("errors", ()))
+    if wants_page(request):
+        if error.status == 401:
+            return Response(status_code=303, headers={"location": "/sign-in"})
+        page = render(request, "problem.html", problem=body)
+        page.status_code = error.status
+        return page
+    headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
+    extra = {k: v for k, v in error.extra.items() if k != "errors"}
+    text = json.dumps(body | extra, ensure_ascii=False, default=str)
+    return Response(text, error.status, headers, "application/problem+json")
+
+
+def install_errors(app: FastAPI) -> None:
+    """Every error there is, in one shape."""
+
+    def app_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, AppError)
+        return answer(request, error)
+
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(request, Invalid("请求内容有误：见 errors", errors=_faults(error)))
+
+    def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        known = {404: NotFound("没有这个地址：请核对路径"), 413: TooLarge("请求过大：请分批发送")}
+        found = known.get(error.status_code)
+        if found is None:
+            found = Invalid(str(error.detail))
+            found.status, found.title = error.status_code, str(error.detail)
+        return answer(request, found)
+
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, IntegrityError)
+        return answer(request, Conflict("与现有记录冲突：请刷新后核对（有效期重叠或编号重复）"))
+
+    def down(request: Request, error: Exception) -> Response:
+        log.error("database", error=str(error).splitlines()[0])
+        return answer(request, Unavailable("数据库暂时不可用：请稍后重试"))
+
+    app.add_exception_handler(AppError, app_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(IntegrityError, refused)
+    app.add_exception_handler(OperationalError, down)
+    app.add_exception_handler(DBAPIError, _bad_value)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _bad_value(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state.startswith("22"):  # data exceptions: a value out of range, a NUL byte
+        return answer(request, Invalid("有一个值超出了允许的范围：请核对"))
+    return _unexpected(request, error)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.exception("unexpected", path=request.url.path, exc_info=error)
+    return answer(request, AppError("服务器出错，已记录：请稍后重试或联系管理员"))
+
+
+def _faults(error: RequestValidationError) -> list[dict[str, Any]]:
+    faults = []
+    for each in error.errors():
+        place, *path = each["loc"]
+        if place == "body":
+            where = {"pointer": "/" + "/".join(map(str, path))}
+        else:
+            where = {"parameter": ".".join(map(str, path))}
+        faults.append({**where, "detail": str(each["msg"])})
+    return faults
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+def asset(name: str) -> str:
+    """A served file's address; its digest lets browsers keep it for ever."""
+    manifest = STATIC / "vendor" / "manifest.json"
+    known = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    if name in known:
+        return f"/static/vendor/{name}?v={known[name]}"
+    return f"/static/{name}?v={int((STATIC / name).stat().st_mtime)}"
+
+
+def yuan(value: Decimal | None, locale: str) -> str:
+    """Money of a table: in ten thousand yuan for Chinese readers, in yuan for others."""
+    if value is None:
+        return "—"
+    return f"{value / 10_000:,.2f}" if locale == "zh" else f"{value:,.0f}"
+
+
+def number(value: Any) -> str:
+    """A number with separators, without needless zeros."""
+    if value is None:
+        return "—"
+    text = f"{Decimal(value):,f}"
+    return re.sub(r"(\.\d*?)0+$", r"\1", text).rstrip(".") if "." in text else text
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals.update(asset=asset)
+    environment.filters.update(yuan=yuan, number=number)
+    return environment
+
+
+ENVIRONMENT = _environment()
+
+
+def render(request: Request, template: str, **values: Any) -> HTMLResponse:
+    """A page in the reader's language."""
+    locale = i18n.locale_of(request)
+
+    def translate(text: str) -> str:
+        return i18n.text(text, locale)
+
+    found = ENVIRONMENT.get_template(template).render(
+        _=translate, locale=locale, request=request, theme=request.cookies.get("theme", "auto"),
+        actor=getattr(request.state, "actor", None), **values,
+    )  # fmt: skip
+    return HTMLResponse(found)

@@ -1,0 +1,128 @@
+"""The pages people use every day: home, register, pool, portrait, criteria."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from app.accounts import queries as accounts
+from app.accounts.auth import Db, Reader
+from app.core.clock import today
+from app.core.errors import Invalid
+from app.core.web import render
+from app.criteria import phrases
+from app.criteria.store import all_sets, get_sets, measures, sets_in_force, sources
+from app.firms import listing, queries
+from app.firms.api import FirmId
+from app.firms.catalogue import INDICATORS
+from app.firms.divisions import names as divisions
+from app.firms.models import DESIGNATION_KINDS, FirmYear
+from app.pipeline import pool
+from app.pipeline.queries import explain
+
+router = APIRouter(include_in_schema=False)
+Pairs = list[tuple[str, str]]
+WORDS = {
+    "phrases": phrases, "divisions": divisions, "rungs": queries.RUNGS, "indicators": INDICATORS,
+    "designation_kinds": DESIGNATION_KINDS,
+}  # fmt: skip
+
+
+@router.get("/")
+def home(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+    """Where the district stands today."""
+    return render(request, "pipeline/home.html", funnel=queries.funnel(db, actor, today()),
+                  sets=sets_in_force(db, today()), **WORDS)  # fmt: skip
+
+
+@router.get("/firms")
+def register(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+    """The register."""
+    pairs = _given(request)
+    page, fault = _tried(lambda: listing.register(db, actor, pairs))
+    return render(request, "pipeline/register.html", page=page, fault=fault,
+                  given=dict(pairs), following=_following(request, page),
+                  parks=accounts.organisations(db, "park"), **WORDS)  # fmt: skip
+
+
+@router.get("/pool")
+def pool_page(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+    """The pool through one criteria set."""
+    pairs = _given(request)
+    page, fault = _tried(lambda: pool.listing(db, actor, pairs))
+    chosen, _ = _tried(lambda: pool.chosen_set(db, pairs, today()))
+    return render(request, "pipeline/pool.html", page=page, fault=fault, given=dict(pairs),
+                  sets=sets_in_force(db, today()), chosen=chosen,
+                  following=_following(request, page), **WORDS)  # fmt: skip
+
+
+def _given(request: Request) -> Pairs:
+    """A form sends its empty fields too; they filter nothing."""
+    return [(key, value) for key, value in request.query_params.multi_items() if value != ""]
+
+
+def _tried(build: Any) -> tuple[Any, str | None]:
+    """A list, or the sentence that says which filter is wrong."""
+    try:
+        return build(), None
+    except Invalid as error:
+        return None, error.detail
+
+
+def _following(request: Request, page: Any) -> str | None:
+    if page is None or page.next is None:
+        return None
+    pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor" and v != ""]
+    return f"{request.url.path}?{urlencode([*pairs, ('cursor', page.next)])}"
+
+
+@router.get("/firms/{firm_id}")
+def portrait(
+    request: Request, firm_id: FirmId, db: Db, actor: Reader, as_of: date | None = None
+) -> HTMLResponse:
+    """One firm: standing, checklists with articles and gaps, figures with their source."""
+    day = as_of or today()
+    firm = queries.get(db, actor, firm_id)
+    return render(
+        request, "pipeline/portrait.html", firm=firm, day=day,
+        rung=queries.rung_of(db, firm.id, day), sets=explain(db, firm.id, day),
+        designations=queries.designations(db, firm.id),
+        residencies=queries.residencies(db, firm.id), park=queries.park_on(db, firm.id, day),
+        former_names=queries.former_names(db, firm.id),
+        figures=_figures(queries.years_of(db, firm.id)),
+        provenance=queries.best_submissions(db, firm.id),
+        conflicts=queries.open_conflicts(db, firm.id), measures=measures(), sources=sources(),
+        **WORDS,
+    )  # fmt: skip
+
+
+def _figures(years: list[FirmYear]) -> dict[str, Any]:
+    """Years in order, and a row per indicator that has any value, in the indicator's unit."""
+    shown = sorted(years, key=lambda y: y.year)
+    rows = {}
+    for code, entry in INDICATORS.items():
+        found = {y.year: getattr(y, code) for y in shown}
+        if any(value is not None for value in found.values()):
+            exact = entry.kind == "percent"
+            rows[code] = {
+                year: entry.shown(int(value)) if exact and value is not None else value
+                for year, value in found.items()
+            }
+    return {"years": [y.year for y in shown], "rows": rows}
+
+
+@router.get("/criteria")
+def criteria(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+    """Every version of every set."""
+    return render(request, "pipeline/criteria.html", sets=[s.policy for s in all_sets(db)],
+                  day=today(), **WORDS)  # fmt: skip
+
+
+@router.get("/criteria/{code}")
+def criteria_set(request: Request, code: str, db: Db, actor: Reader) -> HTMLResponse:
+    """One set with its articles, confidence and sources."""
+    policy = get_sets(db, [code])[0].policy
+    return render(request, "pipeline/criteria_set.html", policy=policy, measures=measures(),
+                  sources=sources(), rules=list(policy.walk()), **WORDS)  # fmt: skip
