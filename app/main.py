@@ -1,7 +1,9 @@
 """The application: the one place that wires things."""
 
+import sys
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -25,8 +27,23 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 TEN_MEGABYTES = 10 * 1024 * 1024
 
 
+def log_plainly() -> None:
+    """One JSON line per event; stack traces without the values that passed through them."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Pages and API over one engine."""
+    log_plainly()
     app = FastAPI(
         title="Tidu 梯度", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None,
         openapi_url="/api/openapi.json", responses=ERRORS, max_body_size=TEN_MEGABYTES,

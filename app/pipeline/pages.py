@@ -1,5 +1,6 @@
 """The pages people use every day: home, register, pool, portrait, criteria."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -43,7 +44,7 @@ def register(request: Request, db: Db, actor: Reader) -> HTMLResponse:
     pairs = _given(request)
     page, fault = _tried(lambda: listing.register(db, actor, pairs))
     return render(request, "pipeline/register.html", page=page, fault=fault,
-                  given=dict(pairs), following=_following(request, page),
+                  given=defaultdict(str, pairs), following=_following(request, page),
                   parks=accounts.organisations(db, "park"), **WORDS)  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def pool_page(request: Request, db: Db, actor: Reader) -> HTMLResponse:
     pairs = _given(request)
     page, fault = _tried(lambda: pool.listing(db, actor, pairs))
     chosen, _ = _tried(lambda: pool.chosen_set(db, pairs, today()))
-    return render(request, "pipeline/pool.html", page=page, fault=fault, given=dict(pairs),
+    return render(request, "pipeline/pool.html", page=page, fault=fault, given=defaultdict(str, pairs),
                   sets=sets_in_force(db, today()), chosen=chosen,
                   following=_following(request, page), **WORDS)  # fmt: skip
 
