@@ -48,13 +48,13 @@ class CriteriaSetDetail(CriteriaSetOut):
 
 
 @router.get("/criteria-sets", operation_id="list_criteria_sets")
-def list_criteria_sets(db: Db, actor: CurrentActor) -> CriteriaSetsOut:
+def list_criteria_sets(actor: CurrentActor, db: Db) -> CriteriaSetsOut:
     """Every version of every criteria set, and whether it is in force today."""
     return CriteriaSetsOut(items=[CriteriaSetOut(**_shown(one)) for one in all_sets(db)])
 
 
 @router.get("/criteria-sets/{code}", operation_id="get_criteria_set")
-def get_criteria_set(code: Code, db: Db, actor: CurrentActor) -> CriteriaSetDetail:
+def get_criteria_set(code: Code, actor: CurrentActor, db: Db) -> CriteriaSetDetail:
     """One criteria set with its whole text."""
     loaded = get_sets(db, [code])[0]
     content = loaded.policy.model_dump(

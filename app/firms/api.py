@@ -66,13 +66,13 @@ def understood(vocabulary: Vocabulary) -> schemas.FiltersOut:
     response_model_exclude_unset=True,
     openapi_extra={"parameters": LIST_PARAMETERS},
 )
-def list_firms(request: Request, db: Db, actor: Reader) -> Any:
+def list_firms(request: Request, actor: Reader, db: Db) -> Any:
     """Firms within the actor's scope, filtered, ordered, a page at a time."""
     return vars(listing.register(db, actor, request.query_params.multi_items()))
 
 
 @router.get("/firms/filters", operation_id="firm_filters")
-def firm_filters(db: Db, actor: Reader) -> schemas.FiltersOut:
+def firm_filters(actor: Reader, db: Db) -> schemas.FiltersOut:
     """What the list of firms can be filtered and ordered by."""
     return understood(fields.vocabulary(db, today()))
 
@@ -84,8 +84,8 @@ def firm_filters(db: Db, actor: Reader) -> schemas.FiltersOut:
 def get_firm_by_credit_code(
     credit_code: Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")],
     response: Response,
-    db: Db,
     actor: Reader,
+    db: Db,
 ) -> schemas.FirmDetail:
     """One firm by its unified social credit code."""
     firm = queries.by_credit_code(db, actor, credit_code)
@@ -94,7 +94,7 @@ def get_firm_by_credit_code(
 
 
 @router.get("/firms/{firm_id}", operation_id="get_firm")
-def get_firm(firm_id: FirmId, response: Response, db: Db, actor: Reader) -> schemas.FirmDetail:
+def get_firm(firm_id: FirmId, response: Response, actor: Reader, db: Db) -> schemas.FirmDetail:
     """One firm; its ETag is needed to change it."""
     firm = queries.get(db, actor, firm_id)
     tag(response, firm)
@@ -102,7 +102,7 @@ def get_firm(firm_id: FirmId, response: Response, db: Db, actor: Reader) -> sche
 
 
 @router.get("/firms/{firm_id}/figures", operation_id="get_figures")
-def get_figures(firm_id: FirmId, db: Db, actor: Reader) -> schemas.FiguresOut:
+def get_figures(firm_id: FirmId, actor: Reader, db: Db) -> schemas.FiguresOut:
     """The best known figures with their provenance, and the conflicts that await a decision."""
     queries.get(db, actor, firm_id)
     found = queries.figures_of(db, firm_id)
@@ -117,7 +117,7 @@ def get_figures(firm_id: FirmId, db: Db, actor: Reader) -> schemas.FiguresOut:
 
 
 @router.get("/firms/{firm_id}/designations", operation_id="get_designations")
-def get_designations(firm_id: FirmId, db: Db, actor: Reader) -> schemas.DesignationsOut:
+def get_designations(firm_id: FirmId, actor: Reader, db: Db) -> schemas.DesignationsOut:
     """Every designation the firm holds or held."""
     queries.get(db, actor, firm_id)
     found = queries.designations(db, firm_id)

@@ -56,13 +56,13 @@ NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
     response_model_exclude_unset=True,
     openapi_extra={"parameters": [SET, *LIST_PARAMETERS]},
 )
-def list_pool(request: Request, db: Db, actor: Reader) -> Any:
+def list_pool(request: Request, actor: Reader, db: Db) -> Any:
     """Firms beside one criteria set: who is how far, filtered and ordered by what is missing."""
     return vars(pool.listing(db, actor, request.query_params.multi_items()))
 
 
 @router.get("/pool/filters", operation_id="pool_filters", openapi_extra={"parameters": [SET]})
-def pool_filters(request: Request, db: Db, actor: Reader) -> FiltersOut:
+def pool_filters(request: Request, actor: Reader, db: Db) -> FiltersOut:
     """What the pool of one criteria set can be filtered and ordered by."""
     loaded = pool.chosen_set(db, request.query_params.multi_items(), today())
     return understood(vocabulary(db, loaded, today()))
@@ -70,7 +70,7 @@ def pool_filters(request: Request, db: Db, actor: Reader) -> FiltersOut:
 
 @router.get("/funnel", operation_id="get_funnel")
 def get_funnel(
-    query: Annotated[schemas.FunnelQuery, Query()], db: Db, actor: Reader
+    query: Annotated[schemas.FunnelQuery, Query()], actor: Reader, db: Db
 ) -> schemas.Funnel:
     """Firms by rung, within the actor's scope."""
     day = query.as_of or today()
@@ -80,7 +80,7 @@ def get_funnel(
 
 @router.get("/firms/{firm_id}/assessment", operation_id="get_assessment")
 def get_assessment(
-    firm_id: FirmId, query: Annotated[schemas.AssessmentQuery, Query()], db: Db, actor: Reader
+    firm_id: FirmId, query: Annotated[schemas.AssessmentQuery, Query()], actor: Reader, db: Db
 ) -> schemas.Assessment:
     """One firm criterion by criterion, on any day, with what had been recorded by any instant."""
     firms.get(db, actor, firm_id)
@@ -91,7 +91,7 @@ def get_assessment(
 
 
 @router.post("/firms/{firm_id}/what-if", operation_id="what_if")
-def what_if(firm_id: FirmId, body: schemas.WhatIfBody, db: Db, actor: Reader) -> schemas.Assessment:
+def what_if(firm_id: FirmId, body: schemas.WhatIfBody, actor: Reader, db: Db) -> schemas.Assessment:
     """The same with some figures, judgements or the date replaced; nothing is written."""
     firms.get(db, actor, firm_id)
     codes = _known_codes(db, body.sets)
@@ -129,8 +129,8 @@ def change_firm(
     firm_id: FirmId,
     body: FirmPatch,
     response: Response,
-    tx: Tx,
     actor: CurrentActor,
+    tx: Tx,
     if_match: Annotated[str | None, Header()] = None,
 ) -> FirmDetail:
     """Change a firm's own record; `If-Match` names the version that was read."""
@@ -159,8 +159,8 @@ def judge(
     firm_id: FirmId,
     criterion: Annotated[str, Path(pattern=r"^[a-z][a-z0-9_.]{0,99}$")],
     body: schemas.JudgementBody,
-    tx: Tx,
     actor: CurrentActor,
+    tx: Tx,
 ) -> schemas.JudgementOut:
     """Record what a person found where a criterion asks for judgement."""
     actor.require("firms:write")
@@ -180,8 +180,8 @@ def judge(
 def settle_conflict(
     submission_id: Annotated[int, Path(ge=1, le=LARGEST_ID)],
     body: schemas.SettleBody,
-    tx: Tx,
     actor: CurrentActor,
+    tx: Tx,
 ) -> None:
     """Decide which of two contradicting figures stands."""
     actor.require("figures:write")

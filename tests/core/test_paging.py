@@ -1,4 +1,4 @@
-"""Pages by keyset: every row once, in order, whatever is missing; cursors of other queries refused."""
+"""Pages by keyset: every row once and in order; cursors of other queries are refused."""
 
 import base64
 import json
@@ -38,16 +38,14 @@ def expected(order: str) -> list[int]:
     ranked = sorted(ROWS, key=lambda r: r[0], reverse=names[-1].startswith("-"))
     for name in reversed(names):
         index, down = place[name.removeprefix("-")], name.startswith("-")
-        known = sorted((r for r in ranked if r[index] is not None),
-                       key=lambda r, i=index: r[i], reverse=down) if not down else _down(ranked, index)  # type: ignore[misc]  # fmt: skip
+        known = [r for r in ranked if r[index] is not None]
+        if down:
+            known.reverse()
+        known.sort(key=lambda row, i=index: row[i])  # type: ignore[misc]
+        if down:
+            known.reverse()
         ranked = known + [r for r in ranked if r[index] is None]
     return [row[0] for row in ranked]
-
-
-def _down(ranked: list[Any], index: int) -> list[Any]:
-    """Descending, and still stable."""
-    known = [r for r in ranked if r[index] is not None]
-    return sorted(reversed(known), key=lambda r: r[index])[::-1]
 
 
 KEYS = [sign + name for name in ("id", "name", "size", "day") for sign in ("", "-")]

@@ -1,0 +1,104 @@
+"""Who calls in tests: clients of the application inside the test's own transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Role
+from app.accounts.auth import COOKIE
+from app.accounts.models import Grant, Organisation, User, UserSession
+from app.accounts.service import SCOPES, digest, issue_token
+from app.core.clock import now
+from app.core.settings import Settings
+from app.main import create_app
+
+FAR_FUTURE = now().replace(year=2200)
+
+
+def application(db: Session) -> Any:
+    """The application; its transactions are savepoints of the test's, so nothing stays."""
+    connection = db.connection()
+    engine = connection.engine
+    app = create_app(Settings(database_url=None), engine)
+
+    @contextmanager
+    def sessions() -> Iterator[Session]:
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            yield session
+
+    app.state.sessions = sessions
+    return app
+
+
+def body(db: Session, code: str, kind: str) -> Organisation:
+    """An organisation."""
+    found = Organisation(code=code, name=f"{code} 单位", kind=kind)
+    db.add(found)
+    db.flush()
+    return found
+
+
+def person(db: Session, role: Role, organisation: Organisation | None = None) -> TestClient:
+    """A signed-in person in a role."""
+    where = organisation or body(db, f"seat-{role}-{id(object())}", "department")
+    user = User(username=f"{role}-{where.code}", name=f"{role}", password_hash="-", locale="zh",  # noqa: S106
+                failed_sign_ins=0)  # fmt: skip
+    db.add(user)
+    db.flush()
+    grant = Grant(user_id=user.id, role=role.value, organisation_id=where.id,
+                  since=now().date().replace(year=2000))  # fmt: skip
+    db.add(grant)
+    db.flush()
+    secret = f"cookie-{user.id}"
+    db.add(UserSession(token_hash=digest(secret), grant_id=grant.id, expires_at=FAR_FUTURE))
+    db.flush()
+    return TestClient(application(db), cookies={COOKIE: secret})
+
+
+def machine(
+    db: Session, organisation: Organisation, scopes: tuple[str, ...] = SCOPES
+) -> TestClient:
+    """A machine with a token."""
+    secret = issue_token(db, organisation.code, "test", list(scopes), 30)
+    db.flush()
+    return TestClient(application(db), headers={"Authorization": f"Bearer {secret}"})
+
+
+def put_in_park(db: Session, firm_id: int, park: Organisation, during: Range[Any]) -> None:
+    """Locate a firm in a park."""
+    from app.firms.models import Location
+
+    db.add(Location(firm_id=firm_id, park_id=park.id, during=during))
+    db.flush()
+
+
+def put_in_incubator(
+    db: Session, firm_id: int, incubator: Organisation, during: Range[Any]
+) -> None:
+    """House a firm in an incubator."""
+    from app.firms.models import Residency
+
+    db.add(Residency(firm_id=firm_id, incubator_id=incubator.id, during=during))
+    db.flush()
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """The statements sent inside the block."""
+    sent: list[str] = []
+
+    def note(_c: Any, _cu: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
