@@ -27,8 +27,12 @@ from app.core.settings import Settings
 
 REJECTED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Tidu 梯度: firms, their rungs, and what is missing for the next one.")  # fmt: skip
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Tidu 梯度: firms, their rungs, and what is missing for the next one.",
+)
 tokens = typer.Typer(no_args_is_help=True, help="API tokens.")
 users = typer.Typer(no_args_is_help=True, help="People.")
 demo = typer.Typer(no_args_is_help=True, help="The demo district.")
@@ -57,8 +61,13 @@ def database(*, prepared: bool = True) -> Iterator[Engine]:
             if prepared:
                 from app.start import prepare
 
-                prepare(engine, demo=False, say=lambda text: console.print(f"· {text}", style="dim")
-                        if sys.stderr.isatty() else None)  # fmt: skip
+                prepare(
+                    engine,
+                    demo=False,
+                    say=lambda text: (
+                        console.print(f"· {text}", style="dim") if sys.stderr.isatty() else None
+                    ),
+                )
             yield engine
         finally:
             engine.dispose()
@@ -86,7 +95,9 @@ def day(text: str | None) -> date:
 
 @cli.command()
 def serve(
-    with_demo: Annotated[bool, typer.Option("--demo", help="Load the demo where no firm is.")] = False,
+    with_demo: Annotated[
+        bool, typer.Option("--demo", help="Load the demo where no firm is.")
+    ] = False,
 ) -> None:
     """Prepare the database and serve pages and API until Ctrl-C."""
     settings = Settings()
@@ -101,8 +112,14 @@ def serve(
         prepare(engine, demo=with_demo, say=lambda text: console.print(f"· {text}"))
         _say_where(settings, engine)
         try:
-            uvicorn.run(create_app(settings, engine), host=settings.host, port=settings.port,
-                        log_level="warning", access_log=False, proxy_headers=False)  # fmt: skip
+            uvicorn.run(
+                create_app(settings, engine),
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,
+            )
         finally:
             engine.dispose()
 
@@ -146,10 +163,18 @@ def import_(  # noqa: PLR0913 - options of one command
     file: Path,
     mapping: Annotated[str | None, typer.Option(help="A mapping file, or one that ships.")] = None,
     source: Annotated[str, typer.Option(help="Whose figures: decides which win.")] = "import",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, keep nothing.")] = False,
-    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Import the good rows.")] = False,
-    clear_blanks: Annotated[bool, typer.Option("--clear-blanks", help="Blank cells clear.")] = False,
-    rejected: Annotated[Path | None, typer.Option(help="Write the rejected rows to this .csv.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, keep nothing.")
+    ] = False,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Import the good rows.")
+    ] = False,
+    clear_blanks: Annotated[
+        bool, typer.Option("--clear-blanks", help="Blank cells clear.")
+    ] = False,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Write the rejected rows to this .csv.")
+    ] = None,
     locale: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     as_json: AsJson = False,
 ) -> None:
@@ -163,11 +188,18 @@ def import_(  # noqa: PLR0913 - options of one command
     with transaction() as session, Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"importing {file.name}", total=None)
         report = import_file(
-            session, SYSTEM, file, kind.value, load(mapping), source=source,
-            mode="skip" if skip_bad_rows else "atomic", dry_run=dry_run, clear=clear_blanks,
+            session,
+            SYSTEM,
+            file,
+            kind.value,
+            load(mapping),
+            source=source,
+            mode="skip" if skip_bad_rows else "atomic",
+            dry_run=dry_run,
+            clear=clear_blanks,
             largest_megabytes=Settings().upload_megabytes,
             progress=lambda done: bar.update(task, completed=done, description=f"{done} rows"),
-        )  # fmt: skip
+        )
     from app.exchange.command import print_report, write_rejected
 
     if rejected is not None:
@@ -211,22 +243,33 @@ def explain(
         rung = rung_of(session, firm.id, day(as_of))
         found = ask(session, firm.id, day(as_of), codes=set_)
     if as_json:
-        show({"credit_code": firm.credit_code, "name": firm.name, "rung": rung,
-              "assessments": [each.model_dump(mode="json") for each in found]})  # fmt: skip
+        show(
+            {
+                "credit_code": firm.credit_code,
+                "name": firm.name,
+                "rung": rung,
+                "assessments": [each.model_dump(mode="json") for each in found],
+            }
+        )
     else:
         print_explanation(console, firm.name, rung, found, locale)
 
 
 @cli.command()
-def pool(  # noqa: PLR0913 - options of one command
-    filters: Annotated[list[str] | None, typer.Argument(help="Filters: gap_count__lte=1 q=…")] = None,
-    set_: Annotated[str | None, typer.Option("--set", help="Criteria set; the certified rung's.")] = None,
+def pool(
+    filters: Annotated[
+        list[str] | None, typer.Argument(help="Filters: gap_count__lte=1 q=…")
+    ] = None,
+    set_: Annotated[
+        str | None, typer.Option("--set", help="Criteria set; the certified rung's.")
+    ] = None,
     order: Annotated[str, typer.Option(help="Columns, - for descending.")] = "-readiness,name",
     columns: Annotated[str, typer.Option(help="Columns to show.")] = (
-        "credit_code,name,rung,outcome,gap_count,readiness"),
+        "credit_code,name,rung,outcome,gap_count,readiness"
+    ),
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     as_json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """List firms by how far they are from a rung; filters as in the API."""
     from app.pipeline.pool import listing
 
@@ -274,7 +317,9 @@ def create_user(
     role: Annotated[Role, typer.Option()] = Role.ANALYST,
     organisation: Annotated[str, typer.Option(help="Its code.")] = "science",
     name: Annotated[str, typer.Option(help="The person's name.")] = "",
-    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)] = "",
+    password: Annotated[
+        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)
+    ] = "",
 ) -> None:
     """Create a person with one role."""
     from app.accounts.service import create_user as create
@@ -288,6 +333,7 @@ def create_user(
 def load_demo() -> None:
     """Make the demo district."""
     from app.demo.service import load
+
     from app.pipeline.service import evaluate as run_evaluation
 
     with transaction() as session:
@@ -322,8 +368,12 @@ def list_criteria(as_json: AsJson = False) -> None:
     with transaction() as session:
         found = [s.policy for s in all_sets(session)]
     if as_json:
-        show([s.model_dump(mode="json", include={"code", "title", "purpose", "since", "until"})
-              for s in found])  # fmt: skip
+        show(
+            [
+                s.model_dump(mode="json", include={"code", "title", "purpose", "since", "until"})
+                for s in found
+            ]
+        )
         return
     table = Table("code", "purpose", "since", "until", "label")
     for s in found:

@@ -122,8 +122,10 @@ def install(lock_name: str) -> None:
 
     def build() -> None:
         if not PYTHON.exists():
-            run([sys.executable, "-m", "venv", VENV],
-                "no virtual environment could be made: install your system's python3-venv package")
+            run(
+                [sys.executable, "-m", "venv", VENV],
+                "no virtual environment could be made: install your system's python3-venv package",
+            )
         run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
              "--require-hashes", "--only-binary", ":all:", "-r", lock],
             "the packages could not be installed: see the lines above; is the package index "
@@ -131,10 +133,10 @@ def install(lock_name: str) -> None:
         _link_project()
 
     larger = VENV / "installed-requirements-dev.lock"
-    if lock_name == "requirements.lock" and larger.is_file():
-        # The test environment holds everything the product needs, at the same versions.
-        if larger.read_text() == digest(ROOT / "requirements-dev.lock"):
-            return
+    tested = digest(ROOT / "requirements-dev.lock")
+    # The test environment holds everything the product needs, at the same versions.
+    if lock_name == "requirements.lock" and larger.is_file() and larger.read_text() == tested:
+        return
     once(VENV / f"installed-{lock_name}", digest(lock),
          f"installing the packages of {lock_name} into .venv (a minute)", build)  # fmt: skip
 

@@ -26,15 +26,16 @@ def sources() -> list[str]:
 
 
 def main() -> int:
-    """Write the catalogue; the exit code says whether a text lacks its English."""
+    """Write the catalogue (unless --check); the exit code says whether a text lacks its English."""
     with CATALOGUE.open("rb") as file:
         old = read_po(file, locale="en")
     new = Catalog(locale="en", project="Tidu", charset="utf-8")
     for text in sources():
         known = old.get(text)
-        new.add(text, "" if known is None else known.string)
-    with CATALOGUE.open("wb") as file:
-        write_po(file, new, omit_header=False, width=100, sort_output=False)
+        new.add(text, "" if known is None else str(known.string))
+    if "--check" not in sys.argv:
+        with CATALOGUE.open("wb") as file:
+            write_po(file, new, omit_header=False, width=100, sort_output=False)
     missing = [message.id for message in new if message.id and not message.string]
     for text in missing:
         print(f"no English for: {text}")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import _setup  # noqa: E402 - the script's own folder must be on the path first
+import _setup
 
 
 def steps() -> int:

@@ -36,16 +36,30 @@ def organisation(session: Session, code: str) -> Organisation:
     return found
 
 
-def create_user(session: Session, username: str, name: str, password: str, role: Role,
-                organisation_code: str, *, demo: bool = False) -> User:  # fmt: skip
+def create_user(
+    session: Session,
+    username: str,
+    name: str,
+    password: str,
+    role: Role,
+    organisation_code: str,
+    *,
+    demo: bool = False,
+) -> User:
     """A person with one role in one organisation from today on."""
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid(f"密码至少 {SHORTEST_PASSWORD} 位")
     if session.scalar(select(User.id).where(User.username == username)) is not None:
         raise Conflict(f"用户名 {username} 已存在：请换一个")
     body = organisation(session, organisation_code)
-    user = User(username=username, name=name, password_hash=PASSWORDS.hash(password),
-                locale="zh", failed_sign_ins=0, demo=demo)  # fmt: skip
+    user = User(
+        username=username,
+        name=name,
+        password_hash=PASSWORDS.hash(password),
+        locale="zh",
+        failed_sign_ins=0,
+        demo=demo,
+    )
     session.add(user)
     session.flush()  # the grant needs its number
     session.add(Grant(user_id=user.id, role=role.value, organisation_id=body.id, since=date.min))
@@ -68,8 +82,13 @@ def sign_in(session: Session, settings: Settings, username: str, password: str) 
         raise Unauthenticated("用户名或密码不正确，或账号暂时不可用：请核对后再试")
     user.failed_sign_ins, user.locked_until = 0, None
     secret = secrets.token_urlsafe(32)
-    session.add(UserSession(token_hash=digest(secret), grant_id=grant.id,
-                            expires_at=now() + timedelta(hours=settings.session_hours)))  # fmt: skip
+    session.add(
+        UserSession(
+            token_hash=digest(secret),
+            grant_id=grant.id,
+            expires_at=now() + timedelta(hours=settings.session_hours),
+        )
+    )
     return secret
 
 
@@ -142,8 +161,16 @@ def issue_token(
         raise Invalid(f"{body.name} 是一组单位，不能持有令牌：请为其成员单位签发")
     prefix = secrets.token_hex(4)
     secret = f"tidu_{prefix}_{secrets.token_urlsafe(32)}"
-    session.add(Token(name=name, prefix=prefix, token_hash=digest(secret), scopes=sorted(scopes),
-                      organisation_id=body.id, expires_at=now() + timedelta(days=days)))  # fmt: skip
+    session.add(
+        Token(
+            name=name,
+            prefix=prefix,
+            token_hash=digest(secret),
+            scopes=sorted(scopes),
+            organisation_id=body.id,
+            expires_at=now() + timedelta(days=days),
+        )
+    )
     return secret
 
 

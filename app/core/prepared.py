@@ -52,7 +52,9 @@ def run(session: Session, statement: Prepared, values: Mapping[str, Any]) -> Cur
     cursor: Cursor[dict[str, Any]] = driver.cursor(row_factory=dict_row)
     if statement.name not in known:
         kinds = ", ".join(statement.kinds)
-        head = f"prepare {statement.name} ({kinds}) as " if kinds else f"prepare {statement.name} as "
+        head = (
+            f"prepare {statement.name} ({kinds}) as " if kinds else f"prepare {statement.name} as "
+        )
         cursor.execute((head + statement.sql).encode(), prepare=False)
         known.add(statement.name)
     cursor.execute("set local plan_cache_mode = force_generic_plan")

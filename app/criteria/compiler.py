@@ -5,6 +5,7 @@ are computed once for all sets. `summary` selects a row per firm and set, `detai
 one firm: the same expressions, so the two can never disagree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import lcm
 from typing import Any
@@ -202,7 +203,10 @@ class Compiler:
             return rule
         built, reads = self.sheet.gather(lambda: self._outcome(criterion, rule, set_id))
         self.sheet.add(rule.outcome, built, reads)
-        unmet = lambda: self.sheet.read(rule.outcome) == UNMET  # noqa: E731 - read where it is used
+
+        def unmet() -> Sql:
+            return self.sheet.read(rule.outcome) == UNMET
+
         self.sheet.define(rule.gap, lambda: case((unmet(), self._gap(criterion.rule, rule))))
         self.sheet.define(
             rule.close,
@@ -255,7 +259,9 @@ class Compiler:
             case p.Some():
                 met = [cast(func.coalesce(self._member(m, rule), false()), Integer)
                        for m in node.some.of]  # fmt: skip
-                return cast((_sum(met) * FULL).op("/", precedence=8)(whole(node.some.k)), SmallInteger)
+                return cast(
+                    (_sum(met) * FULL).op("/", precedence=8)(whole(node.some.k)), SmallInteger
+                )
             case p.ByIndustry():
                 return self._by_case(node, lambda r: self._close(r, owner, rule), _nothing())
         return _nothing()
@@ -345,7 +351,7 @@ class Compiler:
                 return case((records.attribute(node.known).is_not(None), true()))
             case p.StartsWith():
                 attribute = records.attribute(node.starts_with.field)
-                prefixes = [literal_column(f"'{x}%'") for x in node.starts_with.prefix]
+                prefixes: list[Sql] = [literal_column(f"'{x}%'") for x in node.starts_with.prefix]
                 return or_(*(attribute.like(prefix) for prefix in prefixes))
             case p.IsTrue():
                 of, _, column = node.is_true.rpartition(".")
@@ -462,7 +468,7 @@ def _nothing() -> Sql:
     return literal_column("0", SmallInteger)
 
 
-def _sum(terms: list[Sql]) -> Sql:
+def _sum(terms: Sequence[Sql]) -> Sql:
     total = terms[0]
     for term in terms[1:]:
         total = total + term

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     FromClause,
     Integer,
+    Select,
     Table,
     Text,
     and_,
@@ -29,8 +30,13 @@ from sqlalchemy import column as sql_column
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Fact, Firm, FirmHistory, FirmYear, Judgement, Submission
 
-ATTRIBUTES = ("registered_on", "region_code", "industry_code", "hightech_field",
-              "resident_enterprise")  # fmt: skip
+ATTRIBUTES = (
+    "registered_on",
+    "region_code",
+    "industry_code",
+    "hightech_field",
+    "resident_enterprise",
+)
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,8 @@ def _firms_at(instant: datetime) -> FromClause:
     now = select(Firm.id, *(getattr(Firm, name) for name in ATTRIBUTES)).where(
         Firm.recorded_at <= instant
     )
-    kinds = {"registered_on": Date(), "resident_enterprise": Boolean()}
-    before = select(
+    kinds: dict[str, Any] = {"registered_on": Date(), "resident_enterprise": Boolean()}
+    before: Select[Any] = select(
         FirmHistory.firm_id.label("id"),
         *(
             cast(FirmHistory.record[name].astext, kinds.get(name, Text())).label(name)
@@ -115,7 +121,7 @@ def _figures_at(instant: datetime) -> FromClause:
 
 
 def supposing(facts: Facts, firm_id: int, what_if: WhatIf) -> Facts:
-    """The same facts with some of one firm's figures and judgements replaced; nothing is written."""
+    """The same facts with some of one firm's figures and judgements replaced."""
 
     def records(model: type[Fact]) -> FromClause:
         rows = facts.records(model)
@@ -125,9 +131,12 @@ def supposing(facts: Facts, firm_id: int, what_if: WhatIf) -> Facts:
             rows.c.criterion.not_in(what_if.judgements)
         )
         given = values(
-            sql_column("firm_id", Integer), sql_column("criterion", Text),
-            sql_column("holds", Boolean), sql_column("points", Integer), name="supposed",
-        ).data([_judged(firm_id, key, said) for key, said in what_if.judgements.items()])  # fmt: skip
+            sql_column("firm_id", Integer),
+            sql_column("criterion", Text),
+            sql_column("holds", Boolean),
+            sql_column("points", Integer),
+            name="supposed",
+        ).data([_judged(firm_id, key, said) for key, said in what_if.judgements.items()])
         return union_all(kept, select(given)).subquery()
 
     figures = _figures_supposing(facts.firm_year, firm_id, what_if)

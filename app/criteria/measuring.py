@@ -1,7 +1,7 @@
 """Quantities to SQL: exact whole numbers, as intervals where answers are missing.
 
-An `Amount` is `low .. high`, each a whole number of stored steps (fen, persons, 1/100 %), over `over`
-where it is a ratio: ratios are never divided out, comparisons multiply crosswise.
+An `Amount` is `low .. high`, each a whole number of stored steps (fen, persons, 1/100 %), over
+`over` where it is a ratio: ratios are never divided out, comparisons multiply crosswise.
 """
 
 import hashlib
@@ -205,7 +205,7 @@ class Measuring:
         return Amount(new - base, "ratio", over=over, gap_unit=_unit(indicator), power=years)
 
     def _mean_growth(self, indicator: str) -> Amount:
-        """195号 三（七）4: two yearly rates averaged, with its rules for zero bases and young firms."""
+        """195号 三（七）4: two rates averaged, with its rules for zero bases and young firms."""
         v1, v2, v3 = (cast(self.year(indicator, back), Numeric) for back in (-3, -2, -1))
         first = self._first_year()
         one = literal_column("1", Numeric)
@@ -321,7 +321,7 @@ def constant(value: Fraction, amount: Amount) -> Threshold:
 
 
 def reaches(amount: Amount, threshold: Threshold, *, strictly: bool = False) -> Sql:
-    """At least (or more than) the threshold: true, false, or unknown where the interval spans it."""
+    """At least (or more than) the threshold; unknown where the interval spans it."""
 
     def passes(value: Sql) -> Sql:
         left, right = _crosswise(value, amount, threshold)

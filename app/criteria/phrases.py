@@ -175,7 +175,7 @@ def question(node: Any, criterion: p.Criterion) -> Label:
 
 
 def amount(value: Decimal | None, unit: str, locale: str) -> str:
-    """A value with its unit; large money in 万元 beside nothing lost, for it is exact to the fen."""
+    """A value with its unit; large money in 万元, every fen kept."""
     if value is None:
         return "—"
     zh, en = UNITS[unit]

@@ -168,7 +168,7 @@ class CompoundGrowth(Node):
 class Where(Node):
     """Closed list of record filters; which apply to which record is checked by `CountOf`."""
 
-    kind: tuple[one_of(*IP_KINDS), ...] | None = None  # type: ignore[valid-type]  # built above
+    kind: tuple[one_of(*IP_KINDS), ...] | None = None
     ip_class: Annotated[int | None, Field(alias="class", ge=1, le=2)] = None
     valid: Literal[True] | None = None
     undisputed: Literal[True] | None = None
@@ -176,13 +176,13 @@ class Where(Node):
     core_support: Literal[True] | None = None
     main_product: Literal[True] | None = None
     earning: Literal[True] | None = None
-    acquired: tuple[one_of(*WAYS_ACQUIRED), ...] | None = None  # type: ignore[valid-type]
-    not_acquired: tuple[one_of(*WAYS_ACQUIRED), ...] | None = None  # type: ignore[valid-type]
+    acquired: tuple[one_of(*WAYS_ACQUIRED), ...] | None = None
+    not_acquired: tuple[one_of(*WAYS_ACQUIRED), ...] | None = None
     transfer_kept_days: int | None = None
     kept_years: int | None = None
-    high_value: tuple[one_of(*HIGH_VALUE_REASONS), ...] | None = None  # type: ignore[valid-type]
-    unused_in: one_of(*DESIGNATION_KINDS) | None = None  # type: ignore[valid-type]
-    level: tuple[one_of(*LEVELS), ...] | None = None  # type: ignore[valid-type]
+    high_value: tuple[one_of(*HIGH_VALUE_REASONS), ...] | None = None
+    unused_in: one_of(*DESIGNATION_KINDS) | None = None
+    level: tuple[one_of(*LEVELS), ...] | None = None
     rank_at_most: int | None = None
     within_years: int | None = None
 
@@ -322,9 +322,24 @@ def tagged(*classes: type[Node]) -> Any:
 
 
 Quantity = tagged(
-    Figure, Sum, Mean, YearlyCount, Ratio, Growth, MeanGrowth, CompoundGrowth, Count,
-    Days, Months, Expert, Tiers, Total, Best, Middle, Ref,
-)  # fmt: skip
+    Figure,
+    Sum,
+    Mean,
+    YearlyCount,
+    Ratio,
+    Growth,
+    MeanGrowth,
+    CompoundGrowth,
+    Count,
+    Days,
+    Months,
+    Expert,
+    Tiers,
+    Total,
+    Best,
+    Middle,
+    Ref,
+)
 
 # --- conditions ---------------------------------------------------------------------------------
 
@@ -377,7 +392,7 @@ class LessThan(Node):
 class Holds(Node):
     """One of these designations is valid on the date."""
 
-    holds: tuple[one_of(*DESIGNATION_KINDS), ...]  # type: ignore[valid-type]
+    holds: tuple[one_of(*DESIGNATION_KINDS), ...]
 
 
 class Judged(Node):
@@ -387,7 +402,7 @@ class Judged(Node):
 
 
 class Window(Node):
-    kinds: tuple[one_of(*INCIDENT_KINDS), ...]  # type: ignore[valid-type]
+    kinds: tuple[one_of(*INCIDENT_KINDS), ...]
     days: int | None = None
     years: int | None = None
     calendar_years: int | None = None
@@ -409,17 +424,17 @@ class NoIncident(Node):
 class NotListed(Node):
     """Not on such a list on the date."""
 
-    not_listed: tuple[one_of(*BLACKLISTS), ...]  # type: ignore[valid-type]
+    not_listed: tuple[one_of(*BLACKLISTS), ...]
 
 
 class Known(Node):
     """The attribute is recorded; else unknown."""
 
-    known: Attribute  # type: ignore[valid-type]
+    known: Attribute
 
 
 class PrefixOf(Node):
-    field: Attribute  # type: ignore[valid-type]
+    field: Attribute
     prefix: tuple[str, ...]
 
 
@@ -476,9 +491,21 @@ class ByIndustry(Node):
 
 COMPARISONS = (AtLeast, AtMost, MoreThan, LessThan)
 CONDITIONS = (
-    *COMPARISONS, Holds, Judged, NoIncident, NotListed, Known, StartsWith, IsTrue, Resident,
-    ResidencyField, AnyOf, AllOf, Some, ByIndustry,
-)  # fmt: skip
+    *COMPARISONS,
+    Holds,
+    Judged,
+    NoIncident,
+    NotListed,
+    Known,
+    StartsWith,
+    IsTrue,
+    Resident,
+    ResidencyField,
+    AnyOf,
+    AllOf,
+    Some,
+    ByIndustry,
+)
 
 
 def condition_union() -> Any:
@@ -494,7 +521,7 @@ def condition_key(value: Any) -> str:
     return "not" if isinstance(value, Not) else key_of(value)
 
 
-Condition = Annotated[condition_union(), Discriminator(condition_key)]
+Condition: Any = Annotated[condition_union(), Discriminator(condition_key)]
 
 
 class Criterion(Node):
@@ -504,8 +531,8 @@ class Criterion(Node):
     label: Label
     article: str
     confidence: str
-    rule: Condition  # type: ignore[valid-type]
-    when: Condition | None = None  # type: ignore[valid-type]
+    rule: Condition
+    when: Condition | None = None
     measures: tuple[str, ...] = ()
     note: Label | None = None
     disabled: Label | None = None
@@ -519,7 +546,7 @@ class Criterion(Node):
 
 
 Member = Annotated[
-    Annotated[Criterion, Tag("id")] | Annotated[Condition, Tag("condition")],  # type: ignore[valid-type]
+    Annotated[Criterion, Tag("id")] | Annotated[Condition, Tag("condition")],
     Discriminator(lambda v: "id" if isinstance(v, Criterion) or key_of(v) == "id" else "condition"),
 ]
 
@@ -528,14 +555,14 @@ class NamedQuantity(Node):
     """A quantity with a name of its own, shown with its parts."""
 
     label: Label
-    of: Quantity  # type: ignore[valid-type]
+    of: Quantity
 
 
 class CriteriaSet(Node):
     """One version of one title's criteria; `until` is the last day in force."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    title: one_of(*DESIGNATION_KINDS, "incubatee", "graduation", "sme_size")  # type: ignore[valid-type]
+    title: one_of(*DESIGNATION_KINDS, "incubatee", "graduation", "sme_size")
     rung: Literal["incubated", "tech_based", "candidate", "certified", "little_giant"] | None = None
     purpose: Literal["first", "review"] = "first"
     since: date
@@ -592,8 +619,31 @@ def nodes(value: Any, *, into_criteria: bool = True) -> Iterator[Node]:
 
 
 for _cls in (
-    RatioOf, Ratio, Band, TiersOf, Tiers, PointsOf, Total, Best, Middle, Banded, Compared, AtLeast, AtMost,
-    MoreThan, LessThan, AnyOf, AllOf, SomeOf, Some, Not, IndustryCase, IndustryCases, ByIndustry,
-    Criterion, NamedQuantity, CriteriaSet,
-):  # fmt: skip
+    RatioOf,
+    Ratio,
+    Band,
+    TiersOf,
+    Tiers,
+    PointsOf,
+    Total,
+    Best,
+    Middle,
+    Banded,
+    Compared,
+    AtLeast,
+    AtMost,
+    MoreThan,
+    LessThan,
+    AnyOf,
+    AllOf,
+    SomeOf,
+    Some,
+    Not,
+    IndustryCase,
+    IndustryCases,
+    ByIndustry,
+    Criterion,
+    NamedQuantity,
+    CriteriaSet,
+):
     _cls.model_rebuild()

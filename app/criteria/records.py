@@ -39,7 +39,7 @@ MODELS: dict[str, type[Fact]] = {
 Scope = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 
 
-_NEW_YEAR = (literal_column("1"), literal_column("1"))
+_NEW_YEAR: tuple[Sql, Sql] = (literal_column("1"), literal_column("1"))
 
 
 def text(value: str) -> Sql:
@@ -96,9 +96,7 @@ class Records:
     def no_incident(self, window: p.Window) -> Sql:
         """No incident of these kinds in the window; what is not recorded did not happen."""
         rows = self._rows("incident", Incident)
-        name = "no_" + "_".join(filter(None, [
-            *window.kinds, window.days and f"{window.days}d", window.years and f"{window.years}y",
-            window.calendar_years and f"{window.calendar_years}c"]))  # fmt: skip
+        name = window.model_dump_json()
         kinds = rows.c.kind.in_([text(kind) for kind in window.kinds])
         hit = func.bool_or(and_(kinds, rows.c.happened_on >= _window_start(window)))
         return ~func.coalesce(self._joined("incident", _short(name), hit, Boolean), false())
@@ -165,11 +163,12 @@ class Records:
             year = cast(extract("year", AS_OF), Integer) + literal_column(str(back))
             on = and_(years.c.firm_id == firm.c.id, years.c.year == year, scope(years.c.firm_id))
             joined = joined.outerjoin(years, on)
-        for name, columns in self._columns.items():
-            grouped = self._grouped(name, columns, scope).subquery(name)
+        for name, read in self._columns.items():
+            grouped = self._grouped(name, read, scope).subquery(name)
             joined = joined.outerjoin(grouped, grouped.c.firm_id == firm.c.id)
         columns = [firm.c.id.label(FIRM_ID), *(e.label(n) for n, e in wanted.items())]
-        return select(*columns).select_from(joined).where(scope(firm.c.id)).subquery("facts")
+        rows = select(*columns).select_from(joined).where(scope(firm.c.id))
+        return rows.subquery("facts")
 
     def _grouped(self, source: str, columns: dict[str, Sql], scope: Scope) -> Select[Any]:
         rows = self._sources[source]
@@ -208,7 +207,7 @@ def _window_start(window: p.Window) -> Sql:
         return AS_OF - literal_column(str(window.days))
     if window.years is not None:
         return cast(AS_OF - _years(window.years), Date)
-    back = literal_column(str((window.calendar_years or 1) - 1))
+    back: Sql = literal_column(str((window.calendar_years or 1) - 1))
     return func.make_date(cast(extract("year", AS_OF), Integer) - back, *_NEW_YEAR)
 
 
@@ -261,10 +260,12 @@ def _dated_filter(name: str, counted: p.CountOf, c: Any) -> Sql:
             kept = AS_OF - c.acquired_on >= literal_column(str(where.transfer_kept_days))
             return or_(c.acquired == text("own_research"), kept)
         case "kept_years":
-            return c.granted_on <= cast(AS_OF - _years(where.kept_years or 0), Date)
+            kept_since: Sql = c.granted_on <= cast(AS_OF - _years(where.kept_years or 0), Date)
+            return kept_since
         case "high_value":
             wanted = ", ".join(f"'{v}'" for v in where.high_value or ())
-            return c.high_value.op("&&")(literal_column(f"array[{wanted}]::text[]"))
+            valued: Sql = c.high_value.op("&&")(literal_column(f"array[{wanted}]::text[]"))
+            return valued
         case "unused_in":
             spent = func.array_to_string(c.used_in, literal_column("' '"))
             return or_(
@@ -273,5 +274,6 @@ def _dated_filter(name: str, counted: p.CountOf, c: Any) -> Sql:
             )
         case "within_years":
             happened = c.awarded_on if counted.record == "award" else c.published_on
-            return happened > cast(AS_OF - _years(where.within_years or 0), Date)
+            recent: Sql = happened > cast(AS_OF - _years(where.within_years or 0), Date)
+            return recent
     raise TypeError(f"no SQL for the filter {name}")

@@ -152,7 +152,7 @@ def _refuse_overlap(session: Session, policy: Policy) -> None:
 _PARSED: dict[tuple[int, str], LoadedSet] = {}
 
 
-def _loaded(session: Session, query: Select[Any]) -> list[LoadedSet]:
+def _loaded(session: Session, query: Select[int, str]) -> list[LoadedSet]:
     """Sets by number and digest; only what was not seen before is fetched whole and checked."""
     keys = [(row.id, row.digest) for row in session.execute(query)]
     missing = [number for number, digest in keys if (number, digest) not in _PARSED]
@@ -172,7 +172,9 @@ def sets_in_force(session: Session, as_of: date, purpose: str | None = "first") 
         CriteriaSet.since <= as_of,
         or_(CriteriaSet.until.is_(None), CriteriaSet.until >= as_of),
     )
-    return _loaded(session, query if purpose is None else query.where(CriteriaSet.purpose == purpose))
+    return _loaded(
+        session, query if purpose is None else query.where(CriteriaSet.purpose == purpose)
+    )
 
 
 def all_sets(session: Session) -> list[LoadedSet]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Tx
 from app.core.errors import Invalid
-from app.exchange.report import Report
+from app.exchange.report import Mode, Report
 from app.exchange.service import upsert_figures, upsert_firms
 
 router = APIRouter(prefix="/api/v1", tags=["writing"])
@@ -102,7 +102,7 @@ def batch_firms(body: FirmBatch, tx: Tx, actor: CurrentActor) -> BatchResult:
     """Upsert firms by credit code."""
     actor.require("firms:write")
     rows = [row.model_dump(exclude_none=True) for row in body.rows]
-    mode = "atomic" if body.atomic else "skip"
+    mode: Mode = "atomic" if body.atomic else "skip"
     return _many(upsert_firms(tx, actor, rows, source=actor.source, mode=mode), actor)
 
 
@@ -110,7 +110,7 @@ def batch_firms(body: FirmBatch, tx: Tx, actor: CurrentActor) -> BatchResult:
 def batch_figures(body: FigureBatch, tx: Tx, actor: CurrentActor) -> BatchResult:
     """Upsert figures by credit code, year and indicator."""
     actor.require("figures:write")
-    mode = "atomic" if body.atomic else "skip"
+    mode: Mode = "atomic" if body.atomic else "skip"
     return _many(upsert_figures(tx, actor, body.rows, source=actor.source, mode=mode), actor)
 
 

@@ -38,7 +38,9 @@ def print_report(console: Console, report: Report, locale: str, *, dry_run: bool
         console.print(f"{conflicts}: {report.conflicts}")
     if report.notes:
         console.print(f"{notes}: {len(report.notes)}")
-    console.print(f"→ {written if report.applied else not_written}{' (dry run)' if dry_run else ''}")
+    console.print(
+        f"→ {written if report.applied else not_written}{' (dry run)' if dry_run else ''}"
+    )
 
 
 def write_rejected(source: Path, report: Report, target: Path, locale: str) -> None:

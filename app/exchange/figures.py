@@ -37,7 +37,8 @@ left join submission as best on best.firm_id = firm.id and best.year = incoming.
   and best.effective_at is not null and best.superseded_at is null
 """
 REPEATED = """
-select row_no, indicator, year, min(row_no) over (partition by credit_code, year, indicator) as first
+select row_no, indicator, year,
+       min(row_no) over (partition by credit_code, year, indicator) as first
 from incoming_figure
 """
 DECIDE = """
@@ -82,9 +83,14 @@ class Reading:
 
 
 def read_row(
-    row_no: int, cells: list[Any], columns: list[Column | None], mapping: Mapping, report: Report,
-    *, clear: bool = False,
-) -> list[Reading]:  # fmt: skip
+    row_no: int,
+    cells: list[Any],
+    columns: list[Column | None],
+    mapping: Mapping,
+    report: Report,
+    *,
+    clear: bool = False,
+) -> list[Reading]:
     """Every figure of one row (long or wide); nothing of a row with a fault."""
     typed = {
         column: values.folded(cell)
@@ -95,8 +101,15 @@ def read_row(
     faults: list[Fault] = []
     code = keys.get("credit_code", "").upper()
     if fault := credit_code_fault(code):
-        faults.append(Fault(row_no, "统一社会信用代码", code, f"统一社会信用代码有误（{fault}）：请核对营业执照",
-                            f"unsound credit code ({fault}): check the licence"))  # fmt: skip
+        faults.append(
+            Fault(
+                row_no,
+                "统一社会信用代码",
+                code,
+                f"统一社会信用代码有误（{fault}）：请核对营业执照",
+                f"unsound credit code ({fault}): check the licence",
+            )
+        )
     year = _year(row_no, keys, faults)
     found = []
     for column, cell, entry, scale in _figures(row_no, typed, keys, faults):
@@ -110,8 +123,15 @@ def read_row(
         if of is not None:
             found.append(Reading(row_no, code, of, entry.code, stored, cell))
     if not found and not faults:
-        faults.append(Fault(row_no, "", "", "这一行没有任何指标数值：请填写或删去",
-                            "no figure in this row: fill one in or remove the row"))  # fmt: skip
+        faults.append(
+            Fault(
+                row_no,
+                "",
+                "",
+                "这一行没有任何指标数值：请填写或删去",
+                "no figure in this row: fill one in or remove the row",
+            )
+        )
     report.faults += faults
     return [] if faults else found
 
@@ -121,9 +141,15 @@ def _year(row_no: int, keys: dict[str, str], faults: list[Fault]) -> int | None:
         return None
     text_ = keys["year"].removesuffix("年").removesuffix("年度").removesuffix(".0")
     if not text_.isdigit() or not EARLIEST_YEAR <= int(text_) <= today().year:
-        faults.append(Fault(row_no, "年度", keys["year"],
-                            f"年度应在 {EARLIEST_YEAR} 至 {today().year} 之间：请核对",
-                            f"the year must lie in {EARLIEST_YEAR}–{today().year}: check it"))  # fmt: skip
+        faults.append(
+            Fault(
+                row_no,
+                "年度",
+                keys["year"],
+                f"年度应在 {EARLIEST_YEAR} 至 {today().year} 之间：请核对",
+                f"the year must lie in {EARLIEST_YEAR}–{today().year}: check it",
+            )
+        )
         return None
     return int(text_)
 
@@ -137,16 +163,23 @@ def _figures(
         elif column.field == "value":
             code = indicator_words().get(keys.get("indicator", "").lower())
             if code is None:
-                faults.append(Fault(row_no, "指标", keys.get("indicator", ""),
-                                    "没有这个指标：请用指标目录中的名称或代码",
-                                    "no such indicator: use a name or code of the catalogue"))  # fmt: skip
+                faults.append(
+                    Fault(
+                        row_no,
+                        "指标",
+                        keys.get("indicator", ""),
+                        "没有这个指标：请用指标目录中的名称或代码",
+                        "no such indicator: use a name or code of the catalogue",
+                    )
+                )
                 continue
             unit = keys.get("unit", "").lower()
             yield column, cell, INDICATORS[code], values.YUAN.get(unit, 1)
 
 
-def _stored(row_no: int, header: str, cell: str, entry: Indicator, scale: int,
-            faults: list[Fault]) -> int | None:  # fmt: skip
+def _stored(
+    row_no: int, header: str, cell: str, entry: Indicator, scale: int, faults: list[Fault]
+) -> int | None:
     try:
         if entry.kind == "money":
             value = values.amount(cell, scale)
@@ -157,7 +190,7 @@ def _stored(row_no: int, header: str, cell: str, entry: Indicator, scale: int,
         if not entry.smallest <= value <= entry.largest:
             raise values.Unreadable(
                 f"{entry.zh}应在 {entry.smallest:,} 至 {entry.largest:,} 之间：请核对数值和单位",
-                f"{entry.en} must lie in {entry.smallest:,}–{entry.largest:,}: check value and unit",
+                f"{entry.en} must lie in {entry.smallest:,}–{entry.largest:,}: check it",
             )
         stored = entry.stored(value)
         if stored is None:
@@ -168,8 +201,15 @@ def _stored(row_no: int, header: str, cell: str, entry: Indicator, scale: int,
     return stored
 
 
-def upsert(session: Session, actor: Actor, readings: Iterable[Reading], report: Report, *,
-           source: str, origin: str | None) -> None:  # fmt: skip
+def upsert(
+    session: Session,
+    actor: Actor,
+    readings: Iterable[Reading],
+    report: Report,
+    *,
+    source: str,
+    origin: str | None,
+) -> None:
     """Store what is new or better, keep what contradicts a better source as an open conflict."""
     for table in ("incoming_figure", "resolved_figure"):
         session.execute(text(f"drop table if exists {table}"))
@@ -182,8 +222,13 @@ def upsert(session: Session, actor: Actor, readings: Iterable[Reading], report: 
     cursor.execute(RESOLVE)
     _check(session, actor, cursor, report)
     rejected = sorted({fault.row for fault in report.faults})
-    given = {"sources": list(SOURCES), "source": source, "rejected": rejected,
-             "origin": origin, "by": actor.name}  # fmt: skip
+    given = {
+        "sources": list(SOURCES),
+        "source": source,
+        "rejected": rejected,
+        "origin": origin,
+        "by": actor.name,
+    }
     for statement in DECIDE.strip().split(";\n"):
         cursor.execute(statement, given)
     cursor.execute(SUPERSEDE)
@@ -200,19 +245,40 @@ def _check(session: Session, actor: Actor, cursor: Any, report: Report) -> None:
     seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if limited else None
     for row_no, code, firm_id in cursor.fetchall():
         if firm_id is None or (seen is not None and firm_id not in seen):
-            add(Fault(row_no, "统一社会信用代码", code, "登记簿中没有该企业：请先导入企业",
-                      "no such firm in the register: import the firm first"))  # fmt: skip
+            add(
+                Fault(
+                    row_no,
+                    "统一社会信用代码",
+                    code,
+                    "登记簿中没有该企业：请先导入企业",
+                    "no such firm in the register: import the firm first",
+                )
+            )
     cursor.execute(f"select * from ({REPEATED}) as r where row_no <> first")
     for row_no, indicator, year, first in cursor.fetchall():
-        add(Fault(row_no, indicator, "", f"{year} 年该指标与第 {first} 行重复：请只留一行",
-                  f"repeats row {first} for {year}: keep one"))  # fmt: skip
+        add(
+            Fault(
+                row_no,
+                indicator,
+                "",
+                f"{year} 年该指标与第 {first} 行重复：请只留一行",
+                f"repeats row {first} for {year}: keep one",
+            )
+        )
     cursor.execute(
         "select distinct row_no, year, registered_on from resolved_figure "
         "where year < extract(year from registered_on)"
     )
     for row_no, year, registered in cursor.fetchall():
-        add(Fault(row_no, "年度", str(year), f"企业 {registered} 才成立，没有 {year} 年的数据：请核对年度",
-                  f"the firm was registered on {registered}: check the year"))  # fmt: skip
+        add(
+            Fault(
+                row_no,
+                "年度",
+                str(year),
+                f"企业 {registered} 才成立，没有 {year} 年的数据：请核对年度",
+                f"the firm was registered on {registered}: check the year",
+            )
+        )
     for part, whole in ((e, e.at_most) for e in INDICATORS.values() if e.at_most):
         _check_part(cursor, part, INDICATORS[str(whole)], add)
 
@@ -233,13 +299,22 @@ def _check_part(cursor: Any, part: Indicator, whole: Indicator, add: Any) -> Non
     )
     for row_no, high, low in cursor.fetchall():
         shown, bound = part.shown(high), whole.shown(low)
-        add(Fault(row_no, part.zh, f"{shown:,}", f"{part.zh} {shown:,} 大于{whole.zh} {bound:,}：请核对",
-                  f"{part.en} {shown:,} exceeds {whole.en} {bound:,}: check both"))  # fmt: skip
+        add(
+            Fault(
+                row_no,
+                part.zh,
+                f"{shown:,}",
+                f"{part.zh} {shown:,} 大于{whole.zh} {bound:,}：请核对",
+                f"{part.en} {shown:,} exceeds {whole.en} {bound:,}: check both",
+            )
+        )
 
 
 def _merge(cursor: Any) -> None:
     """Bring the best known row of each firm and year up to date, a column per indicator."""
-    cursor.execute("select distinct indicator from resolved_figure where verdict in ('new','better')")
+    cursor.execute(
+        "select distinct indicator from resolved_figure where verdict in ('new','better')"
+    )
     codes = sorted(row[0] for row in cursor.fetchall() if row[0] in INDICATORS)
     if not codes:
         return

@@ -36,7 +36,7 @@ def read(path: Path, largest_megabytes: int) -> Sheet:
         raise Invalid(f"文件 {path.name} 是空的：请选择有表头和数据的文件")
     if size > largest_megabytes * MEGABYTE:
         raise TooLarge(
-            f"文件 {path.name} 有 {size // MEGABYTE} MB，超过上限 {largest_megabytes} MB：请拆分后再导入"
+            f"文件 {path.name} 有 {size // MEGABYTE} MB，上限 {largest_megabytes} MB：请拆分后导入"
         )
     with path.open("rb") as file:
         head = file.read(8)
@@ -57,7 +57,9 @@ def _workbook(path: Path) -> Sheet:
         book = CalamineWorkbook.from_path(str(path))
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, IndexError) as error:
-        raise Invalid(f"{path.name} 不是能读的 .xlsx 工作簿：请用 Excel 或 WPS 另存为 .xlsx") from error
+        raise Invalid(
+            f"{path.name} 不是能读的 .xlsx 工作簿：请用 Excel 或 WPS 另存为 .xlsx"
+        ) from error
     if not rows:
         raise Invalid(f"{path.name} 的第一张表是空的：请把数据放在第一张表")
     body = ((number, row) for number, row in enumerate(rows[1:], 2) if any(c != "" for c in row))
@@ -115,6 +117,4 @@ def _encoding(path: Path) -> str:
         except UnicodeDecodeError:
             continue
         return encoding
-    raise Invalid(
-        f"{path.name} 的编码既不是 UTF-8 也不是 GB18030：请用 Excel 或 WPS 另存为“CSV UTF-8”或 .xlsx"
-    )
+    raise Invalid(f"{path.name} 的编码不是 UTF-8 或 GB18030：请用 Excel 或 WPS 另存为“CSV UTF-8”")

@@ -18,10 +18,21 @@ from app.firms.names import credit_code_fault, normal, search_columns
 from app.firms.queries import visible
 
 FIELDS = (
-    "name", "name_search", "pinyin", "registered_on", "region_code", "address", "industry_code",
-    "hightech_field", "chain", "resident_enterprise", "legal_form", "business_scope",
-    "registered_capital", "registered_capital_typed",
-)  # fmt: skip
+    "name",
+    "name_search",
+    "pinyin",
+    "registered_on",
+    "region_code",
+    "address",
+    "industry_code",
+    "hightech_field",
+    "chain",
+    "resident_enterprise",
+    "legal_form",
+    "business_scope",
+    "registered_capital",
+    "registered_capital_typed",
+)
 REPLACEMENT = "\ufffd"
 
 CREATE = """
@@ -75,8 +86,10 @@ def _value(
         case "credit_code":
             code = typed.upper()
             if fault := credit_code_fault(code):
-                raise values.Unreadable(f"统一社会信用代码有误（{fault}）：请核对营业执照",
-                                        f"unsound credit code ({fault}): check the licence")  # fmt: skip
+                raise values.Unreadable(
+                    f"统一社会信用代码有误（{fault}）：请核对营业执照",
+                    f"unsound credit code ({fault}): check the licence",
+                )
             return {"credit_code": code}
         case "registered_on":
             return {"registered_on": _past(values.day(cell))}
@@ -99,8 +112,10 @@ def _past(day: date) -> date:
 
 def _readable(text_: str) -> str:
     if REPLACEMENT in text_ or any(ord(c) < 32 for c in text_.replace("\n", "").replace("\t", "")):
-        raise values.Unreadable("文字已损坏（乱码）：请从原始系统重新导出",
-                                "garbled text: export it again from its source")  # fmt: skip
+        raise values.Unreadable(
+            "文字已损坏（乱码）：请从原始系统重新导出",
+            "garbled text: export it again from its source",
+        )
     return text_
 
 
@@ -108,14 +123,22 @@ def _capital(column: Column, typed: str, row_no: int, report: Report) -> dict[st
     try:
         yuan = values.amount(typed, column.scale)
     except values.ForeignCurrency as error:
-        report.notes.append(Fault(row_no, column.header, typed, error.zh + "；已按原文保存",
-                                  error.en + "; kept as typed"))  # fmt: skip
+        report.notes.append(
+            Fault(
+                row_no,
+                column.header,
+                typed,
+                error.zh + "；已按原文保存",
+                error.en + "; kept as typed",
+            )
+        )
         return {"registered_capital_typed": typed}
     return {"registered_capital": int(yuan * 100), "registered_capital_typed": typed}
 
 
-def _region(typed: str, mapping: Mapping, row_no: int, column: Column, report: Report
-            ) -> str | None:  # fmt: skip
+def _region(
+    typed: str, mapping: Mapping, row_no: int, column: Column, report: Report
+) -> str | None:
     if typed in mapping.regions:
         code = mapping.regions[typed]
     else:
@@ -126,22 +149,39 @@ def _region(typed: str, mapping: Mapping, row_no: int, column: Column, report: R
                 f"no district {typed!r}: give its full name or code, or map it under regions",
             )
     if code is None:
-        report.notes.append(Fault(row_no, column.header, typed, f"“{typed}”跨多个区县，行政区划留空",
-                                  f"{typed!r} spans several districts: left unknown"))  # fmt: skip
+        report.notes.append(
+            Fault(
+                row_no,
+                column.header,
+                typed,
+                f"“{typed}”跨多个区县，行政区划留空",
+                f"{typed!r} spans several districts: left unknown",
+            )
+        )
     return code
 
 
 def _required(row_no: int, found: dict[str, Any], faults: list[Fault]) -> list[Fault]:
     told = {fault.column for fault in faults}
     missing = []
-    for field, zh, en in (("name", "企业名称", "name"), ("credit_code", "统一社会信用代码", "credit code")):
+    for field, zh, en in (
+        ("name", "企业名称", "name"),
+        ("credit_code", "统一社会信用代码", "credit code"),
+    ):
         if field not in found and zh not in told and not faults:
             missing.append(Fault(row_no, zh, "", f"缺{zh}：请补填", f"{en} is missing: fill it in"))
     return missing
 
 
-def upsert(session: Session, actor: Actor, rows: Iterable[tuple[int, dict[str, Any]]],
-           report: Report, *, source: str, clear: frozenset[str] = frozenset()) -> None:  # fmt: skip
+def upsert(
+    session: Session,
+    actor: Actor,
+    rows: Iterable[tuple[int, dict[str, Any]]],
+    report: Report,
+    *,
+    source: str,
+    clear: frozenset[str] = frozenset(),
+) -> None:
     """Create, update or leave alone; faults of whole rows (duplicates, scope) are added."""
     session.execute(text("drop table if exists incoming_firm"))
     session.execute(text(CREATE))
@@ -154,8 +194,9 @@ def upsert(session: Session, actor: Actor, rows: Iterable[tuple[int, dict[str, A
     kept = _sort_out(session, report, seen, clear)
     fields = ", ".join(FIELDS)
     assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)
-    cursor.execute(UPSERT.format(fields=fields, assignments=assignments),
-                   {"source": source, "rows": kept})  # fmt: skip
+    cursor.execute(
+        UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
+    )
     report.changed_firms += [row[0] for row in cursor.fetchall()]
 
 
@@ -170,9 +211,15 @@ def _first_of_each(
     for row_no, found in rows:
         code = found["credit_code"]
         if code in first:
-            report.faults.append(Fault(
-                row_no, "统一社会信用代码", code, f"与第 {first[code]} 行重复：同一企业只能有一行",
-                f"repeats row {first[code]}: one row per firm"))  # fmt: skip
+            report.faults.append(
+                Fault(
+                    row_no,
+                    "统一社会信用代码",
+                    code,
+                    f"与第 {first[code]} 行重复：同一企业只能有一行",
+                    f"repeats row {first[code]}: one row per firm",
+                )
+            )
             continue
         first[code] = row_no
         yield row_no, found
@@ -193,10 +240,19 @@ def _sort_out(
     old = ", ".join(f"firm.{f}" for f in FIELDS)
     changed = f"row({now_}) is distinct from row({old})"
     kept = []
-    for row_no, firm_id, differs in session.execute(text(VERDICTS.format(changed=changed))).tuples():
+    for row_no, firm_id, differs in session.execute(
+        text(VERDICTS.format(changed=changed))
+    ).tuples():
         if firm_id is not None and seen is not None and firm_id not in seen:
-            report.faults.append(Fault(row_no, "统一社会信用代码", "", "该企业不在您的管理范围内",
-                                       "this firm is not yours to keep"))  # fmt: skip
+            report.faults.append(
+                Fault(
+                    row_no,
+                    "统一社会信用代码",
+                    "",
+                    "该企业不在您的管理范围内",
+                    "this firm is not yours to keep",
+                )
+            )
             continue
         outcome = "created" if firm_id is None else "updated" if differs else "unchanged"
         setattr(report, outcome, getattr(report, outcome) + 1)

@@ -23,7 +23,7 @@ class Fault:
 
 @dataclass
 class Report:
-    """created + updated + unchanged + rejected = rows; nothing is written where `applied` is False."""
+    """created + updated + unchanged + rejected = rows; nothing is kept unless `applied`."""
 
     rows: int = 0
     created: int = 0

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy import func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
@@ -25,7 +25,7 @@ class _RolledBack(Exception):
     """Leaves the savepoint of a dry run or of an atomic import with faults."""
 
 
-def import_file(
+def import_file(  # noqa: PLR0913 - options of one import
     session: Session, actor: Actor, path: Path, kind: Kind, mapping: Mapping, *,
     source: str = "import", mode: Mode = "atomic", dry_run: bool = False, clear: bool = False,
     largest_megabytes: int = 50, progress: Progress = lambda _: None,
@@ -147,7 +147,8 @@ def _kept_or_not(
             _set_aside_rejected(report)
             if dry_run or (mode == "atomic" and report.faults):
                 raise _RolledBack
-            changed = select(func.unnest(array(report.changed_firms, type_=ARRAY(Integer))))
+            numbers = literal(report.changed_firms, ARRAY(Integer))
+            changed = select(func.unnest(numbers))
             if report.changed_firms:
                 assess(session, changed, today())
             report.applied = True
@@ -161,5 +162,3 @@ def _set_aside_rejected(report: Report) -> None:
     for row in {fault.row for fault in report.faults} & set(report.outcomes):
         outcome = report.outcomes.pop(row)
         setattr(report, outcome, getattr(report, outcome) - 1)
-
-

@@ -63,7 +63,9 @@ def amount(text: str, unit: int = 1) -> Decimal:
 def plain_number(text: str) -> Decimal:
     """A number with or without thousands separators in their right places."""
     if not GROUPED.fullmatch(text):
-        raise Unreadable("千分位逗号位置不对：请检查数字", "misplaced thousands separator: check it")
+        raise Unreadable(
+            "千分位逗号位置不对：请检查数字", "misplaced thousands separator: check it"
+        )
     try:
         return Decimal(text.replace(",", ""))
     except InvalidOperation as error:
@@ -103,7 +105,9 @@ def day(cell: object) -> date:
     try:
         return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError as error:
-        raise Unreadable("没有这一天：请核对年月日", "no such day: check year, month, day") from error
+        raise Unreadable(
+            "没有这一天：请核对年月日", "no such day: check year, month, day"
+        ) from error
 
 
 def yes_or_no(text: str) -> bool:

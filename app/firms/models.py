@@ -173,7 +173,7 @@ class Fact:
         return mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"))
 
 
-def one_at_a_time(*keys: str, range_column: str, name: str) -> ExcludeConstraint[object]:
+def one_at_a_time(*keys: str, range_column: str, name: str) -> ExcludeConstraint:
     """Current facts with equal keys never overlap in time; the database refuses them."""
     return ExcludeConstraint(
         *((key, "=") for key in keys), (range_column, "&&"), name=name, using="gist", where=CURRENT

@@ -26,16 +26,24 @@ from app.pipeline.queries import explain
 router = APIRouter(include_in_schema=False)
 Pairs = list[tuple[str, str]]
 WORDS = {
-    "phrases": phrases, "divisions": divisions, "rungs": queries.RUNGS, "indicators": INDICATORS,
+    "phrases": phrases,
+    "divisions": divisions,
+    "rungs": queries.RUNGS,
+    "indicators": INDICATORS,
     "designation_kinds": DESIGNATION_KINDS,
-}  # fmt: skip
+}
 
 
 @router.get("/")
 def home(request: Request, db: Db, actor: Reader) -> HTMLResponse:
     """Where the district stands today."""
-    return render(request, "pipeline/home.html", funnel=queries.funnel(db, actor, today()),
-                  sets=sets_in_force(db, today()), **WORDS)  # fmt: skip
+    return render(
+        request,
+        "pipeline/home.html",
+        funnel=queries.funnel(db, actor, today()),
+        sets=sets_in_force(db, today()),
+        **WORDS,
+    )
 
 
 @router.get("/firms")
@@ -43,9 +51,16 @@ def register(request: Request, db: Db, actor: Reader) -> HTMLResponse:
     """The register."""
     pairs = _given(request)
     page, fault = _tried(lambda: listing.register(db, actor, pairs))
-    return render(request, "pipeline/register.html", page=page, fault=fault,
-                  given=defaultdict(str, pairs), following=_following(request, page),
-                  parks=accounts.organisations(db, "park"), **WORDS)  # fmt: skip
+    return render(
+        request,
+        "pipeline/register.html",
+        page=page,
+        fault=fault,
+        given=defaultdict(str, pairs),
+        following=_following(request, page),
+        parks=accounts.organisations(db, "park"),
+        **WORDS,
+    )
 
 
 @router.get("/pool")
@@ -54,9 +69,17 @@ def pool_page(request: Request, db: Db, actor: Reader) -> HTMLResponse:
     pairs = _given(request)
     page, fault = _tried(lambda: pool.listing(db, actor, pairs))
     chosen, _ = _tried(lambda: pool.chosen_set(db, pairs, today()))
-    return render(request, "pipeline/pool.html", page=page, fault=fault, given=defaultdict(str, pairs),
-                  sets=sets_in_force(db, today()), chosen=chosen,
-                  following=_following(request, page), **WORDS)  # fmt: skip
+    return render(
+        request,
+        "pipeline/pool.html",
+        page=page,
+        fault=fault,
+        given=defaultdict(str, pairs),
+        sets=sets_in_force(db, today()),
+        chosen=chosen,
+        following=_following(request, page),
+        **WORDS,
+    )
 
 
 def _given(request: Request) -> Pairs:
@@ -87,16 +110,23 @@ def portrait(
     day = as_of or today()
     firm = queries.get(db, actor, firm_id)
     return render(
-        request, "pipeline/portrait.html", firm=firm, day=day,
-        rung=queries.rung_of(db, firm.id, day), sets=explain(db, firm.id, day),
+        request,
+        "pipeline/portrait.html",
+        firm=firm,
+        day=day,
+        rung=queries.rung_of(db, firm.id, day),
+        sets=explain(db, firm.id, day),
         designations=queries.designations(db, firm.id),
-        residencies=queries.residencies(db, firm.id), park=queries.park_on(db, firm.id, day),
+        residencies=queries.residencies(db, firm.id),
+        park=queries.park_on(db, firm.id, day),
         former_names=queries.former_names(db, firm.id),
         figures=_figures(queries.years_of(db, firm.id)),
         provenance=queries.best_submissions(db, firm.id),
-        conflicts=queries.open_conflicts(db, firm.id), measures=measures(), sources=sources(),
+        conflicts=queries.open_conflicts(db, firm.id),
+        measures=measures(),
+        sources=sources(),
         **WORDS,
-    )  # fmt: skip
+    )
 
 
 def _figures(years: list[FirmYear]) -> dict[str, Any]:
@@ -117,13 +147,25 @@ def _figures(years: list[FirmYear]) -> dict[str, Any]:
 @router.get("/criteria")
 def criteria(request: Request, db: Db, actor: Reader) -> HTMLResponse:
     """Every version of every set."""
-    return render(request, "pipeline/criteria.html", sets=[s.policy for s in all_sets(db)],
-                  day=today(), **WORDS)  # fmt: skip
+    return render(
+        request,
+        "pipeline/criteria.html",
+        sets=[s.policy for s in all_sets(db)],
+        day=today(),
+        **WORDS,
+    )
 
 
 @router.get("/criteria/{code}")
 def criteria_set(request: Request, code: str, db: Db, actor: Reader) -> HTMLResponse:
     """One set with its articles, confidence and sources."""
     policy = get_sets(db, [code])[0].policy
-    return render(request, "pipeline/criteria_set.html", policy=policy, measures=measures(),
-                  sources=sources(), rules=list(policy.walk()), **WORDS)  # fmt: skip
+    return render(
+        request,
+        "pipeline/criteria_set.html",
+        policy=policy,
+        measures=measures(),
+        sources=sources(),
+        rules=list(policy.walk()),
+        **WORDS,
+    )

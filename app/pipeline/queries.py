@@ -122,7 +122,9 @@ def _sources(
             Submission.effective_at <= known,
             or_(Submission.superseded_at.is_(None), Submission.superseded_at > known),
         )
-    found = {(r[0], r[1]): (r[2], r[3], r[4]) for r in session.execute(query).tuples()}
+    found: dict[tuple[str, int], tuple[int | None, str, datetime | None]] = {
+        (r[0], r[1]): (r[2], r[3], r[4]) for r in session.execute(query)
+    }
     for (year, indicator), value in ({} if what_if is None else what_if.figures).items():
         found[indicator, year] = (value, "what_if", None)
     return found
@@ -270,9 +272,13 @@ def _compared_sentence(test: TestOutcome) -> Label:
         need = "要求" if locale == "zh" else "required"
         colon, comma = ("：", "，") if locale == "zh" else (": ", ", ")
         quantity = test.quantity[locale]
-        made[locale] = f"{quantity}{colon}{value}{comma}{need}{comparator} {bound}{gap}".replace(
-            "requiredat", "required at"
-        ).replace("requiredmore", "required more").replace("requiredless", "required less")
+        made[locale] = (
+            f"{quantity}{colon}{value}{comma}{need}{comparator} {bound}{gap}".replace(
+                "requiredat", "required at"
+            )
+            .replace("requiredmore", "required more")
+            .replace("requiredless", "required less")
+        )
     return Label(**made)
 
 
@@ -337,9 +343,7 @@ def _reads(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[tuple[str, 
                 yield from ((growth.of, back) for back in (-1, -1 - growth.years))
 
 
-def _parts(
-    criterion: p.Criterion, loaded: LoadedSet, compiler: Compiler, row: _Row
-) -> list[Part]:
+def _parts(criterion: p.Criterion, loaded: LoadedSet, compiler: Compiler, row: _Row) -> list[Part]:
     found: dict[str, Part] = {}
     named = loaded.policy.quantities
 

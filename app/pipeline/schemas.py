@@ -1,5 +1,6 @@
 """What crosses the wire about assessments: the pool, the funnel, explanations, what-if."""
 
+from collections.abc import Set
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -88,7 +89,7 @@ class WhatIfBody(Body):
     figures: Annotated[dict[str, dict[Year, Number | None]], Field(default_factory=dict)]
     judgements: Annotated[dict[str, StrictBool | StrictInt], Field(default_factory=dict)]
 
-    def supposed(self, criteria: "frozenset[str]") -> WhatIf:
+    def supposed(self, criteria: Set[str]) -> WhatIf:
         """In stored form; Invalid names every indicator, value or criterion that cannot be."""
         faults: list[dict[str, str]] = []
         figures: dict[tuple[int, str], int | None] = {}
@@ -125,7 +126,7 @@ def _stored(code: str, value: Decimal | None) -> tuple[int | None, str | None]:
     return stored, None
 
 
-def _misjudged(name: str, said: bool | int, criteria: set[str]) -> str | None:
+def _misjudged(name: str, said: bool | int, criteria: Set[str]) -> str | None:
     if name not in criteria:
         return f"没有条件 {name} (unknown criterion)" + nearest(name, sorted(criteria))
     if not isinstance(said, bool) and not 0 <= said <= 100:
