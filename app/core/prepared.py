@@ -46,17 +46,16 @@ def prepared(sql: str, kinds: Mapping[str, str]) -> Prepared:
 
 def run(session: Session, statement: Prepared, values: Mapping[str, Any]) -> Cursor[dict[str, Any]]:
     """Execute on the session's connection, prepared there once and planned once."""
-    connection = session.connection()
-    known: set[str] = connection.info.setdefault("prepared", set())
-    driver: Any = connection.connection.driver_connection
+    driver: Any = session.connection().connection.driver_connection
     cursor: Cursor[dict[str, Any]] = driver.cursor(row_factory=dict_row)
-    if statement.name not in known:
+    # Asked each time: the driver deallocates every statement after a rollback.
+    cursor.execute("select 1 from pg_prepared_statements where name = %s", [statement.name])
+    if cursor.fetchone() is None:
         kinds = ", ".join(statement.kinds)
         head = (
             f"prepare {statement.name} ({kinds}) as " if kinds else f"prepare {statement.name} as "
         )
         cursor.execute((head + statement.sql).encode(), prepare=False)
-        known.add(statement.name)
     cursor.execute("set local plan_cache_mode = force_generic_plan")
     given = [values[name] for name in statement.parameters]
     slots = ", ".join(f"%s::{kind}" for kind in statement.kinds)

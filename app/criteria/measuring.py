@@ -234,11 +234,15 @@ class Measuring:
         if isinstance(node, p.Days):
             span = self.moment(node.days.end) - self.moment(node.days.start)
             return Amount(cast(span, Integer), "day", gap_unit="day")
-        age = func.age(
-            cast(self.moment(node.months.end), Date), cast(self.moment(node.months.start), Date)
-        )
-        months = extract("year", age) * whole(12) + extract("month", age)
-        return Amount(cast(months, Integer), "month", gap_unit="day")
+        start, end = self.moment(node.months.start), self.moment(node.months.end)
+        calendar = cast(
+            (extract("year", end) - extract("year", start)) * whole(12)
+            + extract("month", end) - extract("month", start),
+            Integer,
+        )  # fmt: skip
+        # A month is full on the same day of a later month, or on that month's last day.
+        full = cast(start + func.make_interval(whole(0), calendar), Date) <= end
+        return Amount(case((full, calendar), else_=calendar - whole(1)), "month", gap_unit="day")
 
     def _expert(self, span: tuple[int, int], owner: str) -> Amount:
         points = self.records.points(owner)

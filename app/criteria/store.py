@@ -95,7 +95,7 @@ def _plain(value: Any) -> Any:
 def load_files(session: Session, files: list[Path]) -> list[str]:
     """Load sets from files, bases first; returns the codes that are new or were changed."""
     bases = {code: dict(content) for code, content in session.execute(
-        select(CriteriaSet.code, CriteriaSet.content)).tuples()}  # fmt: skip
+        select(CriteriaSet.code, CriteriaSet.content))}  # fmt: skip
     changed = []
     for file in files:
         try:

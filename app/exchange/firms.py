@@ -240,9 +240,7 @@ def _sort_out(
     old = ", ".join(f"firm.{f}" for f in FIELDS)
     changed = f"row({now_}) is distinct from row({old})"
     kept = []
-    for row_no, firm_id, differs in session.execute(
-        text(VERDICTS.format(changed=changed))
-    ).tuples():
+    for row_no, firm_id, differs in session.execute(text(VERDICTS.format(changed=changed))):
         if firm_id is not None and seen is not None and firm_id not in seen:
             report.faults.append(
                 Fault(

@@ -60,7 +60,7 @@ def firm_fields(session: Session, day: date) -> dict[str, Field]:
     """Every field of a firm itself, by name."""
     bodies = session.execute(
         select(Organisation.kind, Organisation.code, Organisation.id).order_by(Organisation.code)
-    ).tuples()
+    )
     parks: dict[str, int] = {}
     incubators: dict[str, int] = {}
     for kind, code, number in bodies:

@@ -89,7 +89,7 @@ def _held(session: Session, ids: list[int], day: date) -> dict[int, list[str]]:
         Designation.valid.op("@>")(day),
     )
     found: dict[int, list[str]] = {}
-    for number, kind in session.execute(query.order_by(Designation.kind)).tuples():
+    for number, kind in session.execute(query.order_by(Designation.kind)):
         found.setdefault(number, []).append(kind)
     return found
 
@@ -100,7 +100,7 @@ def _places(session: Session, model: Any, ids: list[int], day: date) -> dict[int
         select(model.firm_id, Organisation.code, Organisation.name, Organisation.name_en)
         .join(Organisation, Organisation.id == body)
         .where(model.firm_id.in_(ids), model.superseded_at.is_(None), model.during.op("@>")(day))
-    ).tuples()
+    )
     return {n: {"code": code, "name": name, "name_en": en} for n, code, name, en in rows}
 
 
@@ -134,7 +134,7 @@ def beside(session: Session, firm_id: int, day: date) -> Row:
     decorate(session, [row], ("rung", "designations", "park", "incubator"), day)
     steps = ladders_on(day)
     found = select(steps.c.ladder, steps.c.kind).where(steps.c.firm_id == firm_id)
-    row["ladders"] = {ladder: kind for ladder, kind in session.execute(found).tuples()}
+    row["ladders"] = {ladder: kind for ladder, kind in session.execute(found)}
     row["former_names"] = former_names(session, firm_id)
     del row["id"]
     return row

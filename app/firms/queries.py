@@ -23,6 +23,7 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
@@ -154,7 +155,7 @@ def funnel(session: Session, actor: Actor, day: date) -> dict[str, int]:
         .outerjoin(steps, steps.c.firm_id == Firm.id)
         .where(visible(actor, day))
         .group_by(steps.c.step)
-    ).tuples()
+    )
     found = {rung(step) or "none": number for step, number in rows}
     return {name: found.get(name, 0) for name in (*RUNGS, "none")}
 
@@ -215,7 +216,7 @@ def ladders_on(day: date) -> Subquery:
             Designation.valid.contains(day),
             Designation.superseded_at.is_(None),
         )
-        .distinct(Designation.firm_id, ladder)
+        .ext(distinct_on(Designation.firm_id, ladder))
         .order_by(Designation.firm_id, ladder, step.desc())
         .subquery("ladders_on")
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core.prepared import as_sql, prepared, run
+from app.core.prepared import Prepared, as_sql, prepared, run
 from app.criteria.compiler import Compiler, LoadedSet
 from app.criteria.facts import best_known
 from app.criteria.policy import Outcome
@@ -17,6 +17,9 @@ from app.pipeline.service import SCOPES
 from tests.criteria.facts import FirmFacts
 from tests.criteria.oracle import SetVerdict
 from tests.factories import insert_firms
+
+# Statements by sets: writing one takes longer than running it.
+_written: dict[tuple[tuple[int, str], ...], Prepared] = {}
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,11 @@ def shipped(session: Session, codes: Sequence[str]) -> list[LoadedSet]:
 
 def verdicts(session: Session, sets: list[LoadedSet], as_of: date) -> dict[tuple[int, str], Found]:
     """Every firm in the database against the sets, by firm and set code."""
-    summary = Compiler(sets, best_known()).summary(SCOPES["all"])
-    statement = prepared(as_sql(summary), {"as_of": "date"})
+    key = tuple((loaded.id, loaded.policy.code) for loaded in sets)
+    if key not in _written:
+        summary = Compiler(sets, best_known()).summary(SCOPES["all"])
+        _written[key] = prepared(as_sql(summary), {"as_of": "date"})
+    statement = _written[key]
     by_id = {loaded.id: loaded for loaded in sets}
     return {
         (row["firm_id"], by_id[row["set_id"]].policy.code): _found(row, by_id[row["set_id"]])

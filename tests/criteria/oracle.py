@@ -285,7 +285,9 @@ class Judge:
         threshold = self.measurer.threshold(body["value"])
         if threshold is None or value.lo is None:
             return Fraction(0)
-        of, to = value.shown_lo(), threshold
+        of, to = value.lo, threshold
+        if value.root > 1:  # growth over all the years against what the threshold compounds to
+            of, to = value.lo - 1, (1 + threshold) ** value.root - 1
         if not HIGHER[operator]:
             of, to = to, of
         return min(max(of / to, Fraction(0)), CEILING) if to > 0 else Fraction(0)

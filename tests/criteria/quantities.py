@@ -19,7 +19,6 @@ KINDS: dict[str, str] = {
 }
 # Comparisons, and whether more is better.
 HIGHER = {"at_least": True, "more_than": True, "at_most": False, "less_than": False}
-FINE = 10**12
 LOST_EVERYTHING = Fraction(-1)
 
 
@@ -33,18 +32,6 @@ class Interval:
     lo: Fraction | None
     hi: Fraction | None
     root: int = 1
-
-    def shown_lo(self) -> Fraction:
-        """The low end as a fraction; a root is rounded down to twelve decimals."""
-        assert self.lo is not None
-        if self.root == 1:
-            return self.lo
-        target = self.lo * FINE**self.root
-        low, high = 0, FINE * (2 + int(self.lo))
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if middle**self.root <= target else (low, middle)
-        return Fraction(low, FINE) - 1
 
 
 UNKNOWN = Interval(None, None)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.criteria.store import sets_in_force
 from tests.criteria import casefiles, compiled
 from tests.criteria.casefiles import Case
-from tests.criteria.oracle import evaluate, in_force, load_sets
+from tests.criteria.oracle import criteria_of, evaluate, in_force, load_sets
 
 SETS = load_sets()
 FILES = casefiles.files()
@@ -19,6 +19,14 @@ FILES = casefiles.files()
 def test_every_set_has_cases() -> None:
     """A set without hand-written expectations is not tested."""
     assert {file.stem for file in FILES} == set(SETS)
+
+
+def test_repeated_rules_are_the_same() -> None:
+    """What is tested in one set's cases is word for word the same where another set repeats it."""
+    score, pool = (SETS[code]["quantities"] for code in ("hnte_2016", "pool_qianjiang_2023"))
+    assert pool == {name: score[name] for name in pool}
+    rules = {c["id"]: c["rule"] for s in SETS.values() for c in criteria_of(s["criteria"])}
+    assert rules["isme.base.sme"] == rules["srdi.base.sme"] == rules["size.sme"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
