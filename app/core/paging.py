@@ -57,8 +57,7 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
 
     One statement, and a second for the count where the page does not already tell it.
     """
-    # A plan made for any value suits none of them: patterns and bounds decide which index serves.
-    session.execute(text("set local plan_cache_mode = force_custom_plan"))
+    plan_for_values(session)
     found = query.where(*filters.where)
     sorts = [one.sort.expression for one in filters.order]
     keys = [expression.label(f"{KEY}{i}") for i, expression in enumerate(sorts)]
@@ -76,6 +75,14 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
         count=None if filters.count == "none" else count,
         count_is_exact=None if filters.count == "none" else exact,
     )
+
+
+def plan_for_values(session: Session) -> None:
+    """Have this transaction's statements planned for their own values from now on.
+
+    A plan made for any value suits none of them: patterns and bounds decide which index serves.
+    """
+    session.execute(text("set local plan_cache_mode = force_custom_plan"))
 
 
 def _ordering(filters: Filters, number: Sql) -> list[Sql]:

@@ -1,0 +1,129 @@
+"""Loads and removes the demo district; the same rows for the same seed and day."""
+
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import BigInteger, column, delete, func, insert, select, table
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Grant, Organisation, User
+from app.accounts.service import PASSWORDS
+from app.core.errors import Conflict
+from app.demo import figures, records
+from app.demo.names import INDUSTRIES, credit_code, firm_name
+from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
+from app.firms.catalogue import INDICATORS
+from app.firms.models import Contact, Firm, FormerName, Submission
+from app.firms.names import search_columns
+
+FIRMS = 1_100
+SEED = 20_230_101
+BATCH = 20_000
+Row = dict[str, Any]
+
+
+def load(session: Session, today: date, seed: int = SEED) -> int:
+    """Make the district; returns the number of firms. Conflict if it is there already."""
+    if session.scalar(select(Firm.id).where(Firm.demo).limit(1)) is not None:
+        raise Conflict("演示数据已经存在：先用 tidu demo remove 删除")
+    random = Random(seed)
+    bodies = _bodies(session)
+    _people(session)
+    firms = _firms(random, today)
+    ids = list(
+        session.scalars(insert(Firm).returning(Firm.id, sort_by_parameter_order=True), firms)
+    )
+    made = records.Records(random, today, bodies)
+    reported: list[Row] = []
+    yearly: list[Row] = []
+    for firm_id, firm in zip(ids, firms, strict=True):
+        strength = random.betavariate(2.2, 2.4)
+        level = 10 ** random.uniform(5.9, 8.2)
+        found = figures.years(random, firm["registered_on"], today, level, strength)
+        reported += figures.submissions(random, firm_id, found, today)
+        yearly += [{"firm_id": firm_id, "year": year, **row} for year, row in found.items()]
+        made.add(firm_id, firm, strength)
+    _insert_years(session, yearly)
+    for start in range(0, len(reported), BATCH):
+        session.execute(insert(Submission), reported[start : start + BATCH])
+    made.insert(session)
+    _extras(session, random, ids)
+    return len(ids)
+
+
+def _bodies(session: Session) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for kind, names in (("park", PARKS), ("incubator", INCUBATORS)):
+        rows = [
+            {"code": f"demo_{kind}_{n}", "name": name, "kind": kind, "demo": True}
+            for n, name in enumerate(names, 1)
+        ]
+        stmt = insert(Organisation).returning(Organisation.id, sort_by_parameter_order=True)
+        found[kind] = list(session.scalars(stmt, rows))
+    return found
+
+
+def _people(session: Session) -> None:
+    hashed = PASSWORDS.hash(PASSWORD)
+    codes = dict(session.execute(select(Organisation.code, Organisation.id)).all())
+    for account in ACCOUNTS:
+        user = User(username=account.username, name=account.name, password_hash=hashed,
+                    locale="zh", failed_sign_ins=0, demo=True)  # fmt: skip
+        session.add(user)
+        session.flush()  # the grant needs its number
+        session.add(Grant(user_id=user.id, role=account.role.value, since=date.min,
+                          organisation_id=codes[account.organisation]))  # fmt: skip
+    session.flush()
+
+
+def _firms(random: Random, today: date) -> list[Row]:
+    used: set[str] = set()
+    made = []
+    for number in range(FIRMS):
+        industry, code, field, chain = random.choice(INDUSTRIES)
+        name = firm_name(random, industry, used)
+        age = min(int(random.expovariate(1 / 2600)) + 40, 9500)
+        made.append({
+            "credit_code": credit_code(number), "name": name, **search_columns(name),
+            "registered_on": today - timedelta(days=age), "region_code": "500114",
+            "industry_code": code, "chain": chain,
+            "hightech_field": field if random.random() < 0.85 else None,
+            "resident_enterprise": True if random.random() < 0.95 else None,
+            "legal_form": "有限责任公司", "address": f"重庆市黔江区正阳街道科创路 {number + 1} 号",
+            "origin": random.choice(("incubated", "attracted", "spun_off", None, None)),
+            "demo": True, "source": "bureau",
+        })  # fmt: skip
+    return made
+
+
+def _insert_years(session: Session, rows: list[Row]) -> None:
+    """Stored steps as they are: the model's money columns would take them for yuan."""
+    names = ["firm_id", "year", *INDICATORS]
+    raw = table("firm_year", *(column(name, BigInteger) for name in names))
+    whole = [{name: row.get(name) for name in names} for row in rows]
+    session.execute(insert(raw), whole)
+
+
+def _extras(session: Session, random: Random, ids: list[int]) -> None:
+    renamed = [
+        {"firm_id": firm_id, "name": f"黔江旧名{n}号厂", "until": None,
+         "name_search": search_columns(f"黔江旧名{n}号厂")["name_search"]}
+        for n, firm_id in enumerate(random.sample(ids, 40), 1)
+    ]  # fmt: skip
+    session.execute(insert(FormerName), renamed)
+    people = [
+        {"firm_id": firm_id, "name": f"联系人{n}", "duty": "财务", "phone": f"000-0000-{n:04d}",
+         "email": f"contact{n}@firm.example"}
+        for n, firm_id in enumerate(ids, 1)
+    ]  # fmt: skip
+    session.execute(insert(Contact), people)
+
+
+def remove(session: Session) -> int:
+    """Remove exactly the demo; returns how many firms went."""
+    number = session.scalar(select(func.count()).select_from(Firm).where(Firm.demo)) or 0
+    session.execute(delete(Firm).where(Firm.demo))
+    session.execute(delete(User).where(User.demo))
+    session.execute(delete(Organisation).where(Organisation.demo))
+    return number
