@@ -81,7 +81,10 @@ def firm_fields(session: Session, day: date) -> dict[str, Field]:
         {"park": parks, "incubator": incubators}.get(kind, {})[code] = number
     found = [
         *_attributes(),
-        Field("q", "text", matches=partial(_search, session), lookups=("",), label=_label("搜索", "Search")),
+        Field("name", "text", Firm.name, wrap=partial(_resolved, session),
+              label=_label("名称", "Name")),
+        Field("q", "text", matches=partial(_search, session), lookups=("",),
+              label=_label("搜索", "Search")),
         Field("rung", "choice", matches=partial(on_rungs, day=day), choices=(*RUNGS, NO_RUNG),
               label=_label("梯次", "Rung")),
         Field("designation", "choice", Designation.kind, choices=DESIGNATION_KINDS,
@@ -101,14 +104,12 @@ def firm_fields(session: Session, day: date) -> dict[str, Field]:
 def _attributes() -> list[Field]:
     text = {
         "credit_code": ("统一社会信用代码", "Unified social credit code"),
-        "name": ("名称", "Name"),
         "region_code": ("行政区划代码", "District code (GB/T 2260)"),
         "address": ("地址", "Address"),
         "industry_code": ("行业代码", "Industry code (GB/T 4754)"),
         "hightech_field": ("高新技术领域", "High-tech field"),
         "chain": ("产业链", "Industry chain"),
         "legal_form": ("企业类型", "Legal form"),
-        "business_scope": ("经营范围", "Business scope"),
     }
     fields = [Field(name, "text", getattr(Firm, name), label=_label(*both))
               for name, both in text.items()]  # fmt: skip
@@ -230,10 +231,14 @@ def _conflicting(wanted: list[bool]) -> Predicate:
 
 
 def _search(session: Session, words: list[str]) -> Predicate:
-    """A search that finds little is answered first, by the index of names, and then is a list of
-    numbers; left inside a list's statement, the planner takes any pattern for a common one.
+    return _resolved(session, or_(*(search(one) for one in words)))
+
+
+def _resolved(session: Session, wanted: Predicate) -> Predicate:
+    """A pattern that few firms fit becomes their numbers, found first by the index of names.
+
+    Left inside a list's statement, the planner takes any pattern for a common one.
     """
-    wanted = or_(*(search(one) for one in words))
     plan_for_values(session)
     found = session.scalars(select(Firm.id).where(wanted).limit(FEW_FOUND + 1)).all()
     if len(found) > FEW_FOUND:

@@ -96,6 +96,7 @@ def test_what_is_found(db: Session, query: str, expected: list[int]) -> None:
         ("count=all", "count", "exact"),
         ("cursor=a&cursor=b", "cursor", "once"),
         ("&".join(["size=1"] * 101), "*", "__in"),
+        ("any=" + "|".join(["size:1"] * 101), "*", "__in"),
     ],
 )
 def test_what_is_refused(query: str, parameter: str, told: str) -> None:
