@@ -136,6 +136,8 @@ class Measuring:
                 return Amount(low, node.count.record, high, gap_unit=node.count.record)
             case p.Days() | p.Months():
                 return self._between(node)
+            case p.MonthsBegun():
+                return self._months(node.months_begun, begun=True)
             case p.Expert():
                 return self._expert(node.expert, owner)
             case p.Tiers():
@@ -234,15 +236,22 @@ class Measuring:
         if isinstance(node, p.Days):
             span = self.moment(node.days.end) - self.moment(node.days.start)
             return Amount(cast(span, Integer), "day", gap_unit="day")
-        start, end = self.moment(node.months.start), self.moment(node.months.end)
+        return self._months(node.months, begun=False)
+
+    def _months(self, span: p.Between, *, begun: bool) -> Amount:
+        start, end = self.moment(span.start), self.moment(span.end)
         calendar = cast(
             (extract("year", end) - extract("year", start)) * whole(12)
             + extract("month", end) - extract("month", start),
             Integer,
         )  # fmt: skip
         # A month is full on the same day of a later month, or on that month's last day.
-        full = cast(start + func.make_interval(whole(0), calendar), Date) <= end
-        return Amount(case((full, calendar), else_=calendar - whole(1)), "month", gap_unit="day")
+        same_day = cast(start + func.make_interval(whole(0), calendar), Date)
+        if begun:
+            months = case((same_day >= end, calendar), else_=calendar + whole(1))
+        else:
+            months = case((same_day <= end, calendar), else_=calendar - whole(1))
+        return Amount(months, "month", gap_unit="day")
 
     def _expert(self, span: tuple[int, int], owner: str) -> Amount:
         points = self.records.points(owner)

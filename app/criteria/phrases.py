@@ -118,8 +118,8 @@ def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
         case p.Count():
             zh, en = RECORDS[node.count.record]
             return Label(zh=f"符合条件的{zh}数", en=f"number of fitting {en}")
-        case p.Days() | p.Months():
-            span = node.days if isinstance(node, p.Days) else node.months
+        case p.Days() | p.Months() | p.MonthsBegun():
+            span: p.Between = getattr(node, next(iter(type(node).model_fields)))
             (z1, e1), (z2, e2) = MOMENTS[span.start], MOMENTS[span.end]
             return Label(zh=f"自{z1}至{z2}的时间", en=f"time from {e1} to {e2}")
         case p.Ref():

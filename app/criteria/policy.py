@@ -235,6 +235,12 @@ class Months(Node):
     months: Between
 
 
+class MonthsBegun(Node):
+    """Months begun between two dates: what a limit of so many months is held against."""
+
+    months_begun: Between
+
+
 class Expert(Node):
     """Points entered by a person inside a range."""
 
@@ -333,6 +339,7 @@ Quantity = tagged(
     Count,
     Days,
     Months,
+    MonthsBegun,
     Expert,
     Tiers,
     Total,

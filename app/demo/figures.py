@@ -41,9 +41,7 @@ def _year(random: Random, revenue: float, assets: float, strength: float) -> Row
     money = {
         "revenue_sales": sales,
         "revenue_total": total,
-        "revenue_hightech": round(
-            total * min(0.97, max(0, random.gauss(0.15 + 0.7 * strength, 0.12)))
-        ),
+        "revenue_hightech": round(total * hightech),
         "revenue_operating": operating,
         "revenue_main": round(operating * random.uniform(0.62, 0.99)),
         "cost_expense": round(sales * random.uniform(0.85, 1.02)),

@@ -207,6 +207,13 @@ class Measurer:
         start, end = self.attribute(body["from"]), self.attribute(body.get("to", "as_of"))
         return UNKNOWN if start is None or end is None else exactly(whole_months(start, end))
 
+    def _months_begun(self, body: dict[str, Any], _owner: str) -> Interval:
+        start, end = self.attribute(body["from"]), self.attribute(body.get("to", "as_of"))
+        if start is None or end is None:
+            return UNKNOWN
+        months = whole_months(start, end)
+        return exactly(months + (add_months(start, months) < end))
+
     def _count(self, body: dict[str, Any], _owner: str) -> Interval:
         found = [
             fits(body["record"], record, body.get("where", {}), self.as_of)

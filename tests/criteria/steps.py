@@ -19,7 +19,7 @@ def steps_to_pass(
     if key == "ref":
         return steps_to_pass(measurer, operator, measurer.named[body]["of"], threshold)
     rising = operator in FALLS_SHORT
-    if key in ("days", "months"):
+    if key in ("days", "months", "months_begun"):
         return _waiting(measurer, operator, node, threshold) if rising else None
     distance = _distance(measurer, key, body, threshold)
     if distance is None:

@@ -1,0 +1,71 @@
+"""A real Chromium against a real server; any foreign request or console error fails the test."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.core.clock import today
+from app.core.settings import Settings
+from app.demo import service as demo
+from app.main import create_app
+from app.pipeline.service import evaluate
+
+ARGUMENTS = ["--no-sandbox", "--font-render-hinting=none", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def site(engine: Engine, settings: Settings) -> Iterator[str]:
+    """The demo district, served; removed again afterwards."""
+    with Session(engine) as session, session.begin():
+        demo.load(session, today() - timedelta(days=0))
+        evaluate(session, today())
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings, engine), port=0, log_level="error", access_log=False)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+    with Session(engine) as session, session.begin():
+        demo.remove(session)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser that scripts/test.py set up."""
+    program = os.environ["TIDU_TEST_CHROMIUM"]
+    libraries = os.environ.get("TIDU_TEST_CHROMIUM_LIBS")
+    env = dict(os.environ) | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=env)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page of a new visitor."""
+    context = browser.new_context(base_url=site, viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    opened.on(
+        "request", lambda r: None if r.url.startswith((site, "data:")) else faults.append(r.url)
+    )
+    yield opened
+    context.close()
+    expected = "Failed to load resource"  # the browser's own note of a 4xx that a test asked for
+    assert [fault for fault in faults if expected not in fault] == []

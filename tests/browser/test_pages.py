@@ -1,0 +1,98 @@
+"""The stories of the pages, in a real browser, in both languages, wide and narrow."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.demo.people import PASSWORD
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+PATHS = ("/", "/firms", "/pool", "/criteria", "/criteria/hnte_2016")
+SHOTS = os.environ.get("TIDU_SHOTS")
+
+
+def sign_in(page: Page, username: str = "analyst") -> None:
+    """Through the form, as people do."""
+    page.goto("/sign-in")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("heading", name="梯度一览")).to_be_visible()
+
+
+def shot(page: Page, name: str) -> None:
+    """Kept where TIDU_SHOTS says, for people to look at."""
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png")
+
+
+def test_wrong_password_says_no_more_than_it_must(page: Page) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("用户名").fill("analyst")
+    page.get_by_label("密码").fill("not-the-password")
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("alert")).to_contain_text("用户名或密码不正确")
+
+
+def test_an_analyst_goes_from_the_pool_to_the_article(page: Page) -> None:
+    sign_in(page)
+    page.get_by_role("link", name="培育池", exact=True).click()
+    page.get_by_label("短板数不超过").fill("1")
+    page.get_by_role("button", name="筛选").click()
+    rows = page.locator("tbody tr")
+    assert rows.count() > 5
+    rows.first.get_by_role("link").click()
+    section = page.locator("#hnte_2016")
+    expect(section).to_contain_text("第十一条（一）")
+    expect(section).to_contain_text("可信度")
+    shot(page, "portrait")
+    page.get_by_label("截至日期").fill("2020-06-30")
+    page.get_by_role("button", name="查看").click()
+    expect(page.locator("#hnte_2016")).to_be_visible()
+
+
+def test_a_mistyped_filter_is_named(page: Page) -> None:
+    sign_in(page)
+    page.goto("/pool?gapcount=1")
+    expect(page.get_by_role("alert")).to_contain_text("gap_count")
+
+
+def test_an_incubator_sees_its_own_firms_only(page: Page) -> None:
+    sign_in(page, "incubator1")
+    page.goto("/firms")
+    shown = int(page.get_by_text("共").first.inner_text().split()[1])
+    assert 5 < shown < 200
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_page_fits_and_is_accessible(page: Page, lang: str, theme: str, width: int) -> None:
+    sign_in(page)
+    site = page.url.split("/")[2]
+    page.context.add_cookies(
+        [
+            {"name": n, "value": v, "url": f"http://{site}"}
+            for n, v in (("lang", lang), ("theme", theme))
+        ]
+    )
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/firms")
+    first = page.locator("tbody a").first.get_attribute("href")
+    assert first is not None
+    for path in (*PATHS, first):
+        page.goto(path)
+        name = path.strip("/").replace("/", "-") or "home"
+        shot(page, f"{name}-{lang}-{theme}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        if lang == "en":
+            assert "梯度一览" not in page.content()
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate(
+            "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
+            ".then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"
+            ".map(v => v.id + ': ' + v.nodes.slice(0, 2).map(n => n.html).join(' | ')))"
+        )
+        assert found == [], path
