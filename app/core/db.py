@@ -67,7 +67,12 @@ def make_engine(url: str, settings: Settings) -> Engine:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"options": options, "application_name": "tidu"},
+        connect_args={
+            "options": options,
+            "application_name": "tidu",
+            # The driver's own preparing would deallocate ours after every rollback.
+            "prepare_threshold": None,
+        },
     )
 
 

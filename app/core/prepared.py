@@ -62,4 +62,6 @@ def run(session: Session, statement: Prepared, values: Mapping[str, Any]) -> Cur
     call = f"execute {statement.name} ({slots})" if slots else f"execute {statement.name}"
     # EXECUTE takes no protocol parameters: the driver writes the values in, quoted.
     text = ClientCursor(driver).mogrify(call, given)
-    return cursor.execute(text.encode(), prepare=False)
+    cursor.execute(text.encode(), prepare=False)
+    driver.execute("set local plan_cache_mode = auto")
+    return cursor

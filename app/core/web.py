@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -215,13 +216,19 @@ def number(value: Any) -> str:
     return re.sub(r"(\.\d*?)0+$", r"\1", text).rstrip(".") if "." in text else text
 
 
+def days(span: Any) -> str:
+    """A range of days as people say it: its first and its last day."""
+    last = "" if span.upper is None else span.upper - timedelta(days=1)
+    return f"{span.lower or ''} – {last}"
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number)
+    environment.filters.update(yuan=yuan, number=number, days=days)
     return environment
 
 

@@ -79,7 +79,7 @@ class BatchResult(BaseModel):
 
 
 @router.put("/firms/by-credit-code/{credit_code}")
-def put_firm(credit_code: CreditCode, body: FirmIn, tx: Tx, actor: CurrentActor) -> RowResult:
+def put_firm(credit_code: CreditCode, body: FirmIn, actor: CurrentActor, tx: Tx) -> RowResult:
     """Create or update one firm."""
     actor.require("firms:write")
     row = {"credit_code": credit_code.upper(), **body.model_dump(exclude_none=True)}
@@ -89,7 +89,7 @@ def put_firm(credit_code: CreditCode, body: FirmIn, tx: Tx, actor: CurrentActor)
 @router.put("/firms/by-credit-code/{credit_code}/figures/{year}")
 def put_figures(
     credit_code: CreditCode, year: Annotated[int, Path(ge=1990, le=2200)],
-    body: dict[str, str | int | None], tx: Tx, actor: CurrentActor,
+    body: dict[str, str | int | None], actor: CurrentActor, tx: Tx,
 ) -> RowResult:  # fmt: skip
     """Report figures of one year as {indicator: value in its unit}."""
     actor.require("figures:write")
@@ -98,7 +98,7 @@ def put_figures(
 
 
 @router.post("/firms:batch")
-def batch_firms(body: FirmBatch, tx: Tx, actor: CurrentActor) -> BatchResult:
+def batch_firms(body: FirmBatch, actor: CurrentActor, tx: Tx) -> BatchResult:
     """Upsert firms by credit code."""
     actor.require("firms:write")
     rows = [row.model_dump(exclude_none=True) for row in body.rows]
@@ -107,7 +107,7 @@ def batch_firms(body: FirmBatch, tx: Tx, actor: CurrentActor) -> BatchResult:
 
 
 @router.post("/figures:batch")
-def batch_figures(body: FigureBatch, tx: Tx, actor: CurrentActor) -> BatchResult:
+def batch_figures(body: FigureBatch, actor: CurrentActor, tx: Tx) -> BatchResult:
     """Upsert figures by credit code, year and indicator."""
     actor.require("figures:write")
     mode: Mode = "atomic" if body.atomic else "skip"

@@ -5,15 +5,16 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor
+from app.accounts.actor import Actor, Role
 from app.core.clock import today
 from app.exchange import values
 from app.exchange.mapping import Column, Mapping
 from app.exchange.report import Fault, Report
 from app.firms.divisions import code_of
-from app.firms.models import Firm
+from app.firms.models import Firm, Location, Residency
 from app.firms.names import credit_code_fault, normal, search_columns
 from app.firms.queries import visible
 
@@ -190,7 +191,8 @@ def upsert(
     with cursor.copy(f"copy incoming_firm ({', '.join(names)}) from stdin") as copy:
         for row_no, found in _first_of_each(rows, report):
             copy.write_row([row_no, *(found.get(name) for name in names[1:])])
-    seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if _limited(actor) else None
+    limited = _limited(actor)
+    seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if limited else None
     kept = _sort_out(session, report, seen, clear)
     fields = ", ".join(FIELDS)
     assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)
@@ -198,6 +200,21 @@ def upsert(
         UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
     )
     report.changed_firms += [row[0] for row in cursor.fetchall()]
+    if limited:
+        _take_in(session, actor, report.changed_firms)
+
+
+def _take_in(session: Session, actor: Actor, written: list[int]) -> None:
+    """A firm that an incubator or park enters is its own from today."""
+    new = select(Firm.id).where(Firm.id.in_(written), ~visible(actor))
+    given = {"during": Range(today(), None), "source": actor.source, "recorded_by": actor.name}
+    for firm_id in session.scalars(new).all():
+        if actor.role is Role.INCUBATOR_MANAGER:
+            stay = Residency(firm_id=firm_id, incubator_id=actor.organisation_id, **given)
+            session.add(stay)
+        else:
+            session.add(Location(firm_id=firm_id, park_id=actor.organisation_id, **given))
+    session.flush()  # what is read next goes by the new place
 
 
 def _limited(actor: Actor) -> bool:

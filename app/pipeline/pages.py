@@ -35,7 +35,7 @@ WORDS = {
 
 
 @router.get("/")
-def home(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+def home(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """Where the district stands today."""
     return render(
         request,
@@ -47,7 +47,7 @@ def home(request: Request, db: Db, actor: Reader) -> HTMLResponse:
 
 
 @router.get("/firms")
-def register(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+def register(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """The register."""
     pairs = _given(request)
     page, fault = _tried(lambda: listing.register(db, actor, pairs))
@@ -64,7 +64,7 @@ def register(request: Request, db: Db, actor: Reader) -> HTMLResponse:
 
 
 @router.get("/pool")
-def pool_page(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+def pool_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """The pool through one criteria set."""
     pairs = _given(request)
     page, fault = _tried(lambda: pool.listing(db, actor, pairs))
@@ -104,7 +104,7 @@ def _following(request: Request, page: Any) -> str | None:
 
 @router.get("/firms/{firm_id}")
 def portrait(
-    request: Request, firm_id: FirmId, db: Db, actor: Reader, as_of: date | None = None
+    request: Request, firm_id: FirmId, actor: Reader, db: Db, as_of: date | None = None
 ) -> HTMLResponse:
     """One firm: standing, checklists with articles and gaps, figures with their source."""
     day = as_of or today()
@@ -145,7 +145,7 @@ def _figures(years: list[FirmYear]) -> dict[str, Any]:
 
 
 @router.get("/criteria")
-def criteria(request: Request, db: Db, actor: Reader) -> HTMLResponse:
+def criteria(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """Every version of every set."""
     return render(
         request,
@@ -157,7 +157,7 @@ def criteria(request: Request, db: Db, actor: Reader) -> HTMLResponse:
 
 
 @router.get("/criteria/{code}")
-def criteria_set(request: Request, code: str, db: Db, actor: Reader) -> HTMLResponse:
+def criteria_set(request: Request, code: str, actor: Reader, db: Db) -> HTMLResponse:
     """One set with its articles, confidence and sources."""
     policy = get_sets(db, [code])[0].policy
     return render(

@@ -195,7 +195,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_assessment_gap_count",
         "assessment",
-        ["set_id", "gap_count", "readiness", "firm_id"],
+        [
+            "set_id",
+            "gap_count",
+            sa.literal_column("readiness desc"),
+            sa.literal_column("firm_id desc"),
+        ],
         unique=False,
     )
     op.create_index(
