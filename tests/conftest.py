@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,17 +54,25 @@ def db(engine: Engine) -> Iterator[Session]:
         outer.rollback()
 
 
-@pytest.fixture
-def clone(engine: Engine, server: str, settings: Settings) -> Iterator[Engine]:
-    """A database of its own, for what must really commit."""
+@contextmanager
+def copied(engine: Engine, settings: Settings, name: str) -> Iterator[Engine]:
+    """A database of its own, made from the migrated one."""
     engine.dispose()
-    admin = create_engine(server.replace("/tidu?", "/postgres?"), isolation_level="AUTOCOMMIT")
+    server = engine.url.set(database="postgres")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text("drop database if exists clone"))
-        connection.execute(text("create database clone template tidu"))
-    copy = make_engine(server.replace("/tidu?", "/clone?"), settings)
+        connection.execute(text(f"drop database if exists {name}"))
+        connection.execute(text(f"create database {name} template tidu"))
+    copy = make_engine(engine.url.set(database=name).render_as_string(), settings)
     yield copy
     copy.dispose()
     with admin.connect() as connection:
-        connection.execute(text("drop database clone with (force)"))
+        connection.execute(text(f"drop database {name} with (force)"))
     admin.dispose()
+
+
+@pytest.fixture
+def clone(engine: Engine, settings: Settings) -> Iterator[Engine]:
+    """For what must really commit."""
+    with copied(engine, settings, "clone") as copy:
+        yield copy

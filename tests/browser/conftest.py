@@ -4,10 +4,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -17,19 +18,26 @@ from app.core.settings import Settings
 from app.demo import service as demo
 from app.main import create_app
 from app.pipeline.service import evaluate
+from tests.conftest import copied
 
 ARGUMENTS = ["--no-sandbox", "--font-render-hinting=none", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
 def site(engine: Engine, settings: Settings) -> Iterator[str]:
-    """The demo district, served; removed again afterwards."""
-    with Session(engine) as session, session.begin():
-        demo.load(session, today() - timedelta(days=0))
-        evaluate(session, today())
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, engine), port=0, log_level="error", access_log=False)
-    )
+    """The demo district, served from a database of its own."""
+    with copied(engine, settings, "site") as own:
+        with Session(own) as session, session.begin():
+            demo.load(session, today())
+            evaluate(session, today())
+        with served(create_app(settings, own)) as address:
+            yield address
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The application on a free port, in a thread."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -38,8 +46,6 @@ def site(engine: Engine, settings: Settings) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
-    with Session(engine) as session, session.begin():
-        demo.remove(session)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +53,9 @@ def browser() -> Iterator[Browser]:
     """The browser that scripts/test.py set up."""
     program = os.environ["TIDU_TEST_CHROMIUM"]
     libraries = os.environ.get("TIDU_TEST_CHROMIUM_LIBS")
-    env = dict(os.environ) | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
+    env: dict[str, str | float | bool] = dict(os.environ) | (
+        {"LD_LIBRARY_PATH": libraries} if libraries else {}
+    )
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=env)
         yield opened
