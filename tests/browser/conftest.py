@@ -53,9 +53,9 @@ def browser() -> Iterator[Browser]:
     """The browser that scripts/test.py set up."""
     program = os.environ["TIDU_TEST_CHROMIUM"]
     libraries = os.environ.get("TIDU_TEST_CHROMIUM_LIBS")
-    env: dict[str, str | float | bool] = dict(os.environ) | (
-        {"LD_LIBRARY_PATH": libraries} if libraries else {}
-    )
+    env: dict[str, str | float | bool] = {**os.environ}
+    if libraries:
+        env["LD_LIBRARY_PATH"] = libraries
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=env)
         yield opened
