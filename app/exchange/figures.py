@@ -44,6 +44,7 @@ from incoming_figure
 DECIDE = """
 alter table resolved_figure add column verdict text;
 update resolved_figure set verdict = case
+  when not known and value is null then 'same'
   when not known then 'new'
   when best_value is not distinct from value then 'same'
   when array_position(%(sources)s::text[], %(source)s) <=
