@@ -1,6 +1,7 @@
 """Files that people might send, made on the spot."""
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -23,7 +24,7 @@ def csv_file(folder: Path, *lines: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def workbook(folder: Path, *rows: list[object], formula: tuple[int, int] | None = None) -> Path:
+def workbook(folder: Path, *rows: Sequence[object], formula: tuple[int, int] | None = None) -> Path:
     """An XLSX file of these rows; one cell may be a formula."""
     path = folder / "given.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
