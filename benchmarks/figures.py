@@ -1,0 +1,24 @@
+"""Timings of one call, many times over."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def milliseconds(call: Callable[[], object], times: int) -> tuple[float, float]:
+    """Median and 95th percentile over that many calls, after three that do not count."""
+    for _ in range(3):
+        call()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - start) * 1000)
+    return statistics.median(taken), statistics.quantiles(taken, n=20)[18]
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """How long one call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
