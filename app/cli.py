@@ -333,7 +333,6 @@ def create_user(
 def load_demo() -> None:
     """Make the demo district."""
     from app.demo.service import load
-
     from app.pipeline.service import evaluate as run_evaluation
 
     with transaction() as session:
