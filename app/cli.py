@@ -1,18 +1,17 @@
 """The command line: the same services as the pages; tables for people, --json for programs."""
 
 import json
-import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -26,6 +25,7 @@ from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
 
 REJECTED, UNUSABLE, UNREACHABLE = 1, 2, 3
+FAULTS_SHOWN = 20
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -49,6 +49,16 @@ class Kind(StrEnum):
 
     FIRMS = "firms"
     FIGURES = "figures"
+
+
+class Locale(StrEnum):
+    """The language of sentences."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+InLocale = Annotated[Locale, typer.Option(help="The language of sentences.")]
 
 
 @contextmanager
@@ -101,12 +111,12 @@ def serve(
 ) -> None:
     """Prepare the database and serve pages and API until Ctrl-C."""
     settings = Settings()
-    _check_port(settings)
     import uvicorn
 
     from app.main import create_app
-    from app.start import prepare
+    from app.start import check_port, prepare
 
+    check_port(settings)
     with running(settings) as url:
         engine = make_engine(url, settings)
         prepare(engine, demo=with_demo, say=lambda text: console.print(f"· {text}"))
@@ -122,18 +132,6 @@ def serve(
             )
         finally:
             engine.dispose()
-
-
-def _check_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise DatabaseUnavailable(
-                f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
-                "choose another with --port or TIDU_PORT"
-            ) from error
 
 
 def _say_where(settings: Settings, engine: Engine) -> None:
@@ -162,52 +160,38 @@ def import_(  # noqa: PLR0913 - options of one command
     kind: Kind,
     file: Path,
     mapping: Annotated[str | None, typer.Option(help="A mapping file, or one that ships.")] = None,
-    source: Annotated[str, typer.Option(help="Whose figures: decides which win.")] = "import",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, keep nothing.")
-    ] = False,
-    skip_bad_rows: Annotated[
-        bool, typer.Option("--skip-bad-rows", help="Import the good rows.")
-    ] = False,
-    clear_blanks: Annotated[
-        bool, typer.Option("--clear-blanks", help="Blank cells clear.")
-    ] = False,
-    rejected: Annotated[
-        Path | None, typer.Option(help="Write the rejected rows to this .csv.")
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="A header to leave out; may be repeated.")
     ] = None,
-    locale: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    source: Annotated[str, typer.Option(help="Whose figures: decides which win.")] = "import",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, keep nothing.")] = False,
+    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Keep good rows.")] = False,
+    clear_blanks: Annotated[bool, typer.Option("--clear-blanks", help="Blanks clear.")] = False,
+    rejected: Annotated[Path | None, typer.Option(help="A .csv for the rejected rows.")] = None,
+    locale: InLocale = Locale.ZH,
     as_json: AsJson = False,
 ) -> None:
     """Import firms or figures from .xlsx or .csv; nothing is kept if a row is bad, unless asked."""
+    from app.exchange import command
     from app.exchange.mapping import load
     from app.exchange.service import import_file
     from app.firms.models import SOURCES
 
     if source not in SOURCES:
         raise typer.BadParameter(f"source is one of {', '.join(SOURCES)}")
-    with transaction() as session, Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"importing {file.name}", total=None)
+    command.check_target(rejected)
+    with transaction() as session, command.progress_of(file) as progress:
         report = import_file(
-            session,
-            SYSTEM,
-            file,
-            kind.value,
-            load(mapping),
-            source=source,
-            mode="skip" if skip_bad_rows else "atomic",
-            dry_run=dry_run,
-            clear=clear_blanks,
-            largest_megabytes=Settings().upload_megabytes,
-            progress=lambda done: bar.update(task, completed=done, description=f"{done} rows"),
-        )
-    from app.exchange.command import print_report, write_rejected
-
+            session, SYSTEM, file, kind.value, load(mapping).ignoring(ignore or []),
+            source=source, mode="skip" if skip_bad_rows else "atomic", dry_run=dry_run,
+            clear=clear_blanks, largest_megabytes=Settings().upload_megabytes, progress=progress,
+        )  # fmt: skip
     if rejected is not None:
-        write_rejected(file, report, rejected, locale)
+        command.write_rejected(file, report, rejected, locale)
     if as_json:
         show(report.as_dict(locale))
     else:
-        print_report(console, report, locale, dry_run=dry_run)
+        command.print_report(console, report, locale, dry_run=dry_run)
     raise typer.Exit(REJECTED if report.faults else 0)
 
 
@@ -230,7 +214,7 @@ def explain(
     credit_code: str,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Only these sets.")] = None,
     as_of: AsOf = None,
-    locale: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    locale: InLocale = Locale.ZH,
     as_json: AsJson = False,
 ) -> None:
     """Say where one firm stands: every criterion with value, threshold, gap and article."""
@@ -277,7 +261,9 @@ def pool(
     for text in filters or []:
         key, _, value = text.partition("=")
         given.append((key, value))
-    given += [("ordering", order), ("fields", columns), ("limit", str(limit)), ("count", "exact")]
+    shown = [column.strip() for column in columns.split(",")]
+    given += [("ordering", order.replace(" ", "")), ("fields", ",".join(shown)),
+              ("limit", str(limit)), ("count", "exact")]  # fmt: skip
     if set_:
         given.append(("set", set_))
     with transaction() as session:
@@ -285,9 +271,9 @@ def pool(
     if as_json:
         show({"items": page.items, "next": page.next, "count": page.count})
         return
-    table = Table(*columns.split(","))
+    table = Table(*shown)
     for item in page.items:
-        table.add_row(*("" if item[c] is None else str(item[c]) for c in columns.split(",")))
+        table.add_row(*("" if item[c] is None else str(item[c]) for c in shown))
     console.print(table)
     console.print(f"{len(page.items)} / {page.count}")
 
@@ -393,18 +379,37 @@ def doctor() -> None:
 def main() -> None:
     """Run; every expected failure is one line and an exit code."""
     try:
-        cli()
+        sys.exit(cli(standalone_mode=False) or 0)
     except AppError as error:
-        sys.stderr.write(f"tidu: {error.detail}\n")
-        for each in error.extra.get("errors", [])[:20]:
-            sys.stderr.write(f"  {each.get('detail')}\n")
-        sys.exit(UNUSABLE)
+        _fail(error.detail, UNUSABLE, error.extra.get("errors", ()))
+    except typer.TyperException as error:
+        said = error.format_message() if hasattr(error, "format_message") else str(error)
+        # Without arguments the help was shown, and nothing is left to say.
+        _fail(f"{' '.join(said.split())} (--help)" if said else "", UNUSABLE)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        wrong = [f"TIDU_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        _fail("; ".join(wrong), UNUSABLE)
+    except typer.Abort:
+        _fail("aborted", UNUSABLE)
     except (DatabaseUnavailable, OperationalError) as error:
-        sys.stderr.write(f"tidu: {str(error).splitlines()[0]}\n")
-        sys.exit(UNREACHABLE)
+        _fail(str(error).splitlines()[0], UNREACHABLE)
     except OSError as error:
-        sys.stderr.write(f"tidu: {error.strerror}: {error.filename}\n")
-        sys.exit(UNREACHABLE)
+        _fail(f"{error.strerror}: {error.filename}", UNREACHABLE)
+
+
+def _fail(line: str, code: int, faults: Sequence[dict[str, Any]] = ()) -> NoReturn:
+    rest = [fault for fault in faults if str(fault["detail"]) not in line]
+    shown = [f"tidu: {line}"] if line else []
+    shown += [
+        f"  {fault['pointer']}: {fault['detail']}" if "pointer" in fault else f"  {fault['detail']}"
+        for fault in rest[:FAULTS_SHOWN]
+    ]
+    if len(rest) > FAULTS_SHOWN:
+        shown.append(f"  … {len(rest) - FAULTS_SHOWN}")
+    sys.stderr.write("".join(f"{each}\n" for each in shown))
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What must be in place before Tidu serves: tables, plan, criteria, demo, a first evaluation."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import today
+from app.core.postgres import DatabaseUnavailable
+from app.core.settings import Settings
 from app.criteria import store
 from app.firms.models import Firm
 from app.pipeline.models import Evaluation
@@ -26,6 +29,19 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def check_port(settings: Settings) -> None:
+    """Refuse, before anything is made, to serve where another program does."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+                "choose another with --port or TIDU_PORT"
+            ) from error
 
 
 def prepare(engine: Engine, *, demo: bool, say: Say) -> None:

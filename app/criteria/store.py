@@ -62,7 +62,10 @@ def read(raw: dict[str, Any], bases: dict[str, dict[str, Any]]) -> tuple[dict[st
             {"pointer": "/".join(map(str, e["loc"])), "detail": e["msg"]} for e in error.errors()
         ]
         code = raw.get("code", "?")
-        raise Invalid(f"条件版本 {code} 有误：{errors[0]}", errors=errors) from error
+        raise Invalid(
+            f"条件版本 {code} 有 {len(errors)} 处错误：请按 docs/criteria.md 改正 (faulty)",
+            errors=errors,
+        ) from error
     known = measures()
     for criterion in policy.walk():
         if unknown := [m for m in criterion.measures if m not in known]:
@@ -101,7 +104,12 @@ def load_files(session: Session, files: list[Path]) -> list[str]:
         try:
             raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise Invalid(f"{file.name} 不是有效的 YAML：{error}") from error
+            reason = " ".join(str(error).split())
+            raise Invalid(f"{file.name} 不是有效的 YAML：{reason} (not valid YAML)") from error
+        if not isinstance(raw, dict):
+            raise Invalid(
+                f"{file.name} 不是条件版本：请按 docs/criteria.md 编写 (not a criteria set)"
+            )
         whole, policy = read(raw, bases)
         bases[policy.code] = whole
         if _store(session, _plain(whole), policy):

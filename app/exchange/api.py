@@ -1,14 +1,14 @@
 """Writes over REST: upserts by credit code, alone or in batches; the same twice changes nothing."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Tx
 from app.core.errors import Invalid
-from app.exchange.report import Mode, Report
+from app.exchange.report import Fault, Mode, Report
 from app.exchange.service import upsert_figures, upsert_firms
 
 router = APIRouter(prefix="/api/v1", tags=["writing"])
@@ -16,21 +16,33 @@ CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")]
 LARGEST_BATCH = 5_000
 
 
+def no_boolean(value: object) -> object:
+    """JSON's true is not the number one."""
+    if isinstance(value, bool):
+        raise ValueError("a boolean is not a figure: give a number, or text such as 12.5%")
+    return value
+
+
+# Text keeps every digit: "1234.50", "1,234.5万元", "12.5%".
+Value = Annotated[str | int | float | None, BeforeValidator(no_boolean)]
+Figures = dict[str, Value]
+
+
 class FirmIn(BaseModel):
     """A firm as it is written; what is left out stays as it is. Money is yuan."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    name: str = Field(min_length=2, max_length=200)
+    name: str
     registered_on: str | None = Field(None, description="a date such as 2019-05-31")
-    region: str | None = None
-    address: str | None = Field(None, max_length=500)
-    industry_code: str | None = Field(None, pattern=r"^[A-T]\d{0,4}$")
-    hightech_field: str | None = Field(None, max_length=20)
-    chain: str | None = Field(None, max_length=100)
+    region: str | None = Field(None, description="a district's name or GB/T 2260 code")
+    address: str | None = None
+    industry_code: str | None = Field(None, description="GB/T 4754, such as C3912")
+    hightech_field: str | None = None
+    chain: str | None = None
     resident_enterprise: bool | None = None
-    legal_form: str | None = Field(None, max_length=100)
+    legal_form: str | None = None
     registered_capital: str | None = Field(None, description="yuan, or with a unit: 500万元")
-    business_scope: str | None = Field(None, max_length=5000)
+    business_scope: str | None = None
 
 
 class FirmRow(FirmIn):
@@ -40,7 +52,7 @@ class FirmRow(FirmIn):
 
 
 class Batch(BaseModel):
-    """Rows, each with its own result; or all or none."""
+    """Rows, each with its own result; `atomic`: all or none."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     atomic: bool = False
@@ -55,7 +67,7 @@ class FirmBatch(Batch):
 class FigureBatch(Batch):
     """At most 5,000 rows of {credit_code, year, indicator: value in the indicator's unit}."""
 
-    rows: list[dict[str, str | int | None]] = Field(max_length=LARGEST_BATCH)
+    rows: list[Figures] = Field(max_length=LARGEST_BATCH)
 
 
 class RowResult(BaseModel):
@@ -63,6 +75,7 @@ class RowResult(BaseModel):
 
     index: int
     status: str
+    conflicts: int = Field(0, description="figures kept aside: a better source says otherwise")
     errors: list[dict[str, str]] = []
 
 
@@ -89,10 +102,14 @@ def put_firm(credit_code: CreditCode, body: FirmIn, actor: CurrentActor, tx: Tx)
 @router.put("/firms/by-credit-code/{credit_code}/figures/{year}")
 def put_figures(
     credit_code: CreditCode, year: Annotated[int, Path(ge=1990, le=2200)],
-    body: dict[str, str | int | None], actor: CurrentActor, tx: Tx,
+    body: Figures, actor: CurrentActor, tx: Tx,
 ) -> RowResult:  # fmt: skip
     """Report figures of one year as {indicator: value in its unit}."""
     actor.require("figures:write")
+    if twice := sorted({"credit_code", "year"} & set(body)):
+        raise Invalid(f"{twice[0]} 已在地址中：请从内容中去掉 (stands in the address already)",
+                      errors=[{"pointer": f"/{name}", "detail": "已在地址中 (in the address)"}
+                              for name in twice])  # fmt: skip
     row = {**body, "credit_code": credit_code.upper(), "year": year}
     return _one(upsert_figures(tx, actor, [row], source=actor.source), actor)
 
@@ -116,27 +133,33 @@ def batch_figures(body: FigureBatch, actor: CurrentActor, tx: Tx) -> BatchResult
 
 def _one(report: Report, actor: Actor) -> RowResult:
     if report.faults:
-        raise Invalid("内容有误：见 errors", errors=_errors(report, 0, actor, "pointer"))
-    return RowResult(index=0, status=report.outcomes.get(0, "unchanged"))
+        raise Invalid("内容有误，未写入：见 errors (not written)",
+                      errors=[_error(fault, "", actor) for fault in report.faults])  # fmt: skip
+    return _result(report, 0)
 
 
-def _errors(report: Report, row: int, actor: Actor, key: str) -> list[dict[str, str]]:
-    return [
-        {key: f"/{fault.column}", "value": fault.value, "detail": fault.detail(actor.locale)}
-        for fault in report.faults
-        if fault.row == row
-    ]
+def _result(report: Report, row: int) -> RowResult:
+    return RowResult(index=row, status=report.outcomes.get(row, "unchanged"),
+                     conflicts=report.conflicts_of.get(row, 0))  # fmt: skip
+
+
+def _error(fault: Fault, place: str, actor: Actor) -> dict[str, str]:
+    return {"pointer": f"{place}/{fault.column}", "value": fault.value,
+            "detail": fault.detail(actor.locale)}  # fmt: skip
 
 
 def _many(report: Report, actor: Actor) -> BatchResult:
-    faulty: dict[int, list[dict[str, Any]]] = {}
+    faulty: dict[int, list[dict[str, str]]] = {}
     for fault in report.faults:
-        faulty.setdefault(fault.row, []).append(
-            {"pointer": f"/rows/{fault.row}/{fault.column}", "value": fault.value,
-             "detail": fault.detail(actor.locale)})  # fmt: skip
+        found = _error(fault, f"/rows/{fault.row}", actor)
+        faulty.setdefault(fault.row, []).append(found)
+    if not report.applied:
+        errors = [error for row in sorted(faulty) for error in faulty[row]]
+        raise Invalid(f"{report.rejected} 行有误，atomic 批次未写入任何一行：见 errors "
+                      "(atomic: nothing was written)", errors=errors)  # fmt: skip
     results = [
         RowResult(index=n, status="rejected", errors=faulty[n]) if n in faulty
-        else RowResult(index=n, status=report.outcomes.get(n, "unchanged"))
+        else _result(report, n)
         for n in range(report.rows)
     ]  # fmt: skip
     return BatchResult(created=report.created, updated=report.updated, unchanged=report.unchanged,

@@ -1,23 +1,17 @@
-"""Yearly figures from rows: exact values, ranked sources, conflicts kept for a person to settle."""
+"""Yearly figures into the database: ranked sources, conflicts kept for a person to settle."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.core.clock import today
-from app.exchange import values
-from app.exchange.mapping import Column, Mapping, indicator_words
+from app.exchange.readings import Reading
 from app.exchange.report import Fault, Report
+from app.exchange.scope import known_to
 from app.firms.catalogue import INDICATORS, Indicator
-from app.firms.models import SOURCES, Firm
-from app.firms.names import credit_code_fault
-from app.firms.queries import visible
-
-EARLIEST_YEAR = 1990
+from app.firms.models import SOURCES
 
 CREATE = """
 create temporary table incoming_figure (
@@ -40,6 +34,12 @@ REPEATED = """
 select row_no, indicator, year,
        min(row_no) over (partition by credit_code, year, indicator) as first
 from incoming_figure
+"""
+HIDE = """
+update resolved_figure
+set firm_id = null, registered_on = null, known = false,
+    best_id = null, best_value = null, best_source = null
+where firm_id <> all(%(known)s::int[])
 """
 DECIDE = """
 alter table resolved_figure add column verdict text;
@@ -69,137 +69,6 @@ select firm_id, year, indicator, value, typed, %(source)s, %(origin)s, %(by)s, n
        case when verdict = 'conflict' then null else now() end
 from resolved_figure where verdict in ('new', 'better', 'conflict')
 """
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One figure of one row, in stored steps."""
-
-    row_no: int
-    credit_code: str
-    year: int
-    indicator: str
-    value: int | None
-    typed: str
-
-
-def read_row(
-    row_no: int,
-    cells: list[Any],
-    columns: list[Column | None],
-    mapping: Mapping,
-    report: Report,
-    *,
-    clear: bool = False,
-) -> list[Reading]:
-    """Every figure of one row (long or wide); nothing of a row with a fault."""
-    typed = {
-        column: values.folded(cell)
-        for column, cell in zip(columns, cells, strict=False)
-        if column is not None
-    }
-    keys = {c.field: t for c, t in typed.items() if not c.indicator}
-    faults: list[Fault] = []
-    code = keys.get("credit_code", "").upper()
-    if fault := credit_code_fault(code):
-        faults.append(
-            Fault(
-                row_no,
-                "统一社会信用代码",
-                code,
-                f"统一社会信用代码有误（{fault}）：请核对营业执照",
-                f"unsound credit code ({fault}): check the licence",
-            )
-        )
-    year = _year(row_no, keys, faults)
-    found = []
-    for column, cell, entry, scale in _figures(row_no, typed, keys, faults):
-        if values.is_missing(cell, mapping.missing):
-            if not clear:
-                continue
-            stored: int | None = None
-        else:
-            stored = _stored(row_no, column.header, cell, entry, scale, faults)
-        of = column.year or year
-        if of is not None:
-            found.append(Reading(row_no, code, of, entry.code, stored, cell))
-    if not found and not faults:
-        faults.append(
-            Fault(
-                row_no,
-                "",
-                "",
-                "这一行没有任何指标数值：请填写或删去",
-                "no figure in this row: fill one in or remove the row",
-            )
-        )
-    report.faults += faults
-    return [] if faults else found
-
-
-def _year(row_no: int, keys: dict[str, str], faults: list[Fault]) -> int | None:
-    if "year" not in keys:
-        return None
-    text_ = keys["year"].removesuffix("年").removesuffix("年度").removesuffix(".0")
-    if not text_.isdigit() or not EARLIEST_YEAR <= int(text_) <= today().year:
-        faults.append(
-            Fault(
-                row_no,
-                "年度",
-                keys["year"],
-                f"年度应在 {EARLIEST_YEAR} 至 {today().year} 之间：请核对",
-                f"the year must lie in {EARLIEST_YEAR}–{today().year}: check it",
-            )
-        )
-        return None
-    return int(text_)
-
-
-def _figures(
-    row_no: int, typed: dict[Column, str], keys: dict[str, str], faults: list[Fault]
-) -> Iterator[tuple[Column, str, Indicator, int]]:
-    for column, cell in typed.items():
-        if column.indicator:
-            yield column, cell, INDICATORS[column.field], column.scale
-        elif column.field == "value":
-            code = indicator_words().get(keys.get("indicator", "").lower())
-            if code is None:
-                faults.append(
-                    Fault(
-                        row_no,
-                        "指标",
-                        keys.get("indicator", ""),
-                        "没有这个指标：请用指标目录中的名称或代码",
-                        "no such indicator: use a name or code of the catalogue",
-                    )
-                )
-                continue
-            unit = keys.get("unit", "").lower()
-            yield column, cell, INDICATORS[code], values.YUAN.get(unit, 1)
-
-
-def _stored(
-    row_no: int, header: str, cell: str, entry: Indicator, scale: int, faults: list[Fault]
-) -> int | None:
-    try:
-        if entry.kind == "money":
-            value = values.amount(cell, scale)
-        elif entry.kind == "percent":
-            value = values.percentage(cell)
-        else:
-            value = values.whole(cell)
-        if not entry.smallest <= value <= entry.largest:
-            raise values.Unreadable(
-                f"{entry.zh}应在 {entry.smallest:,} 至 {entry.largest:,} 之间：请核对数值和单位",
-                f"{entry.en} must lie in {entry.smallest:,}–{entry.largest:,}: check it",
-            )
-        stored = entry.stored(value)
-        if stored is None:
-            raise values.Unreadable("小数位过多：百分数最多两位小数", "at most two decimals")
-    except values.Unreadable as error:
-        faults.append(Fault(row_no, header, cell[:80], error.zh, error.en))
-        return None
-    return stored
 
 
 def upsert(
@@ -240,51 +109,60 @@ def upsert(
 
 def _check(session: Session, actor: Actor, cursor: Any, report: Report) -> None:
     """What only the database knows: unknown firms, repeats, years too early, parts above wholes."""
-    add = report.faults.append
-    cursor.execute("select distinct row_no, credit_code, firm_id from resolved_figure")
-    limited = actor.organisation_id is not None and actor.source != "bureau"
-    seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if limited else None
-    for row_no, code, firm_id in cursor.fetchall():
-        if firm_id is None or (seen is not None and firm_id not in seen):
-            add(
-                Fault(
-                    row_no,
-                    "统一社会信用代码",
-                    code,
-                    "登记簿中没有该企业：请先导入企业",
-                    "no such firm in the register: import the firm first",
-                )
+    known = known_to(session, actor)
+    if known is not None:
+        # What is not theirs does not exist: no later check may speak of it.
+        cursor.execute(HIDE, {"known": sorted(known)})
+    cursor.execute("select distinct row_no, credit_code from resolved_figure where firm_id is null")
+    for row_no, code in cursor.fetchall():
+        report.faults.append(
+            Fault(
+                row_no,
+                "credit_code",
+                code,
+                "登记簿中没有该企业：请先导入企业",
+                "no such firm in the register: import the firm first",
             )
+        )
+    _check_repeats(cursor, report)
+    _check_years(cursor, report)
+    for part, whole in ((e, e.at_most) for e in INDICATORS.values() if e.at_most):
+        _check_part(cursor, part, INDICATORS[str(whole)], report)
+
+
+def _check_repeats(cursor: Any, report: Report) -> None:
     cursor.execute(f"select * from ({REPEATED}) as r where row_no <> first")
     for row_no, indicator, year, first in cursor.fetchall():
-        add(
+        entry = INDICATORS[indicator]
+        report.faults.append(
             Fault(
                 row_no,
                 indicator,
                 "",
-                f"{year} 年该指标与第 {first} 行重复：请只留一行",
-                f"repeats row {first} for {year}: keep one",
+                f"{year} 年{entry.zh}与第 {first} 行重复：请只留一行",
+                f"{entry.en} of {year} repeats row {first}: keep one",
             )
         )
+
+
+def _check_years(cursor: Any, report: Report) -> None:
     cursor.execute(
         "select distinct row_no, year, registered_on from resolved_figure "
         "where year < extract(year from registered_on)"
     )
     for row_no, year, registered in cursor.fetchall():
-        add(
+        report.faults.append(
             Fault(
                 row_no,
-                "年度",
+                "year",
                 str(year),
                 f"企业 {registered} 才成立，没有 {year} 年的数据：请核对年度",
                 f"the firm was registered on {registered}: check the year",
             )
         )
-    for part, whole in ((e, e.at_most) for e in INDICATORS.values() if e.at_most):
-        _check_part(cursor, part, INDICATORS[str(whole)], add)
 
 
-def _check_part(cursor: Any, part: Indicator, whole: Indicator, add: Any) -> None:
+def _check_part(cursor: Any, part: Indicator, whole: Indicator, report: Report) -> None:
     cursor.execute(
         f"""
         select distinct coalesce(p.row_no, w.row_no), coalesce(p.value, y.{part.code}),
@@ -300,10 +178,10 @@ def _check_part(cursor: Any, part: Indicator, whole: Indicator, add: Any) -> Non
     )
     for row_no, high, low in cursor.fetchall():
         shown, bound = part.shown(high), whole.shown(low)
-        add(
+        report.faults.append(
             Fault(
                 row_no,
-                part.zh,
+                part.code,
                 f"{shown:,}",
                 f"{part.zh} {shown:,} 大于{whole.zh} {bound:,}：请核对",
                 f"{part.en} {shown:,} exceeds {whole.en} {bound:,}: check both",
@@ -357,7 +235,7 @@ def _tally(cursor: Any, report: Report) -> None:
         outcome = "created" if new else "updated" if changed else "unchanged"
         setattr(report, outcome, getattr(report, outcome) + 1)
         report.outcomes[row_no] = outcome
-        report.conflicts += conflicts
+        report.conflicts_of[row_no] = conflicts
     cursor.execute(
         "select distinct firm_id from resolved_figure where verdict in ('new', 'better')"
     )

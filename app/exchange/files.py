@@ -1,27 +1,28 @@
 """CSV and XLSX files to rows of cells, never larger in memory than they need to be."""
 
 import csv
-import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import Invalid, TooLarge
+from app.exchange import workbooks
 
 MEGABYTE = 1024 * 1024
-LARGEST_UNPACKED = 200 * MEGABYTE
-LARGEST_RATIO = 200
-FORMULA = re.compile(rb"<c r=\"([A-Z]+[0-9]+)\"[^>]*><f[ >/]")
 SNIFF = 64 * 1024
+LONGEST_CELL = 100_000
+SEPARATORS = ",\t;"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# Some bytes that are broken leave the rest readable; more of them mean another encoding.
+MOST_BROKEN = 0.1
+BROKEN = "\ufffd"
 
 
 @dataclass
 class Sheet:
-    """Headers, then rows with their numbers as the user sees them (the header is row 1)."""
+    """Rows that are not blank, with their numbers as the user sees them (from 1)."""
 
-    headers: list[str]
     rows: Iterator[tuple[int, list[Any]]]
     encoding: str
     formulas: frozenset[tuple[int, int]] = frozenset()
@@ -30,91 +31,101 @@ class Sheet:
 def read(path: Path, largest_megabytes: int) -> Sheet:
     """Open a file by its content; raises Invalid or TooLarge with what to do."""
     if not path.is_file():
-        raise Invalid(f"没有文件 {path}：请检查路径")
+        raise Invalid(f"没有文件 {path}：请检查路径 (no such file)")
     size = path.stat().st_size
     if size == 0:
-        raise Invalid(f"文件 {path.name} 是空的：请选择有表头和数据的文件")
+        raise Invalid(f"文件 {path.name} 是空的：请选择有表头和数据的文件 (the file is empty)")
     if size > largest_megabytes * MEGABYTE:
         raise TooLarge(
-            f"文件 {path.name} 有 {size // MEGABYTE} MB，上限 {largest_megabytes} MB：请拆分后导入"
+            f"文件 {path.name} 有 {size // MEGABYTE} MB，上限 {largest_megabytes} MB：请拆分后导入 "
+            "(too large: split it)"
         )
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(512)
     if head.startswith(b"PK"):
-        return _workbook(path)
+        rows, marks = workbooks.read(path)
+        return Sheet(rows, "xlsx", marks.formulas)
+    _refuse_other_formats(path.name, head)
+    return _text(path, head)
+
+
+def _refuse_other_formats(name: str, head: bytes) -> None:
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise Invalid(
-            f"{path.name} 是旧版 .xls 或加密的工作簿：请在 Excel 或 WPS 中去掉密码并另存为 .xlsx"
+            f"{name} 是旧版 .xls、.et 或加密的工作簿：请在 Excel 或 WPS 中去掉密码并另存为 .xlsx "
+            "(an old or encrypted workbook: remove the password and save it as .xlsx)"
         )
-    return _text(path)
-
-
-def _workbook(path: Path) -> Sheet:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    formulas = _check_archive(path)
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, IndexError) as error:
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         raise Invalid(
-            f"{path.name} 不是能读的 .xlsx 工作簿：请用 Excel 或 WPS 另存为 .xlsx"
-        ) from error
-    if not rows:
-        raise Invalid(f"{path.name} 的第一张表是空的：请把数据放在第一张表")
-    body = ((number, row) for number, row in enumerate(rows[1:], 2) if any(c != "" for c in row))
-    return Sheet([str(cell).strip() for cell in rows[0]], body, "xlsx", formulas)
+            f"{name} 其实是网页，不是表格文件：请在 Excel 或 WPS 中打开后另存为 .xlsx "
+            "(a web page under another name: open it and save it as .xlsx)"
+        )
+    if head.startswith(b"%PDF"):
+        raise Invalid(f"{name} 是 PDF：请提供 .xlsx 或 .csv (a PDF: provide .xlsx or .csv)")
 
 
-def _check_archive(path: Path) -> frozenset[tuple[int, int]]:
-    """Refuse a bomb before unpacking it; find the first sheet's formula cells."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > LARGEST_UNPACKED or unpacked > LARGEST_RATIO * path.stat().st_size:
-                raise TooLarge(
-                    f"{path.name} 解压后有 {unpacked // MEGABYTE} MB，超过上限："
-                    "请删去多余的表和格式，或另存为 CSV"
-                )
-            names = sorted(n for n in archive.namelist() if n.startswith("xl/worksheets/sheet"))
-            cells = FORMULA.findall(archive.read(names[0])) if names else []
-    except zipfile.BadZipFile as error:
-        raise Invalid(f"{path.name} 已损坏：请重新导出后再导入") from error
-    return frozenset(_position(cell.decode()) for cell in cells)
+def _text(path: Path, head: bytes) -> Sheet:
+    encoding, errors = _encoding(path, head)
+    with path.open(encoding=encoding, errors=errors, newline="") as file:
+        first = file.readline(SNIFF)
+    separator = max(SEPARATORS, key=first.count)
+
+    def lines() -> Iterator[tuple[int, list[str]]]:
+        csv.field_size_limit(LONGEST_CELL)
+        number = 0
+        with path.open(encoding=encoding, errors=errors, newline="") as file:
+            cleaned = (line.replace("\0", BROKEN) for line in file)
+            reader = csv.reader(cleaned, delimiter=separator, strict=True)
+            try:
+                for number, row in enumerate(reader, 1):
+                    if any(cell.strip() for cell in row):
+                        yield number, row
+            except csv.Error as error:
+                raise Invalid(_why(path.name, number + 1, str(error))) from error
+
+    return Sheet(lines(), encoding.removesuffix("-sig"))
 
 
-def _position(reference: str) -> tuple[int, int]:
-    letters = reference.rstrip("0123456789")
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
-    return int(reference[len(letters) :]), column - 1
+def _why(name: str, row: int, reason: str) -> str:
+    if "field larger" in reason:
+        return (
+            f"{name} 第 {row} 行有超过 {LONGEST_CELL:,} 字的单元格：请检查该行是否少了引号或换行 "
+            f"(row {row} has an endless cell: look for a missing quote or line end)"
+        )
+    return (
+        f"{name} 第 {row} 行起的双引号不成对：请成对使用英文双引号，或另存为 .xlsx "
+        f"(quotes do not pair from row {row} on)"
+    )
 
 
-def _text(path: Path) -> Sheet:
-    encoding = _encoding(path)
+def _encoding(path: Path, head: bytes) -> tuple[str, str]:
+    """UTF-8 (with or without a mark), GB18030 or UTF-16, tested over the whole file.
 
-    def lines() -> Iterator[list[str]]:
-        with path.open(encoding=encoding, newline="") as file:
-            yield from csv.reader(line.replace("\0", "") for line in file)
-
-    rows = lines()
-    try:
-        headers = [cell.strip() for cell in next(rows)]
-    except StopIteration as error:
-        raise Invalid(f"文件 {path.name} 没有表头") from error
-    body = ((number, row) for number, row in enumerate(rows, 2) if any(row))
-    return Sheet(headers, body, encoding.removesuffix("-sig"))
-
-
-def _encoding(path: Path) -> str:
-    """UTF-8 (with or without a mark) or GB18030, tested over the whole file."""
+    A few broken bytes are let through as U+FFFD: the rows that hold them are refused by name.
+    """
+    if head.startswith(UTF16_MARKS):
+        return "utf-16", "replace"
     for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            with path.open(encoding=encoding) as file:
-                while file.read(SNIFF):
-                    pass
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise Invalid(f"{path.name} 的编码不是 UTF-8 或 GB18030：请用 Excel 或 WPS 另存为“CSV UTF-8”")
+        if _broken_share(path, encoding, "strict") == 0:
+            return encoding, "strict"
+    for encoding in ("utf-8-sig", "gb18030"):
+        if _broken_share(path, encoding, "replace") < MOST_BROKEN:
+            return encoding, "replace"
+    raise Invalid(
+        f"{path.name} 的编码不是 UTF-8 或 GB18030：请用 Excel 或 WPS 另存为“CSV UTF-8” "
+        "(neither UTF-8 nor GB18030: save it as CSV UTF-8)"
+    )
+
+
+def _broken_share(path: Path, encoding: str, errors: str) -> float:
+    """How many of the characters beyond ASCII could not be read."""
+    broken = beyond = 0
+    try:
+        with path.open(encoding=encoding, errors=errors) as file:
+            while text := file.read(SNIFF):
+                if not text.isascii():
+                    broken += text.count(BROKEN) if errors == "replace" else 0
+                    beyond += sum(not c.isascii() for c in text) if errors == "replace" else 0
+    except UnicodeDecodeError:
+        return 1
+    return broken / beyond if beyond else 0

@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor, Role
 from app.core.clock import today
 from app.exchange import values
-from app.exchange.mapping import Column, Mapping
+from app.exchange.headers import Column
+from app.exchange.mapping import Mapping
+from app.exchange.readings import code_fault
 from app.exchange.report import Fault, Report
+from app.exchange.scope import is_limited, known_to
+from app.firms.catalogue import LARGEST_YUAN
 from app.firms.divisions import code_of
 from app.firms.models import Firm, Location, Residency
-from app.firms.names import credit_code_fault, normal, search_columns
+from app.firms.names import normal, search_columns
 from app.firms.queries import visible
 
 FIELDS = (
@@ -34,6 +38,18 @@ FIELDS = (
     "registered_capital",
     "registered_capital_typed",
 )
+REQUIRED = (("name", "企业名称", "name"), ("credit_code", "统一社会信用代码", "credit code"))
+LONGEST = {
+    "name": 200,
+    "address": 500,
+    "hightech_field": 20,
+    "chain": 100,
+    "legal_form": 100,
+    "registered_capital": 100,
+    "business_scope": 5_000,
+}
+SHORTEST_NAME = 2
+SHOWN = 80
 REPLACEMENT = "\ufffd"
 
 CREATE = """
@@ -45,13 +61,21 @@ create temporary table incoming_firm (
 ) on commit drop
 """
 VERDICTS = """
-select incoming.row_no, firm.id, {changed} as changed
+select incoming.row_no, incoming.credit_code, firm.id, {changed} as changed
 from incoming_firm as incoming left join firm using (credit_code)
+"""
+# A firm is still found by the name it bore.
+RENAME = """
+insert into former_name (firm_id, name, name_search, until)
+select firm.id, firm.name, firm.name_search, %(today)s
+from incoming_firm as incoming join firm using (credit_code)
+where incoming.row_no = any(%(rows)s::int[]) and incoming.name <> firm.name
+on conflict do nothing
 """
 UPSERT = """
 insert into firm (credit_code, source, {fields})
 select credit_code, %(source)s, {fields} from incoming_firm
-where row_no = any(%(rows)s)
+where row_no = any(%(rows)s::int[])
 on conflict (credit_code) do update set {assignments}
 returning id
 """
@@ -63,17 +87,24 @@ def read_row(
     """One row's values, or None with every fault noted."""
     found: dict[str, Any] = {}
     faults: list[Fault] = []
+    given: dict[str, str] = {}
     for column, cell in zip(columns, cells, strict=False):
         if column is None:
             continue
+        given[column.field] = column.header
         typed = values.folded(cell) if not isinstance(cell, date) else cell
         if isinstance(typed, str) and values.is_missing(typed, mapping.missing):
             continue
         try:
             found |= _value(column, cell, str(typed), mapping, row_no, report)
         except values.Unreadable as error:
-            faults.append(Fault(row_no, column.header, str(typed)[:80], error.zh, error.en))
-    faults += _required(row_no, found, faults)
+            faults.append(Fault(row_no, column.header, str(typed)[:SHOWN], error.zh, error.en))
+            given.pop(column.field)
+    faults += [
+        Fault(row_no, header, "", f"缺{zh}：请补填", f"{en} is missing: fill it in")
+        for field, zh, en in REQUIRED
+        if field not in found and (header := given.get(field)) is not None
+    ]
     if faults:
         report.faults += faults
         return None
@@ -86,23 +117,22 @@ def _value(
     match column.field:
         case "credit_code":
             code = typed.upper()
-            if fault := credit_code_fault(code):
-                raise values.Unreadable(
-                    f"统一社会信用代码有误（{fault}）：请核对营业执照",
-                    f"unsound credit code ({fault}): check the licence",
-                )
+            if fault := code_fault(code):
+                raise values.Unreadable(*fault)
             return {"credit_code": code}
         case "registered_on":
             return {"registered_on": _past(values.day(cell))}
         case "registered_capital":
-            return _capital(column, typed, row_no, report)
+            return _capital(column, _readable(column.field, typed), row_no, report)
         case "region":
             return {"region_code": _region(typed, mapping, row_no, column, report)}
         case "resident_enterprise":
             return {"resident_enterprise": values.yes_or_no(typed)}
+        case "industry_code":
+            return {"industry_code": values.industry(typed)}
         case "name":
-            return {"name": _readable(normal(typed))}
-    return {column.field: _readable(typed)}
+            return {"name": _name(normal(typed))}
+    return {column.field: _readable(column.field, typed)}
 
 
 def _past(day: date) -> date:
@@ -111,11 +141,23 @@ def _past(day: date) -> date:
     return day
 
 
-def _readable(text_: str) -> str:
+def _name(name: str) -> str:
+    if len(name) < SHORTEST_NAME:
+        raise values.Unreadable("企业名称太短：请填全称", "the name is too short: type it in full")
+    return _readable("name", name)
+
+
+def _readable(field: str, text_: str) -> str:
     if REPLACEMENT in text_ or any(ord(c) < 32 for c in text_.replace("\n", "").replace("\t", "")):
         raise values.Unreadable(
             "文字已损坏（乱码）：请从原始系统重新导出",
             "garbled text: export it again from its source",
+        )
+    if len(text_) > LONGEST[field]:
+        raise values.Unreadable(
+            f"有 {len(text_):,} 字，最多 {LONGEST[field]} 字：请缩短，或检查是否串列",
+            f"{len(text_):,} characters, at most {LONGEST[field]}: shorten it, "
+            "or look for shifted columns",
         )
     return text_
 
@@ -134,6 +176,11 @@ def _capital(column: Column, typed: str, row_no: int, report: Report) -> dict[st
             )
         )
         return {"registered_capital_typed": typed}
+    if not 0 <= yuan <= LARGEST_YUAN:
+        raise values.Unreadable(
+            f"金额应在 0 至 {LARGEST_YUAN:,} 元之间：请核对数值和单位",
+            f"the amount must lie in 0–{LARGEST_YUAN:,} yuan: check value and unit",
+        )
     return {"registered_capital": int(yuan * 100), "registered_capital_typed": typed}
 
 
@@ -146,8 +193,10 @@ def _region(
         code = code_of(typed)
         if code is None:
             raise values.Unreadable(
-                f"没有行政区划“{typed}”：请填区县全名或 6 位代码，或在映射的 regions 中指明",
-                f"no district {typed!r}: give its full name or code, or map it under regions",
+                f"没有行政区划“{typed[:SHOWN]}”：请填区县全名或 6 位代码，"
+                "或在映射的 regions 中指明",
+                f"no district {typed[:SHOWN]!r}: give its full name or code, "
+                "or map it under regions",
             )
     if code is None:
         report.notes.append(
@@ -160,18 +209,6 @@ def _region(
             )
         )
     return code
-
-
-def _required(row_no: int, found: dict[str, Any], faults: list[Fault]) -> list[Fault]:
-    told = {fault.column for fault in faults}
-    missing = []
-    for field, zh, en in (
-        ("name", "企业名称", "name"),
-        ("credit_code", "统一社会信用代码", "credit code"),
-    ):
-        if field not in found and zh not in told and not faults:
-            missing.append(Fault(row_no, zh, "", f"缺{zh}：请补填", f"{en} is missing: fill it in"))
-    return missing
 
 
 def upsert(
@@ -191,16 +228,15 @@ def upsert(
     with cursor.copy(f"copy incoming_firm ({', '.join(names)}) from stdin") as copy:
         for row_no, found in _first_of_each(rows, report):
             copy.write_row([row_no, *(found.get(name) for name in names[1:])])
-    limited = _limited(actor)
-    seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if limited else None
-    kept = _sort_out(session, report, seen, clear)
+    kept = _sort_out(session, report, known_to(session, actor), clear)
+    cursor.execute(RENAME, {"rows": kept, "today": today()})
     fields = ", ".join(FIELDS)
     assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)
     cursor.execute(
         UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
     )
     report.changed_firms += [row[0] for row in cursor.fetchall()]
-    if limited:
+    if is_limited(actor):
         _take_in(session, actor, report.changed_firms)
 
 
@@ -217,10 +253,6 @@ def _take_in(session: Session, actor: Actor, written: list[int]) -> None:
     session.flush()  # what is read next goes by the new place
 
 
-def _limited(actor: Actor) -> bool:
-    return actor.organisation_id is not None and actor.source != "bureau"
-
-
 def _first_of_each(
     rows: Iterable[tuple[int, dict[str, Any]]], report: Report
 ) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -231,7 +263,7 @@ def _first_of_each(
             report.faults.append(
                 Fault(
                     row_no,
-                    "统一社会信用代码",
+                    "credit_code",
                     code,
                     f"与第 {first[code]} 行重复：同一企业只能有一行",
                     f"repeats row {first[code]}: one row per firm",
@@ -257,15 +289,16 @@ def _sort_out(
     old = ", ".join(f"firm.{f}" for f in FIELDS)
     changed = f"row({now_}) is distinct from row({old})"
     kept = []
-    for row_no, firm_id, differs in session.execute(text(VERDICTS.format(changed=changed))):
+    verdicts = session.execute(text(VERDICTS.format(changed=changed)))
+    for row_no, code, firm_id, differs in verdicts:
         if firm_id is not None and seen is not None and firm_id not in seen:
             report.faults.append(
                 Fault(
                     row_no,
-                    "统一社会信用代码",
-                    "",
-                    "该企业不在您的管理范围内",
-                    "this firm is not yours to keep",
+                    "credit_code",
+                    code,
+                    "这个代码不能由您写入：请核对代码，或请科技局办理",
+                    "this code is not yours to write: check it, or ask the bureau",
                 )
             )
             continue

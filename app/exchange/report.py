@@ -1,6 +1,7 @@
 """What an import says: every fault of every row, and counts that add up to the rows."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Mode = Literal["atomic", "skip"]
@@ -29,19 +30,32 @@ class Report:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    conflicts: int = 0
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     applied: bool = False
     encoding: str = ""
+    # The header's cells, for the file of rejected rows.
+    headers: list[str] = field(default_factory=list)
     changed_firms: list[int] = field(default_factory=list)
     # Result by row number, for callers that answer row by row.
     outcomes: dict[int, str] = field(default_factory=dict)
+    conflicts_of: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def conflicts(self) -> int:
+        """Figures that contradict a better source and wait to be settled."""
+        return sum(self.conflicts_of.values())
 
     @property
     def rejected(self) -> int:
         """Rows with a fault."""
         return len({fault.row for fault in self.faults})
+
+    def name_columns(self, headers: Mapping[str, str]) -> None:
+        """Faults found by the database name fields: let them name the user's columns."""
+        self.faults = [
+            replace(fault, column=headers.get(fault.column, fault.column)) for fault in self.faults
+        ]
 
     def as_dict(self, locale: str = "zh") -> dict[str, Any]:
         """For programs."""
@@ -56,5 +70,6 @@ class Report:
             "rows": self.rows, "created": self.created, "updated": self.updated,
             "unchanged": self.unchanged, "rejected": self.rejected, "conflicts": self.conflicts,
             "applied": self.applied, "encoding": self.encoding,
-            "errors": listed(self.faults), "notes": listed(self.notes),
+            "errors": listed(sorted(self.faults, key=lambda f: f.row)),
+            "notes": listed(self.notes),
         }  # fmt: skip

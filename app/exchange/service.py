@@ -1,6 +1,7 @@
 """Everything inbound ends here: rows are read, checked, stored, and their firms assessed anew."""
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +12,11 @@ from sqlalchemy.types import Integer
 
 from app.accounts.actor import Actor
 from app.core.clock import today
-from app.exchange import figures, files, firms
-from app.exchange.mapping import FIGURE_KEYS, FIRM_HEADERS, Column, Mapping, columns
+from app.exchange import figures, files, firms, headers, readings
+from app.exchange.headers import Column, Header
+from app.exchange.mapping import Mapping
 from app.exchange.report import Fault, Mode, Report
+from app.firms.catalogue import INDICATORS
 from app.pipeline.service import assess
 
 Kind = Literal["firms", "figures"]
@@ -32,10 +35,11 @@ def import_file(  # noqa: PLR0913 - options of one import
 ) -> Report:  # fmt: skip
     """Import one file; a dry run does everything but keep it. Faults are all reported."""
     sheet = files.read(path, largest_megabytes)
-    known = FIRM_HEADERS if kind == "firms" else FIGURE_KEYS
-    meaning = columns(sheet.headers, known, mapping, indicators=kind == "figures")
-    report = Report(encoding=sheet.encoding)
-    rows = _counted(_without_formulas(sheet, meaning, report), report, progress)
+    known = headers.FIRMS if kind == "firms" else headers.FIGURES
+    header, below = headers.locate(sheet.rows, mapping, known, path.name)
+    meaning = header.columns
+    report = Report(encoding=sheet.encoding, headers=header.cells)
+    rows = _sound(below, header, sheet.formulas, report, progress)
 
     def work() -> None:
         if kind == "firms":
@@ -44,12 +48,13 @@ def import_file(  # noqa: PLR0913 - options of one import
             good = ((n, found) for n, found in read if found is not None)
             firms.upsert(session, actor, good, report, source=source, clear=cleared)
         else:
-            readings = (
+            found = (
                 reading
                 for n, cells in rows
-                for reading in figures.read_row(n, cells, meaning, mapping, report, clear=clear)
+                for reading in readings.read_row(n, cells, meaning, mapping, report, clear=clear)
             )
-            figures.upsert(session, actor, readings, report, source=source, origin=path.name)
+            figures.upsert(session, actor, found, report, source=source, origin=path.name)
+        report.name_columns(_spoken(meaning))
 
     session.execute(text("set local statement_timeout = 0"))
     return _kept_or_not(session, report, work, mode=mode, dry_run=dry_run)
@@ -59,12 +64,12 @@ def upsert_firms(
     session: Session, actor: Actor, rows: list[dict[str, Any]], *, source: str, mode: Mode = "skip"
 ) -> Report:
     """Rows of a request, by field name; row numbers count from 0."""
-    meaning: list[Column | None] = [Column(name, name) for name in FIRM_HEADERS]
+    meaning: list[Column | None] = [Column(n, n) for n in headers.FIRM_HEADERS]
     report = Report(rows=len(rows))
 
     def work() -> None:
         read = (
-            (n, firms.read_row(n, _cells(row, FIRM_HEADERS), meaning, Mapping(), report))
+            (n, firms.read_row(n, _cells(row, headers.FIRM_HEADERS), meaning, Mapping(), report))
             for n, row in enumerate(rows)
         )
         good = ((n, found) for n, found in read if found is not None)
@@ -78,19 +83,18 @@ def upsert_figures(
     origin: str | None = None, mode: Mode = "skip",
 ) -> Report:  # fmt: skip
     """Rows of {credit_code, year, indicator: value …} in the indicators' units."""
-    from app.firms.catalogue import INDICATORS
-
     names = {"credit_code": (), "year": (), **INDICATORS}
     meaning: list[Column | None] = [Column(n, n, indicator=n in INDICATORS) for n in names]
     report = Report(rows=len(rows))
 
     def work() -> None:
-        readings = (
+        found = (
             reading
             for n, row in enumerate(rows)
-            for reading in figures.read_row(n, _cells(row, names), meaning, Mapping(), report)
+            if not _has_strange_keys(n, row, names, report)
+            for reading in readings.read_row(n, _cells(row, names), meaning, Mapping(), report)
         )
-        figures.upsert(session, actor, readings, report, source=source, origin=origin)
+        figures.upsert(session, actor, found, report, source=source, origin=origin)
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
 
@@ -102,33 +106,65 @@ def _cells(row: dict[str, Any], names: Any) -> list[Any]:
     return ["" if v is None else words[v] if isinstance(v, bool) else v for v in found]
 
 
-def _counted(
-    rows: Iterator[tuple[int, list[Any]]], report: Report, progress: Progress
-) -> Iterator[tuple[int, list[Any]]]:
+def _has_strange_keys(number: int, row: dict[str, Any], names: Any, report: Report) -> bool:
+    """A misspelt indicator is never passed over."""
+    strange = [name for name in row if name not in names]
+    for name in strange:
+        near = get_close_matches(name, names, n=1, cutoff=0.5)
+        report.faults.append(Fault(
+            number, name[:80], str(row[name])[:80],
+            "没有这个指标：请用指标目录中的代码" + "".join(f"，是否为 {n}" for n in near),
+            "no such indicator: use a code of the catalogue" + "".join(f", {n}?" for n in near),
+        ))  # fmt: skip
+    return bool(strange)
+
+
+def _sound(
+    rows: Iterator[headers.Row], header: Header, formulas: frozenset[tuple[int, int]],
+    report: Report, progress: Progress,
+) -> Iterator[headers.Row]:  # fmt: skip
+    """Every row is counted; one with a formula or with cells nobody named goes no further."""
     for number, cells in rows:
         report.rows += 1
         if report.rows % EVERY == 0:
             progress(report.rows)
-        yield number, cells
+        faults = [*_formulas(number, cells, header, formulas), *_nameless(number, cells, header)]
+        report.faults += faults
+        if not faults:
+            yield number, cells
     progress(report.rows)
 
 
-def _without_formulas(
-    sheet: files.Sheet, meaning: list[Column | None], report: Report
-) -> Iterator[tuple[int, list[Any]]]:
+def _formulas(
+    number: int, cells: list[Any], header: Header, formulas: frozenset[tuple[int, int]]
+) -> Iterator[Fault]:
     """A formula's stored result may be stale, so it is not taken for a value."""
-    rows_with = {row for row, _ in sheet.formulas}
-    for number, cells in sheet.rows:
-        if number in rows_with:
-            for position, column in enumerate(meaning):
-                if column is not None and (number, position) in sheet.formulas:
-                    report.faults.append(Fault(
-                        number, column.header, str(cells[position])[:80],
-                        "单元格是公式：请复制后“选择性粘贴为数值”",
-                        "a formula: copy and paste as value"))  # fmt: skip
-            report.rows += 1
-            continue
-        yield number, cells
+    for position, column in enumerate(header.columns if formulas else ()):
+        if column is not None and (number, position) in formulas:
+            yield Fault(
+                number, column.header, str(cells[position])[:80],
+                "单元格是公式：请复制后“选择性粘贴为数值”",
+                "a formula: copy and paste as value")  # fmt: skip
+
+
+def _nameless(number: int, cells: list[Any], header: Header) -> Iterator[Fault]:
+    """Cells under no header: a column without its name, or a row that has slipped."""
+    for position, cell in enumerate(cells, 1):
+        named = position <= len(header.cells) and header.cells[position - 1]
+        if not named and str(cell).strip():
+            yield Fault(
+                number,
+                f"第 {position} 列",
+                str(cell)[:80],
+                "这一格没有对应的表头：请补上表头，或检查是否多了逗号、串列",
+                "this cell is under no header: name the column, or look for a stray comma",
+            )
+
+
+def _spoken(meaning: list[Column | None]) -> dict[str, str]:
+    """What the user calls each field; a figure is called by its name where rows are long."""
+    names = {code: entry.zh for code, entry in INDICATORS.items()}
+    return names | {c.field: c.header for c in meaning if c is not None}
 
 
 def _cleared(meaning: list[Column | None]) -> frozenset[str]:

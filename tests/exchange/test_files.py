@@ -61,8 +61,10 @@ def test_every_unknown_header_is_named_at_once(tmp_path: Path, db: Session) -> N
 
 def test_a_unit_that_cannot_be(tmp_path: Path, db: Session) -> None:
     for header in ("职工总数（万元）", "销售收入（公斤）"):
-        with pytest.raises(Invalid, match="单位"):
+        with pytest.raises(Invalid) as refused:
             given(db, csv_file(tmp_path, f"统一社会信用代码,年度,{header}", "x,2024,1"), "figures")
+        (error,) = refused.value.extra["errors"]
+        assert error["column"] == header and "单位" in error["detail"]
 
 
 def test_a_formula_is_not_taken_for_a_value(tmp_path: Path, db: Session) -> None:
