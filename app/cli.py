@@ -180,9 +180,10 @@ def import_(  # noqa: PLR0913 - options of one command
     if source not in SOURCES:
         raise typer.BadParameter(f"source is one of {', '.join(SOURCES)}")
     command.check_target(rejected)
+    meaning = load(mapping).ignoring(ignore or [])
     with transaction() as session, command.progress_of(file) as progress:
         report = import_file(
-            session, SYSTEM, file, kind.value, load(mapping).ignoring(ignore or []),
+            session, SYSTEM, file, kind.value, meaning,
             source=source, mode="skip" if skip_bad_rows else "atomic", dry_run=dry_run,
             clear=clear_blanks, largest_megabytes=Settings().upload_megabytes, progress=progress,
         )  # fmt: skip
@@ -200,8 +201,9 @@ def evaluate(as_of: AsOf = None, as_json: AsJson = False) -> None:
     """Hold every firm against every criteria set in force."""
     from app.pipeline.service import evaluate as run_evaluation
 
+    on = day(as_of)
     with transaction() as session:
-        run = run_evaluation(session, day(as_of))
+        run = run_evaluation(session, on)
         found = {"as_of": run.as_of, "firms": run.firms, "changed": run.changed}
     if as_json:
         show(found)
@@ -222,10 +224,11 @@ def explain(
     from app.pipeline.command import print_explanation
     from app.pipeline.queries import explain as ask
 
+    on = day(as_of)
     with transaction() as session:
         firm = by_credit_code(session, SYSTEM, credit_code)
-        rung = rung_of(session, firm.id, day(as_of))
-        found = ask(session, firm.id, day(as_of), codes=set_)
+        rung = rung_of(session, firm.id, on)
+        found = ask(session, firm.id, on, codes=set_)
     if as_json:
         show(
             {

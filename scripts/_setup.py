@@ -4,6 +4,9 @@ Standard library only, for this runs before anything is installed. Each step lea
 digest of what it was made from, so that a second start skips it in milliseconds.
 """
 
+# So that a Python too old for Tidu gets as far as being told so.
+from __future__ import annotations
+
 import hashlib
 import json
 import os
