@@ -164,9 +164,15 @@ def import_(  # noqa: PLR0913 - options of one command
         list[str] | None, typer.Option(help="A header to leave out; may be repeated.")
     ] = None,
     source: Annotated[str, typer.Option(help="Whose figures: decides which win.")] = "import",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, keep nothing.")] = False,
-    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Keep good rows.")] = False,
-    clear_blanks: Annotated[bool, typer.Option("--clear-blanks", help="Blanks clear.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, keep nothing.")
+    ] = False,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Import the good rows.")
+    ] = False,
+    clear_blanks: Annotated[
+        bool, typer.Option("--clear-blanks", help="A blank cell clears.")
+    ] = False,
     rejected: Annotated[Path | None, typer.Option(help="A .csv for the rejected rows.")] = None,
     locale: InLocale = Locale.ZH,
     as_json: AsJson = False,
