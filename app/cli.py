@@ -301,7 +301,7 @@ def create_token(
     as_json: AsJson = False,
 ) -> None:
     """Issue a token; it is shown once."""
-    from app.accounts.service import issue_token
+    from app.accounts.tokens import issue_token
 
     with transaction() as session:
         secret = issue_token(session, organisation, name, scope, days)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Role
 from app.accounts.auth import COOKIE
 from app.accounts.models import Grant, Organisation, User, UserSession
-from app.accounts.service import SCOPES, digest, issue_token
+from app.accounts.secrets import digest
+from app.accounts.tokens import SCOPES, issue_token
 from app.core.clock import now
 from app.core.settings import Settings
 from app.main import create_app
