@@ -44,6 +44,12 @@ def prepared(sql: str, kinds: Mapping[str, str]) -> Prepared:
     return Prepared(f"p{digest}", numbered, names, tuple(kinds[name] for name in names))
 
 
+def driver_cursor(session: Session) -> ClientCursor[Any]:
+    """The driver's own cursor, which writes values into the statement: plans see constants."""
+    driver: Any = session.connection().connection.driver_connection
+    return ClientCursor(driver)
+
+
 def run(session: Session, statement: Prepared, values: Mapping[str, Any]) -> Cursor[dict[str, Any]]:
     """Execute on the session's connection, prepared there once and planned once."""
     driver: Any = session.connection().connection.driver_connection

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BigInteger, SmallInteger, and_, literal_column, or_
+from sqlalchemy import BigInteger, and_, literal_column, or_
 from sqlalchemy.orm import Session
 
 from app.core.fields import Field, Predicate, whole_number
@@ -119,11 +119,11 @@ def _stands_at(indexes: list[int], outcome: Outcome) -> Predicate:
 
 def _outcome_at(index: int) -> Any:
     # Written out, not sent along: the planner then sees the same statement for the same filter.
-    return literal_column(f"assessment.outcomes[{int(index)}]", SmallInteger)
+    return literal_column(f"(assessment.outcomes >> {2 * (int(index) - 1)} & 3)", BigInteger)
 
 
 def _number(outcome: Outcome) -> Any:
-    return literal_column(str(int(outcome)), SmallInteger)
+    return literal_column(str(int(outcome)), BigInteger)
 
 
 def _gap_field(place: Place) -> Field:
