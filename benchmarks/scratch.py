@@ -114,5 +114,10 @@ def generate(engine: Engine, firms: int) -> None:
         connection.execute(text(YEAR_ROWS))
         for statement in RECORDS:
             connection.execute(text(statement))
+    vacuum(engine)
+
+
+def vacuum(engine: Engine) -> None:
+    """What autovacuum does in its own time."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum analyze"))

@@ -30,6 +30,7 @@ update assessment set unpacked = array(
   from generate_series(0, cardinality(gaps) - 1) as place order by place
 )
 """
+CURRENT = sa.text("superseded_at is null")
 RECORDS = ("designation", "residency", "incident", "judgement", "record_check", "ip_right", "award",
            "standard", "rd_body")  # fmt: skip
 
@@ -43,9 +44,15 @@ def upgrade() -> None:
     op.create_index(NAME, "assessment", COLUMNS, postgresql_include=INCLUDED)
     for table in RECORDS:
         op.execute(f"alter table {table} set (parallel_workers = 0)")
+    op.drop_index("ix_designation_kind", "designation")
+    op.create_index("ix_designation_kind", "designation", ["kind", "firm_id"],
+                    postgresql_where=CURRENT, postgresql_include=["valid"])  # fmt: skip
 
 
 def downgrade() -> None:
+    op.drop_index("ix_designation_kind", "designation")
+    op.create_index("ix_designation_kind", "designation", ["kind", "firm_id"],
+                    postgresql_where=CURRENT)  # fmt: skip
     for table in RECORDS:
         op.execute(f"alter table {table} reset (parallel_workers)")
     op.drop_index(NAME, "assessment")
