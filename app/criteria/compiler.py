@@ -507,9 +507,12 @@ def _bits(bits: Sql) -> Sql:
     return cast(func.bit_count(cast(bits, BIT(64))), SmallInteger)
 
 
+COMPARED: dict[type[Any], str] = {kind: next(iter(kind.model_fields)) for kind in p.COMPARISONS}
+
+
 def comparison(node: Any) -> p.Compared:
     """The inside of a comparison, whichever it is."""
-    found: p.Compared = getattr(node, next(iter(type(node).model_fields)))
+    found: p.Compared = getattr(node, COMPARED[type(node)])
     return found
 
 
