@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import whole_district
 from app.accounts.actor import Actor, Role
 from app.core.clock import today
 from app.exchange import values
@@ -193,15 +194,16 @@ def upsert(
             copy.write_row([row_no, *(found.get(name) for name in names[1:])])
     limited = _limited(actor)
     seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if limited else None
-    kept = _sort_out(session, report, seen, clear)
     fields = ", ".join(FIELDS)
     assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)
-    cursor.execute(
-        UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
-    )
-    report.changed_firms += [row[0] for row in cursor.fetchall()]
-    if limited:
-        _take_in(session, actor, report.changed_firms)
+    with whole_district(session):  # a code may belong to a firm that this actor cannot see
+        kept = _sort_out(session, report, seen, clear)
+        cursor.execute(
+            UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
+        )
+        report.changed_firms += [row[0] for row in cursor.fetchall()]
+        if limited:
+            _take_in(session, actor, report.changed_firms)
 
 
 def _take_in(session: Session, actor: Actor, written: list[int]) -> None:

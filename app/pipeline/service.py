@@ -8,6 +8,7 @@ from sqlalchemy import Integer, Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import whole_district
 from app.core.clock import now
 from app.core.prepared import Prepared, as_sql, driver_cursor, prepared, run
 from app.criteria.compiler import Compiler, LoadedSet
@@ -84,14 +85,19 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
     ids = None if firms is None else list(session.scalars(firms))
     if not sets or ids == []:
         return 0
-    mark_used(session, [s.id for s in sets])
+    with whole_district(session):
+        mark_used(session, [s.id for s in sets])
+        return _assess(session, ids, _Key(sets), as_of)
+
+
+def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) -> int:
     if ids is None or len(ids) > FEW:
-        return _assess_all(session, _Key(sets), as_of)
+        return _assess_all(session, sets, as_of)
     values: dict[str, Any] = {"as_of": as_of, "firm_ids": ids}
     if len(ids) == 1:
         values["firm_id"] = ids[0]
     scope = "one" if len(ids) == 1 else "some"
-    return run(session, _statement(_Key(sets), scope), values).rowcount
+    return run(session, _statement(sets, scope), values).rowcount
 
 
 def _assess_all(session: Session, sets: _Key, as_of: date) -> int:
