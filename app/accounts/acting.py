@@ -31,6 +31,8 @@ select set_config('tidu.acting', :acting, true), set_config('tidu.day', :day, tr
        set_config('tidu.organisation', :organisation, true), set_config('role', :role, true)
 """)
 TAKE_ROLE = text("select set_config('role', :role, true)")
+OWN = text("select firms_in_scope()")
+LAY_DOWN = text("select set_config('tidu.firms', :bits, true)")
 
 
 def act_as(
@@ -53,6 +55,17 @@ def act_as(
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
         "organisation": organisation, "role": role,
     })  # fmt: skip
+    if role == OWN_FIRMS:
+        _lay_down_scope(session)
+
+
+def _lay_down_scope(session: Session) -> None:
+    """A bit for each firm that the organisation may know of on the day."""
+    own = session.scalars(OWN).all()
+    bits = bytearray((max(own, default=-1) + 8) // 8)
+    for number in own:
+        bits[number >> 3] |= 1 << (number & 7)
+    session.execute(LAY_DOWN, {"bits": "\\x" + bits.hex()})
 
 
 @contextmanager
@@ -84,3 +97,5 @@ def whole_district(session: Session) -> Iterator[None]:
 def _take(session: Session, role: str) -> None:
     session.execute(TAKE_ROLE, {"role": role})
     session.info["database_role"] = role
+    if role == OWN_FIRMS:
+        _lay_down_scope(session)  # a firm may have been taken in
