@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import NOBODY
 from app.accounts.actor import SYSTEM, Role
 from app.core.clock import today
 from app.core.db import make_engine
@@ -118,9 +119,11 @@ def serve(
 
     check_port(settings)
     with running(settings) as url:
-        engine = make_engine(url, settings)
-        prepare(engine, demo=with_demo, say=lambda text: console.print(f"· {text}"))
-        _say_where(settings, engine)
+        owner = make_engine(url, settings)
+        prepare(owner, demo=with_demo, say=lambda text: console.print(f"· {text}"))
+        _say_where(settings, owner)
+        owner.dispose()
+        engine = make_engine(url, settings, role=NOBODY)
         try:
             uvicorn.run(
                 create_app(settings, engine),
@@ -296,7 +299,7 @@ def create_token(
     as_json: AsJson = False,
 ) -> None:
     """Issue a token; it is shown once."""
-    from app.accounts.service import issue_token
+    from app.accounts.tokens import issue_token
 
     with transaction() as session:
         secret = issue_token(session, organisation, name, scope, days)

@@ -9,10 +9,12 @@ from sqlalchemy import Engine, event
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import NOBODY, TAKE_ROLE
 from app.accounts.actor import Role
 from app.accounts.auth import COOKIE
 from app.accounts.models import Grant, Organisation, User, UserSession
-from app.accounts.service import SCOPES, digest, issue_token
+from app.accounts.secrets import digest
+from app.accounts.tokens import SCOPES, issue_token
 from app.core.clock import now
 from app.core.settings import Settings
 from app.main import create_app
@@ -28,10 +30,14 @@ def application(db: Session) -> Any:
 
     @contextmanager
     def sessions() -> Iterator[Session]:
-        with Session(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        ) as session:
-            yield session
+        connection.execute(TAKE_ROLE, {"role": NOBODY})
+        try:
+            with Session(
+                connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+            ) as session:
+                yield session
+        finally:
+            connection.execute(TAKE_ROLE, {"role": "none"})
 
     app.state.sessions = sessions
     return app

@@ -7,7 +7,8 @@ from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import service
+from app.accounts import sign_in, tokens
+from app.accounts.acting import act_as
 from app.accounts.actor import Actor, Role
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.settings import Settings
@@ -26,13 +27,22 @@ def _reading(request: Request) -> Iterator[Session]:
     """A transaction that PostgreSQL keeps from writing."""
     with request.app.state.sessions() as session, session.begin():
         session.execute(text("set transaction read only"))
+        _declare(request, session)
         yield session
 
 
 def _writing(request: Request) -> Iterator[Session]:
     """A transaction that commits before the answer leaves."""
     with request.app.state.sessions() as session, session.begin():
+        _declare(request, session)
         yield session
+
+
+def _declare(request: Request, session: Session) -> None:
+    """Routes ask for the actor before the transaction, so it is known by now."""
+    actor = getattr(request.state, "actor", None)
+    if actor is not None:
+        act_as(session, actor, request_id=request.state.request_id)
 
 
 # `function` scope: the default one commits only after the answer has been sent.
@@ -53,16 +63,16 @@ def _by_token(session: Session, request: Request) -> Actor | None:
     header = request.headers.get("authorization", "")
     if not header.lower().startswith(BEARER):
         return None
-    return service.actor_of_token(session, header[len(BEARER) :].strip())
+    return tokens.actor_of_token(session, header[len(BEARER) :].strip())
 
 
 def _by_cookie(session: Session, request: Request) -> Actor | None:
     secret = request.cookies.get(COOKIE)
     if secret is None or "authorization" in request.headers:
         return None
-    found = service.actor_of_session(session, settings_of(request), secret)
+    found = sign_in.actor_of_session(session, settings_of(request), secret)
     if found is not None:
-        service.touch(session, secret)
+        sign_in.touch(session, secret)
     return found
 
 

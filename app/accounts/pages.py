@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.accounts import service
+from app.accounts import sign_in as signing
 from app.accounts.auth import COOKIE, settings_of
 from app.core.errors import Unauthenticated
 from app.core.i18n import LOCALES
@@ -31,7 +31,7 @@ def sign_in(
     settings = settings_of(request)
     with request.app.state.sessions() as session:
         try:
-            secret = service.sign_in(session, settings, username.strip(), password)
+            secret = signing.sign_in(session, settings, username.strip(), password)
         except Unauthenticated as error:
             session.commit()  # failures are counted
             page = render(request, "accounts/sign_in.html", problem=error.detail, username=username)
@@ -48,7 +48,7 @@ def sign_in(
 def sign_out(request: Request) -> Response:
     """End the session."""
     with request.app.state.sessions() as session, session.begin():
-        service.sign_out(session, request.cookies.get(COOKIE, ""))
+        signing.sign_out(session, request.cookies.get(COOKIE, ""))
     answer = RedirectResponse("/sign-in", status_code=303)
     answer.delete_cookie(COOKIE)
     return answer

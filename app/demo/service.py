@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, column, delete, func, insert, select, table
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Grant, Organisation, User
-from app.accounts.service import PASSWORDS
+from app.accounts.secrets import PASSWORDS
 from app.core.errors import Conflict
 from app.demo import figures, records
 from app.demo.names import INDUSTRIES, credit_code, firm_name
