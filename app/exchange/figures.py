@@ -81,8 +81,6 @@ def upsert(
     origin: str | None,
 ) -> None:
     """Store what is new or better, keep what contradicts a better source as an open conflict."""
-    for table in ("incoming_figure", "resolved_figure"):
-        session.execute(text(f"drop table if exists {table}"))
     session.execute(text(CREATE))
     cursor = session.connection().connection.cursor()
     with cursor.copy("copy incoming_figure from stdin") as copy:
@@ -105,6 +103,7 @@ def upsert(
     cursor.execute(SUBMIT, given)
     _merge(cursor)
     _tally(cursor, report)
+    cursor.execute("drop table incoming_figure, resolved_figure")
 
 
 def _check(session: Session, actor: Actor, cursor: Any, report: Report) -> None:

@@ -233,6 +233,7 @@ def upsert(
             UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
         )
         report.changed_firms += [row[0] for row in cursor.fetchall()]
+        cursor.execute("drop table incoming_firm")
         if is_limited(actor):
             _take_in(session, actor, report.changed_firms)
 
@@ -241,7 +242,6 @@ def _brought_in(
     session: Session, rows: Iterable[tuple[int, dict[str, Any]]], report: Report
 ) -> Any:
     """The rows in a temporary table, and a cursor beside it."""
-    session.execute(text("drop table if exists incoming_firm"))
     session.execute(text(CREATE))
     cursor = session.connection().connection.cursor()
     names = ("row_no", "credit_code", *FIELDS)
