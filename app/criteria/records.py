@@ -281,6 +281,7 @@ def _dated_filter(name: str, counted: p.CountOf, c: Any) -> Sql:
             )
         case "within_years":
             happened = c.awarded_on if counted.record == "award" else c.published_on
-            recent: Sql = happened > cast(AS_OF - _years(where.within_years or 0), Date)
+            # As an incident's window: the day exactly so many years ago is inside.
+            recent: Sql = happened >= cast(AS_OF - _years(where.within_years or 0), Date)
             return recent
     raise TypeError(f"no SQL for the filter {name}")

@@ -40,7 +40,7 @@ def _answer(kind: str, record: Record, name: str, wanted: Any, as_of: date) -> b
     if name == "level":
         return record["level"] in wanted
     if name == "within_years":
-        return bool(record["day"] > add_months(as_of, -12 * wanted))
+        return bool(record["day"] >= add_months(as_of, -12 * wanted))
     if name in ("rank_at_most", "owner_rank_at_most"):
         rank = record.get("rank" if name == "rank_at_most" else "owner_rank")
         return None if rank is None else rank <= wanted
