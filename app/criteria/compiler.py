@@ -81,6 +81,8 @@ class Test:
     threshold: str | None = None
     bottom: int = 1
     gap: str | None = None
+    # What decides the tier of a banded threshold.
+    by: Amount | None = None
 
 
 @dataclass
@@ -165,6 +167,9 @@ class Compiler:
 
     def _detail_names(self) -> set[str]:
         names = {f"{indicator}_{-back}" for back, indicator in self.records.figures}
+        # They decide which years and which industry's rule a sentence speaks of.
+        for attribute in ("registered_on", "industry_code"):
+            names.add(str(self.records.attribute(attribute).key))
         for loaded in self.sets:
             names.update(self._totals(loaded))
             for rule in self._walk(self.rules[loaded.id]):
@@ -418,7 +423,9 @@ class Compiler:
         if amount.gap_unit is not None:
             gap = f"{name}_g"
             self.sheet.define(gap, lambda: self._amount_missing(node, owner))
-        return Test(node, name, amount, str(top.key), threshold.bottom, gap)
+        banded = compared.value
+        by = self.measuring.measure(banded.by, owner) if isinstance(banded, p.Banded) else None
+        return Test(node, name, amount, str(top.key), threshold.bottom, gap, by)
 
     def _amount_missing(self, node: Any, owner: str) -> Sql:
         compared = comparison(node)
@@ -524,7 +531,7 @@ def amount_names(amount: Amount) -> list[str]:
 
 def _test_names(test: Test) -> list[str]:
     names = [test.holds, *filter(None, (test.threshold, test.gap))]
-    return names if test.amount is None else names + amount_names(test.amount)
+    return names + [n for a in (test.amount, test.by) if a is not None for n in amount_names(a)]
 
 
 def _three_valued(outcome: Sql, skipped: Sql) -> Sql:

@@ -65,6 +65,8 @@ class Amount:
     gap_unit: str | None = None
     # Compound growth compares v1/v0 with (1 + threshold) ** power.
     power: int = 1
+    # Numerator steps in one step of the gap: a middle is the sum of two ends, each of which rises.
+    gap_steps: int = 1
 
 
 def key(node: p.Node, owner: str = "") -> str:
@@ -149,7 +151,8 @@ class Measuring:
             case p.Middle():
                 span = self.measure(node.middle, owner)
                 high = span.low if span.high is None else span.high
-                return Amount(span.low + high, "point", over=whole(2))
+                return Amount(span.low + high, "point", over=whole(2),
+                              gap_unit=span.gap_unit, gap_steps=2)  # fmt: skip
         raise TypeError(f"no SQL for {type(node).__name__}")
 
     # --- figures ------------------------------------------------------------------------------
@@ -368,13 +371,13 @@ def _crosswise(value: Sql, amount: Amount, threshold: Threshold) -> tuple[Sql, S
 def shortfall(amount: Amount, threshold: Threshold, *, strictly: bool) -> Sql:
     """Smallest whole number of steps by which the (numerator of the) amount must rise."""
     left, right = _crosswise(amount.low, amount, threshold)
-    return _stepwise(right - left, threshold.bottom, strictly=strictly)
+    return _stepwise(right - left, threshold.bottom * amount.gap_steps, strictly=strictly)
 
 
 def excess(amount: Amount, threshold: Threshold, *, strictly: bool) -> Sql:
     """Smallest whole number of steps by which the (numerator of the) amount must fall."""
     left, right = _crosswise(amount.low, amount, threshold)
-    return _stepwise(left - right, threshold.bottom, strictly=strictly)
+    return _stepwise(left - right, threshold.bottom * amount.gap_steps, strictly=strictly)
 
 
 def _stepwise(distance: Sql, bottom: int, *, strictly: bool) -> Sql:

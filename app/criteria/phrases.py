@@ -1,6 +1,6 @@
 """Rules and results in words, Chinese and English."""
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -60,6 +60,13 @@ DESIGNATIONS = {
     "incubatee": ("在孵企业", "incubated firm"),
     "graduation": ("毕业企业", "graduate of an incubator"),
     "sme_size": ("中小企业划型", "SME size class"),
+}
+ATTRIBUTES = {
+    "registered_on": ("成立日期", "registration date"),
+    "region_code": ("注册地行政区划", "district of registration"),
+    "industry_code": ("国民经济行业代码", "industry code"),
+    "hightech_field": ("高新技术领域", "high-tech field"),
+    "resident_enterprise": ("是否居民企业", "whether tax-resident"),
 }
 OUTCOMES = {
     "met": ("达标", "met"),
@@ -156,24 +163,6 @@ def _growth(node: p.Growth | p.MeanGrowth | p.CompoundGrowth) -> Label:
     return Label(zh=f"{entry.zh}增长率", en=f"growth of {entry.en}")
 
 
-def question(node: Any, criterion: p.Criterion) -> Label:
-    """A condition that compares nothing, in words."""
-    match node:
-        case p.Holds():
-            held = [label(DESIGNATIONS[kind]) for kind in node.holds]
-            names = _join(held, "、", ", ")
-            return Label(zh=f"持有有效的{names.zh}", en=f"valid {names.en}")
-        case p.NoIncident():
-            return Label(zh="期内无相关事故、违法记录", en="no such incident in the window")
-        case p.NotListed():
-            return Label(zh="未列入经营异常、严重失信名单", en="on no blacklist")
-        case p.Known():
-            return Label(zh="已登记该项信息", en="recorded")
-        case p.Resident():
-            return Label(zh="有在孵记录", en="has an open residency")
-    return criterion.label
-
-
 def amount(value: Decimal | None, unit: str, locale: str) -> str:
     """A value with its unit; large money in 万元, every fen kept."""
     if value is None:
@@ -187,7 +176,23 @@ def amount(value: Decimal | None, unit: str, locale: str) -> str:
     return f"{text} {zh if locale == 'zh' else en}".strip()
 
 
-def percent(value: Fraction) -> Decimal:
-    """A ratio as a percentage, cut (never rounded up over a threshold) to two places."""
-    whole = Decimal(value.numerator) * 100 / Decimal(value.denominator)
-    return whole.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+def hundredths(value: Fraction, *, rising: bool) -> Decimal:
+    """Two decimals, never rounded over the threshold: down where more is better, else up."""
+    top, bottom = value.numerator * 100, value.denominator
+    return Decimal(top // bottom if rising else -(-top // bottom)) / 100
+
+
+def compounded(value: Fraction, years: int, *, rising: bool) -> Decimal:
+    """Yearly percentage of growth over several years, cut likewise and without rounding errors."""
+    total = 1 + value
+    if total <= 0:
+        return Decimal(-100)
+    steps = 10_000  # hundredths of a percent
+    found = round(float(total) ** (1 / years) * steps)
+    while Fraction(found, steps) ** years > total:
+        found -= 1
+    while Fraction(found + 1, steps) ** years <= total:
+        found += 1
+    if not rising and Fraction(found, steps) ** years < total:
+        found += 1
+    return Decimal(found - steps) / 100

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.firms.catalogue import Label
 
@@ -39,6 +39,7 @@ class TestOutcome(BaseModel):
     value: Decimal | None = None
     value_high: Decimal | None = None
     threshold: Decimal | None = None
+    tier: Label | None = Field(None, description="why this threshold, where it has tiers")
     unit: str | None = None
     gap: Decimal | None = None
     gap_unit: str | None = None

@@ -24,12 +24,14 @@ from app.criteria.schemas import (
     SetExplanation,
     TestOutcome,
 )
+from app.criteria.sentences import OPPOSITE, Standing, answered, compared, question, sentence
 from app.criteria.store import get_sets, sets_in_force
 from app.firms.catalogue import INDICATORS, Label
 from app.firms.models import Submission
 
 OUTCOME_NAMES = ("unmet", "met", "unknown", "not_applicable")
 SCALES = {"yuan": 100, "percent": 100}
+RISING = ("at_least", "more_than")
 
 
 class _Key(tuple[LoadedSet, ...]):
@@ -43,17 +45,16 @@ class Compiled:
 
     compiler: Compiler
     statement: Prepared
-    # What never changes between two firms: the figures of each rule, the words of each test.
+    # What never changes between two firms: the figures and the words of each test.
     reads: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
     refs: dict[int, list[str]] = field(default_factory=dict)
     words: dict[int, Label] = field(default_factory=dict)
 
-    def figures(self, rule: Rule, policy: p.CriteriaSet) -> list[tuple[str, int]]:
-        """Which figures a rule reads, each once."""
-        if id(rule) not in self.reads:
-            found = _reads(rule.criterion.rule, policy.quantities)
-            self.reads[id(rule)] = list(dict.fromkeys(found))
-        return self.reads[id(rule)]
+    def figures(self, node: Any, policy: p.CriteriaSet) -> list[tuple[str, int]]:
+        """Which figures a leaf condition reads, each once."""
+        if id(node) not in self.reads:
+            self.reads[id(node)] = list(dict.fromkeys(_reads(node, policy.quantities)))
+        return self.reads[id(node)]
 
     def parts(self, rule: Rule, policy: p.CriteriaSet) -> list[str]:
         """Which named quantities it is made of, each once."""
@@ -92,6 +93,23 @@ class _Row:
     def number(self, name: Any) -> int | None:
         found = self.values[str(name.key)]
         return None if found is None else int(found)
+
+    @property
+    def industry_code(self) -> str | None:
+        """The firm's industry."""
+        found: str | None = self.values["firm_industry_code"]
+        return found
+
+    @property
+    def registered_on(self) -> date | None:
+        """The day the firm was registered."""
+        found: date | None = self.values["firm_registered_on"]
+        return found
+
+    def has_lived(self, back: int) -> bool:
+        """Whether the firm was there in a year, counted back from the year of the day."""
+        born = self.registered_on
+        return born is None or born.year <= self.as_of.year + back
 
 
 def explain(
@@ -181,67 +199,119 @@ def _criterion(
     rule: Rule, loaded: LoadedSet, compiled: Compiled, row: _Row
 ) -> CriterionExplanation:
     criterion, policy = rule.criterion, loaded.policy
-    tests = [_test(test, criterion, (compiled, policy), row) for test in rule.tests]
+    applied = list(_applied(criterion.rule, row.industry_code))
+    tests = [
+        _test(test, criterion, (compiled, policy), row, negated=negated)
+        for node, negated in applied
+        for test in rule.tests
+        if test.condition is node
+    ]
     outcome = OUTCOME_NAMES[row.values[rule.outcome]]
-    figures = [_figure(code, back, row) for code, back in compiled.figures(rule, policy)]
-    gap, unit = _gap(rule, row)
+    reads = dict.fromkeys(one for node, _ in applied for one in compiled.figures(node, policy))
+    figures = [_figure(code, back, row) for code, back in reads if row.has_lived(back)]
+    too_young = row.registered_on if len(figures) < len(reads) else None
+    members = [_criterion(member, loaded, compiled, row) for member in rule.members]
+    known = row.industry_code is not None
+    standing = Standing(outcome, tests, members, figures, known, too_young)
+    gap, unit = _gap(rule, tests, row)
     return CriterionExplanation(
         id=criterion.id, label=criterion.label, document=policy.document,
         article=criterion.article, confidence=criterion.confidence, note=criterion.note,
         disabled=criterion.disabled, measures=list(criterion.measures), outcome=outcome,
-        gap=gap, gap_unit=unit,
-        sentence=_sentence(outcome, criterion, tests, figures),
+        gap=gap, gap_unit=unit, sentence=sentence(criterion, standing),
         tests=tests, figures=figures, parts=[_part(name, loaded, compiled.compiler, row)
                for name in compiled.parts(rule, policy)],
-        members=[_criterion(member, loaded, compiled, row) for member in rule.members],
+        members=members,
     )  # fmt: skip
 
 
-def _gap(rule: Rule, row: _Row) -> tuple[Decimal | None, str | None]:
+def _applied(
+    node: Any, industry: str | None, *, negated: bool = False
+) -> Iterator[tuple[Any, bool]]:
+    """The leaf conditions that decide a rule for a firm of this industry, and whether inside `not`.
+
+    Named members speak for themselves.
+    """
+    match node:
+        case p.Criterion():
+            return
+        case p.AnyOf() | p.AllOf() | p.Some():
+            members = node.some.of if isinstance(node, p.Some) else next(iter(vars(node).values()))
+            for member in members:
+                yield from _applied(member, industry, negated=negated)
+        case p.Not():
+            yield from _applied(node.not_, industry, negated=not negated)
+        case p.ByIndustry():
+            if industry is not None and (rule := _case_of(node.by_industry, industry)) is not None:
+                yield from _applied(rule, industry, negated=negated)
+        case _:
+            yield node, negated
+
+
+def _case_of(cases: p.IndustryCases, industry: str) -> Any:
+    fitting = (c.rule for c in cases.cases if industry.startswith(c.industry))
+    return next(fitting, cases.otherwise)
+
+
+def _gap(rule: Rule, tests: list[TestOutcome], row: _Row) -> tuple[Decimal | None, str | None]:
     stored = row.values[rule.gap]
     if stored is None:
         return None, None
     if isinstance(rule.criterion.rule, p.Some):
         return Decimal(stored), "criterion"
-    amounts = [test.amount for test in rule.tests if test.amount is not None]
-    unit = amounts[0].gap_unit if amounts else None
+    unit = next((test.gap_unit for test in tests if test.gap_unit is not None), None)
     return Decimal(stored) / SCALES.get(unit or "", 1), unit
 
 
 def _test(
-    test: Test, criterion: p.Criterion, known: tuple[Compiled, p.CriteriaSet], row: _Row
-) -> TestOutcome:
+    test: Test, criterion: p.Criterion, known: tuple[Compiled, p.CriteriaSet], row: _Row, *,
+    negated: bool,
+) -> TestOutcome:  # fmt: skip
     compiled, policy = known
     holds = row.values[test.holds]
-    outcome = "unknown" if holds is None else ("met" if holds else "unmet")
+    outcome = "unknown" if holds is None else ("met" if holds is not negated else "unmet")
     if test.amount is None or test.threshold is None:
-        asked = phrases.question(test.condition, criterion)
-        return TestOutcome(outcome=outcome, quantity=asked, sentence=_plain(asked, outcome))
-    compared = comparison(test.condition)
-    measured = compiled.measured(test, compared, policy)
-    low, high = _value(test.amount, row)
-    threshold = _threshold(row.values[test.threshold], test)
+        asked = question(test.condition, criterion, negated=negated)
+        said = answered(test.condition, criterion, outcome, negated=negated)
+        return TestOutcome(outcome=outcome, quantity=asked, sentence=said)
+    of = comparison(test.condition)
+    comparator = COMPARED[type(test.condition)]
+    rising = comparator in RISING
+    low, high = _value(test.amount, row, rising=rising)
     gap = None
     if outcome == "unmet" and test.gap is not None and row.values[test.gap] is not None:
         gap = Decimal(int(row.values[test.gap])) / SCALES.get(test.amount.gap_unit or "", 1)
     found = TestOutcome(
-        outcome=outcome, quantity=measured,
-        comparator=COMPARED[type(test.condition)], value=low, value_high=high,
-        threshold=threshold, unit=test.amount.unit, gap=gap, gap_unit=test.amount.gap_unit,
-        sentence=measured,
+        outcome=outcome, quantity=compiled.measured(test, of, policy),
+        comparator=OPPOSITE[comparator] if negated else comparator, value=low, value_high=high,
+        threshold=_threshold(row.values[test.threshold], test), tier=_tier(test, of, policy, row),
+        unit=test.amount.unit, gap=gap, gap_unit=test.amount.gap_unit,
+        sentence=criterion.label,
     )  # fmt: skip
-    found.sentence = _compared_sentence(found)
+    found.sentence = compared(found, of)
     return found
 
 
-def _value(amount: Amount, row: _Row) -> tuple[Decimal | None, Decimal | None]:
+def _tier(test: Test, of: p.Compared, policy: p.CriteriaSet, row: _Row) -> Label | None:
+    """Why this threshold and not another: the quantity that decides, and its value."""
+    if test.by is None or not isinstance(of.value, p.Banded):
+        return None
+    value, _ = _value(test.by, row, rising=True)
+    if value is None:
+        return None
+    by = phrases.quantity(of.value.by, policy.quantities)
+    zh, en = (phrases.amount(value, test.by.unit, locale) for locale in ("zh", "en"))
+    return Label(zh=f"按{by.zh} {zh}", en=f"by {by.en} of {en}")
+
+
+def _value(amount: Amount, row: _Row, *, rising: bool) -> tuple[Decimal | None, Decimal | None]:
     low = row.number(amount.low)
     if low is None:
         return None, None
+    scale = SCALES.get(amount.unit, 1)
     if amount.over is not None:
         over = row.number(amount.over)
-        return (None if not over else _ratio(Fraction(low, over), amount)), None
-    scale = SCALES.get(amount.unit, 1)
+        return (None if not over else _shown(Fraction(low, over), amount, rising=rising)), None
     high = None if amount.high is None else row.number(amount.high)
     shown = Decimal(low) / scale
     if amount.high is None or high == low:
@@ -249,92 +319,26 @@ def _value(amount: Amount, row: _Row) -> tuple[Decimal | None, Decimal | None]:
     return shown, None if high is None else Decimal(high) / scale
 
 
-def _ratio(value: Fraction, amount: Amount) -> Decimal:
-    if amount.unit != "ratio":
-        return (Decimal(value.numerator) / value.denominator / SCALES.get(amount.unit, 1)).quantize(
-            Decimal("0.01")
-        )
-    if amount.power == 1:
-        return phrases.percent(value)
-    # Shown only: the comparison itself multiplies out.
-    root = float(1 + value) ** (1 / amount.power) - 1 if value > -1 else -1.0
-    return Decimal(str(round(root * 100, 2)))
+def _shown(value: Fraction, amount: Amount, *, rising: bool) -> Decimal:
+    """A quotient with two decimals that never contradict the outcome."""
+    if amount.power > 1:
+        return phrases.compounded(value, amount.power, rising=rising)
+    unit = Fraction(100) if amount.unit == "ratio" else Fraction(1, SCALES.get(amount.unit, 1))
+    return phrases.hundredths(value * unit, rising=rising)
 
 
 def _threshold(stored: int | None, test: Test) -> Decimal | None:
-    compared = comparison(test.condition)
+    value = comparison(test.condition).value
     assert test.amount is not None
-    if isinstance(compared.value, Fraction):
-        exact = compared.value
-        percentage = test.amount.unit in ("ratio", "percent")
-        return Decimal((exact * 100 if percentage else exact).numerator) / Decimal(
-            (exact * 100 if percentage else exact).denominator
-        )
+    if isinstance(value, Fraction):
+        exact = value * 100 if test.amount.unit in ("ratio", "percent") else value
+        return Decimal(exact.numerator) / exact.denominator
     if stored is None:
         return None
     exact = Fraction(int(stored), test.bottom)
     if test.amount.unit == "ratio":
-        return phrases.percent(exact)
+        exact = exact * 100
     return Decimal(exact.numerator) / exact.denominator / SCALES.get(test.amount.unit, 1)
-
-
-def _plain(asked: Label, outcome: str) -> Label:
-    zh, en = phrases.OUTCOMES[outcome]
-    return Label(zh=f"{asked.zh}：{zh}", en=f"{asked.en}: {en}")
-
-
-def _compared_sentence(test: TestOutcome) -> Label:
-    made = {}
-    for index, locale in enumerate(("zh", "en")):
-        value = phrases.amount(test.value, test.unit or "", locale)
-        if test.value_high is not None:
-            value = f"{value} – {phrases.amount(test.value_high, test.unit or '', locale)}"
-        elif test.outcome == "unknown" and test.value is not None:
-            value = {"zh": f"已知 {value}，其余未核实", "en": f"{value} known, the rest unchecked"}[
-                locale
-            ]
-        bound = phrases.amount(test.threshold, test.unit or "", locale)
-        comparator = phrases.COMPARATORS[test.comparator or "at_least"][index]
-        gap = ""
-        if test.gap is not None:
-            missing = phrases.amount(test.gap, test.gap_unit or "", locale)
-            gap = f"，差 {missing}" if locale == "zh" else f", {missing} to go"
-        need = "要求" if locale == "zh" else "required"
-        colon, comma = ("：", "，") if locale == "zh" else (": ", ", ")
-        quantity = test.quantity[locale]
-        made[locale] = (
-            f"{quantity}{colon}{value}{comma}{need}{comparator} {bound}{gap}".replace(
-                "requiredat", "required at"
-            )
-            .replace("requiredmore", "required more")
-            .replace("requiredless", "required less")
-        )
-    return Label(**made)
-
-
-def _sentence(
-    outcome: str, criterion: p.Criterion, tests: list[TestOutcome], figures: list[FigureUsed]
-) -> Label:
-    if criterion.disabled is not None:
-        return criterion.disabled
-    missing = [f for f in figures if f.value is None]
-    if outcome == "unknown" and missing:
-        return _request(missing)
-    if len(tests) == 1:
-        return tests[0].sentence
-    telling = [t.sentence for t in tests if t.outcome == outcome]
-    if telling:
-        return Label(zh="；".join(t.zh for t in telling), en="; ".join(t.en for t in telling))
-    return _plain(criterion.label, outcome)
-
-
-def _request(missing: list[FigureUsed]) -> Label:
-    """A data request: which figure, which year, who holds it."""
-    zh = "、".join(f"{f.year} 年{f.label.zh}（{phrases.HOLDERS[f.held_by][0]}）" for f in missing)
-    en = ", ".join(
-        f"{f.label.en} of {f.year} (held by {phrases.HOLDERS[f.held_by][1]})" for f in missing
-    )
-    return Label(zh=f"缺数据：{zh}", en=f"Missing: {en}")
 
 
 def _figure(code: str, back: int, row: _Row) -> FigureUsed:

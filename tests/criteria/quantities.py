@@ -174,7 +174,7 @@ class Measurer:
 
     def _ratio(self, body: dict[str, Any], _owner: str) -> Interval:
         over, under = self.measure(body["of"]).lo, self.measure(body["to"]).lo
-        return UNKNOWN if over is None or not under else exactly(over / under)
+        return UNKNOWN if over is None or under is None or under <= 0 else exactly(over / under)
 
     def _growth(self, body: dict[str, Any], _owner: str) -> Interval:
         now, base = self.figure(body["of"], -1), self.figure(body["of"], -2)

@@ -47,7 +47,7 @@ def _distance(measurer: Measurer, key: str, body: Any, threshold: Fraction) -> F
         return wanted - now
     if key == "mean":
         return (threshold - value) * measurer.total(body)[1]
-    return None if key in ("mean_growth", "yearly_count", "middle") else threshold - value
+    return None if key in ("mean_growth", "yearly_count") else threshold - value
 
 
 def steps_per_unit(node: dict[str, Any], measurer: Measurer) -> int:
