@@ -172,7 +172,8 @@ class Measuring:
 
     def _figure(self, indicator: str, back: int) -> Amount:
         unit = _unit(indicator)
-        return Amount(self.year(indicator, back), unit, gap_unit=unit)
+        gap_unit = "place" if unit == "rank" else unit
+        return Amount(self.year(indicator, back), unit, gap_unit=gap_unit)
 
     def _terms(self, span: p.Span) -> list[Sql]:
         """Values of the span; 0 for years before the one in which the firm was registered."""

@@ -13,6 +13,7 @@ UNITS = {
     "item": ("项", "items"),
     "year": ("年", "years"),
     "rank": ("名", ""),
+    "place": ("个名次", "places"),
     "point": ("分", "points"),
     "percent": ("%", "%"),
     "ratio": ("%", "%"),
@@ -24,6 +25,7 @@ UNITS = {
     "rd_body": ("个", "bodies"),
     "criterion": ("项条件", "criteria"),
 }
+SINGULAR = {"criteria": "criterion", "bodies": "body"}
 RECORDS = {
     "ip_right": ("知识产权", "IP rights"),
     "award": ("科技奖励", "science awards"),
@@ -103,8 +105,8 @@ def _join(parts: list[Label], zh: str, en: str) -> Label:
 
 
 def _year(back: int) -> tuple[str, str]:
-    return {-1: ("上年", "last year's "), -2: ("前年", "the year before last's ")}.get(
-        back, (f"{-back} 年前", f"{-back} years ago, ")
+    return {-1: ("上年", "last year"), -2: ("前年", "the year before last")}.get(
+        back, (f"{-back} 年前", f"the year {-back} years back")
     )
 
 
@@ -114,7 +116,7 @@ def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
         case p.Figure():
             zh, en = _year(node.figure.year)
             entry = INDICATORS[node.figure.of]
-            return Label(zh=f"{zh}{entry.zh}", en=f"{en}{entry.en.lower()}")
+            return Label(zh=f"{zh}{entry.zh}", en=f"{entry.en} of {en}")
         case p.Sum() | p.Mean() | p.YearlyCount():
             return _span(node)
         case p.Ratio():
@@ -132,7 +134,8 @@ def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
         case p.Ref():
             return named[node.ref].label
         case p.Best():
-            return _join([quantity(each, named) for each in node.best], " 与 ", " or ")
+            either = _join([quantity(each, named) for each in node.best], "与", " and ")
+            return Label(zh=f"{either.zh}中较高者", en=f"the higher of {either.en}")
         case p.Middle():
             inner = quantity(node.middle, named)
             return Label(zh=f"{inner.zh}的中值", en=f"middle of {inner.en}")
@@ -145,6 +148,12 @@ def _span(node: p.Sum | p.Mean | p.YearlyCount) -> Label:
     zh, en = {"Sum": ("合计", "total"), "Mean": ("平均", "mean")}.get(
         type(node).__name__, ("年均", "yearly mean")
     )
+    if span.last < -1:
+        until = _year(span.last)
+        return Label(
+            zh=f"至{until[0]}的 {span.years} 年{entry.zh}{zh}",
+            en=f"{span.years}-year {en} of {entry.en} up to {until[1]}",
+        )
     return Label(zh=f"近 {span.years} 年{entry.zh}{zh}", en=f"{span.years}-year {en} of {entry.en}")
 
 
@@ -172,8 +181,18 @@ def amount(value: Decimal | None, unit: str, locale: str) -> str:
         return f"{value.normalize():f}%"
     if unit == "yuan" and locale == "zh" and abs(value) >= 10_000:
         return f"{(value / 10_000).normalize():,f} 万元"
+    if unit == "rank":
+        return f"第 {value:f} 名" if locale == "zh" else f"rank {value:f}"
     text = f"{value.normalize():,f}"
-    return f"{text} {zh if locale == 'zh' else en}".strip()
+    if locale == "zh":
+        return f"{text} {zh}".strip()
+    return f"{text} {SINGULAR.get(en, en.removesuffix('s')) if value == 1 else en}".strip()
+
+
+def interval(low: Decimal | None, high: Decimal, unit: str, locale: str) -> str:
+    """From one value to another, with their unit once."""
+    first = "—" if low is None else f"{low.normalize():,f}"
+    return f"{first} – {amount(high, unit, locale)}"
 
 
 def hundredths(value: Fraction, *, rising: bool) -> Decimal:

@@ -1,6 +1,6 @@
 """Where a firm stands and why: explanations from the very statement that assesses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,7 +24,15 @@ from app.criteria.schemas import (
     SetExplanation,
     TestOutcome,
 )
-from app.criteria.sentences import OPPOSITE, Standing, answered, compared, question, sentence
+from app.criteria.sentences import (
+    OPPOSITE,
+    Standing,
+    answered,
+    case_of,
+    compared,
+    question,
+    sentence,
+)
 from app.criteria.store import get_sets, sets_in_force
 from app.firms.catalogue import INDICATORS, Label
 from app.firms.models import Submission
@@ -200,26 +208,27 @@ def _criterion(
 ) -> CriterionExplanation:
     criterion, policy = rule.criterion, loaded.policy
     applied = list(_applied(criterion.rule, row.industry_code))
-    tests = [
-        _test(test, criterion, (compiled, policy), row, negated=negated)
+    tests = {
+        id(node): _test(test, criterion, (compiled, policy), row, negated=negated)
         for node, negated in applied
         for test in rule.tests
         if test.condition is node
-    ]
+    }
     outcome = OUTCOME_NAMES[row.values[rule.outcome]]
     reads = dict.fromkeys(one for node, _ in applied for one in compiled.figures(node, policy))
     figures = [_figure(code, back, row) for code, back in reads if row.has_lived(back)]
     too_young = row.registered_on if len(figures) < len(reads) else None
     members = [_criterion(member, loaded, compiled, row) for member in rule.members]
-    known = row.industry_code is not None
-    standing = Standing(outcome, tests, members, figures, known, too_young)
-    gap, unit = _gap(rule, tests, row)
+    standing = Standing(outcome, tests, {member.id: member for member in members}, figures,
+                        row.industry_code, too_young)  # fmt: skip
+    gap, unit = _gap(rule, tests.values(), row)
     return CriterionExplanation(
         id=criterion.id, label=criterion.label, document=policy.document,
         article=criterion.article, confidence=criterion.confidence, note=criterion.note,
         disabled=criterion.disabled, measures=list(criterion.measures), outcome=outcome,
         gap=gap, gap_unit=unit, sentence=sentence(criterion, standing),
-        tests=tests, figures=figures, parts=[_part(name, loaded, compiled.compiler, row)
+        tests=list(tests.values()), figures=figures,
+        parts=[_part(name, loaded, compiled.compiler, row)
                for name in compiled.parts(rule, policy)],
         members=members,
     )  # fmt: skip
@@ -242,18 +251,14 @@ def _applied(
         case p.Not():
             yield from _applied(node.not_, industry, negated=not negated)
         case p.ByIndustry():
-            if industry is not None and (rule := _case_of(node.by_industry, industry)) is not None:
+            rule = case_of(node.by_industry, industry)
+            if rule is not None:
                 yield from _applied(rule, industry, negated=negated)
         case _:
             yield node, negated
 
 
-def _case_of(cases: p.IndustryCases, industry: str) -> Any:
-    fitting = (c.rule for c in cases.cases if industry.startswith(c.industry))
-    return next(fitting, cases.otherwise)
-
-
-def _gap(rule: Rule, tests: list[TestOutcome], row: _Row) -> tuple[Decimal | None, str | None]:
+def _gap(rule: Rule, tests: Iterable[TestOutcome], row: _Row) -> tuple[Decimal | None, str | None]:
     stored = row.values[rule.gap]
     if stored is None:
         return None, None
