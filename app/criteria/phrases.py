@@ -62,6 +62,8 @@ DESIGNATIONS = {
     "incubatee": ("在孵企业", "incubated firm"),
     "graduation": ("毕业企业", "graduate of an incubator"),
     "sme_size": ("中小企业划型", "SME size class"),
+    "star_board": ("科创板科创属性", "STAR board attributes"),
+    "bse_board": ("北交所创新性", "Beijing exchange attributes"),
 }
 ATTRIBUTES = {
     "registered_on": ("成立日期", "registration date"),

@@ -27,6 +27,8 @@ from app.firms.models import DESIGNATION_KINDS, INCIDENT_KINDS
 from app.innovation.models import HIGH_VALUE_REASONS, IP_KINDS, LEVELS, WAYS_ACQUIRED
 
 BLACKLISTS = ("abnormal_list", "dishonest_list")
+# What criteria lead to that is no designation: nobody can hold it, and nobody can lose it.
+OTHER_TITLES = ("incubatee", "graduation", "sme_size", "star_board", "bse_board")
 
 
 # Their outcomes are kept in one number of 64 bits, two for each.
@@ -578,7 +580,7 @@ class CriteriaSet(Node):
     """One version of one title's criteria; `until` is the last day in force."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    title: one_of(*DESIGNATION_KINDS, "incubatee", "graduation", "sme_size")
+    title: one_of(*DESIGNATION_KINDS, *OTHER_TITLES)
     rung: Literal["incubated", "tech_based", "candidate", "certified", "little_giant"] | None = None
     purpose: Literal["first", "review"] = "first"
     since: date

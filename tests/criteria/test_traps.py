@@ -108,7 +108,7 @@ def test_above_70_but_at_least_50_and_60(db: Session) -> None:
     [
         (date(2026, 3, 31), "first", {"srdi_2022", "little_giant_2022"}),
         (date(2026, 4, 1), "first", {"srdi_2026", "little_giant_2026"}),
-        (date(2026, 3, 31), "review", {"little_giant_2022_review"}),
+        (date(2026, 3, 31), "review", {"little_giant_2022_review", "srdi_2022_review"}),
         (date(2026, 4, 1), "review", {"srdi_2026_review", "little_giant_2022_review"}),
         (date(2026, 6, 30), "review", {"srdi_2026_review", "little_giant_2022_review"}),
         (date(2026, 7, 1), "review", {"srdi_2026_review", "little_giant_2026_review"}),
