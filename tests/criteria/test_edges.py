@@ -58,7 +58,8 @@ def test_a_firm_without_a_full_year_is_unknown_in_every_figure(db: Session) -> N
     for code in EVERYTHING:
         outcomes |= agreed(db, new, code, SETS[code]).outcomes
     figures = ("hnte.staff", "hnte.rd", "hnte.rd_domestic", "hnte.income", "lg.revenue",
-               "lg.growth", "lg.rd_sum", "lg.rd_ratio", "srdi.scale", "srdi.rd", "srdi.debt", "sc.revenue",
+               "lg.growth", "lg.rd_sum", "lg.rd_ratio", "srdi.scale", "srdi.rd", "srdi.debt",
+               "sc.revenue",
                "tsme.sales_cap", "tsme.score", "isme.direct_equity", "pool.rd", "pool.fast",
                "star.rd", "star.growth", "bse.rd", "scale.revenue", "size.sme", "gz.base",
                "grad.vc", "grad.revenue")  # fmt: skip
