@@ -63,25 +63,23 @@ InLocale = Annotated[Locale, typer.Option(help="The language of sentences.")]
 
 
 @contextmanager
-def database(*, prepared: bool = True) -> Iterator[Engine]:
+def database() -> Iterator[Engine]:
     """An engine on the data folder or DATABASE_URL, with its tables up to date."""
+    from app.start import prepare
+
     settings = Settings()
     with running(settings) as url:
         engine = make_engine(url, settings)
         try:
-            if prepared:
-                from app.start import prepare
-
-                prepare(
-                    engine,
-                    demo=False,
-                    say=lambda text: (
-                        console.print(f"· {text}", style="dim") if sys.stderr.isatty() else None
-                    ),
-                )
+            prepare(engine, demo=False, say=_say_to_people)
             yield engine
         finally:
             engine.dispose()
+
+
+def _say_to_people(text: str) -> None:
+    if sys.stderr.isatty():
+        console.print(f"· {text}", style="dim")
 
 
 @contextmanager
@@ -115,40 +113,23 @@ def serve(
     import uvicorn
 
     from app.main import create_app
-    from app.start import check_port, prepare
+    from app.start import check_port, prepare, where
 
     check_port(settings)
     with running(settings) as url:
         owner = make_engine(url, settings)
         prepare(owner, demo=with_demo, say=lambda text: console.print(f"· {text}"))
-        _say_where(settings, owner)
+        for line in where(settings, owner):
+            console.print(line)
         owner.dispose()
         engine = make_engine(url, settings, role=NOBODY)
         try:
             uvicorn.run(
-                create_app(settings, engine),
-                host=settings.host,
-                port=settings.port,
-                log_level="warning",
-                access_log=False,
-                proxy_headers=False,
-            )
+                create_app(settings, engine), host=settings.host, port=settings.port,
+                log_level="warning", access_log=False, proxy_headers=False,
+            )  # fmt: skip
         finally:
             engine.dispose()
-
-
-def _say_where(settings: Settings, engine: Engine) -> None:
-    from app.accounts.queries import has_demo_users, has_users
-
-    console.print(f"Tidu 梯度: http://{settings.host}:{settings.port}", style="bold")
-    with Session(engine) as session:
-        if has_demo_users(session):
-            from app.demo.people import ACCOUNTS, PASSWORD
-
-            names = ", ".join(account.username for account in ACCOUNTS)
-            console.print(f"sign in as {names}; password {PASSWORD}")
-        elif not has_users(session):
-            console.print("nobody can sign in yet: tidu user create NAME --role analyst")
 
 
 @cli.command()
@@ -239,14 +220,9 @@ def explain(
         rung = rung_of(session, firm.id, on)
         found = ask(session, firm.id, on, codes=set_)
     if as_json:
-        show(
-            {
-                "credit_code": firm.credit_code,
-                "name": firm.name,
-                "rung": rung,
-                "assessments": [each.model_dump(mode="json") for each in found],
-            }
-        )
+        assessments = [each.model_dump(mode="json") for each in found]
+        show({"credit_code": firm.credit_code, "name": firm.name, "rung": rung,
+              "assessments": assessments})  # fmt: skip
     else:
         print_explanation(console, firm.name, rung, found, locale)
 
@@ -365,12 +341,8 @@ def list_criteria(as_json: AsJson = False) -> None:
     with transaction() as session:
         found = [s.policy for s in all_sets(session)]
     if as_json:
-        show(
-            [
-                s.model_dump(mode="json", include={"code", "title", "purpose", "since", "until"})
-                for s in found
-            ]
-        )
+        shown = {"code", "title", "purpose", "since", "until"}
+        show([s.model_dump(mode="json", include=shown) for s in found])
         return
     table = Table("code", "purpose", "since", "until", "label")
     for s in found:

@@ -44,6 +44,22 @@ def check_port(settings: Settings) -> None:
             ) from error
 
 
+def where(settings: Settings, engine: Engine) -> list[str]:
+    """The address, and how to sign in there."""
+    from app.accounts.queries import has_demo_users, has_users
+
+    lines = [f"[bold]Tidu 梯度: http://{settings.host}:{settings.port}[/]"]
+    with Session(engine) as session:
+        if has_demo_users(session):
+            from app.demo.people import ACCOUNTS, PASSWORD
+
+            names = ", ".join(account.username for account in ACCOUNTS)
+            lines.append(f"sign in as {names}; password {PASSWORD}")
+        elif not has_users(session):
+            lines.append("nobody can sign in yet: tidu user create NAME --role analyst")
+    return lines
+
+
 def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
     """Everything that a first start needs; a later one finds it done and says nothing."""
     migrate(engine)
