@@ -1,83 +1,42 @@
-"""Quantities to SQL: exact whole numbers, as intervals where answers are missing.
-
-An `Amount` is `low .. high`, each a whole number of stored steps (fen, persons, 1/100 %), over
-`over` where it is a ratio: ratios are never divided out, comparisons multiply crosswise.
-"""
+"""Quantities to SQL: a column each, the same for all sets that measure the same."""
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
     Date,
     Integer,
     Numeric,
-    SmallInteger,
     and_,
     case,
     cast,
     extract,
     func,
     literal_column,
-    null,
     or_,
 )
 
 from app.criteria import policy as p
+from app.criteria import quantities as quant
+from app.criteria.amounts import Amount, Sql, added, whole
+from app.criteria.comparing import constant, reaches
+from app.criteria.grammar import Node
 from app.criteria.records import AS_OF, Records
 from app.criteria.sheet import Sheet
 from app.firms.catalogue import INDICATORS
 
-Sql = ColumnElement[Any]
-# Stored steps per unit of a threshold as it is written.
-STEPS = {"yuan": 100, "percent": 10_000}
 
-
-SMALL = 10_000
-
-
-def whole(number: int) -> Sql:
-    """A constant of the policy, written into the statement."""
-    # A product of two plain literals would be computed as integer, and overflow.
-    kind = "::bigint" if abs(number) > SMALL else ""
-    return literal_column(f"{int(number)}{kind}", BigInteger)
-
-
-def no_number() -> Sql:
-    """The unknown number."""
-    return cast(null(), BigInteger)
-
-
-@dataclass(frozen=True)
-class Amount:
-    """A measured quantity; `high` is None where it equals `low`, `over` where it is no ratio."""
-
-    low: Sql
-    unit: str
-    high: Sql | None = None
-    over: Sql | None = None
-    # Numerator steps that close a gap have this unit; None where a gap has no amount.
-    gap_unit: str | None = None
-    # Compound growth compares v1/v0 with (1 + threshold) ** power.
-    power: int = 1
-    # Numerator steps in one step of the gap: a middle is the sum of two ends, each of which rises.
-    gap_steps: int = 1
-
-
-def key(node: p.Node, owner: str = "") -> str:
+def key(node: Node, owner: str = "") -> str:
     """Equal quantities of different sets share one column."""
     text = f"{owner}|{type(node).__name__}|{node.model_dump_json(by_alias=True)}"
     return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
 
 
-def has_expert(node: p.Node) -> bool:
+def has_expert(node: Node) -> bool:
     """Whether points of a person decide it, so that its owner's name matters."""
-    return any(isinstance(inner, p.Expert) for inner in p.nodes(node))
+    return any(isinstance(inner, quant.Expert) for inner in p.nodes(node))
 
 
 class Measuring:
@@ -92,7 +51,7 @@ class Measuring:
 
     def measure(self, node: Any, owner: str) -> Amount:
         """The columns of one quantity; `owner` is the named quantity or criterion it belongs to."""
-        if isinstance(node, p.Ref):
+        if isinstance(node, quant.Ref):
             return self.part(node.ref)
         name = key(node, owner if has_expert(node) else "")
         if name not in self._built:
@@ -117,38 +76,38 @@ class Measuring:
     def _build(self, node: Any, owner: str) -> Amount:
         """One branch per quantity of the grammar."""
         match node:
-            case p.Figure():
+            case quant.Figure():
                 return self._figure(node.figure.of, node.figure.year)
-            case p.Sum():
+            case quant.Sum():
                 return self._sum(node.sum)
-            case p.Mean():
+            case quant.Mean():
                 return self._mean(node.mean)
-            case p.YearlyCount():
+            case quant.YearlyCount():
                 return self._mean(node.yearly_count)
-            case p.Ratio():
+            case quant.Ratio():
                 return self._ratio(node.ratio, owner)
-            case p.Growth():
+            case quant.Growth():
                 return self._growth(node.growth.of, 1)
-            case p.CompoundGrowth():
+            case quant.CompoundGrowth():
                 return self._growth(node.compound_growth.of, node.compound_growth.years)
-            case p.MeanGrowth():
+            case quant.MeanGrowth():
                 return self._mean_growth(node.mean_growth.of)
-            case p.Count():
+            case quant.Count():
                 low, high = self.records.count(node.count)
                 return Amount(low, node.count.record, high, gap_unit=node.count.record)
-            case p.Days() | p.Months():
+            case quant.Days() | quant.Months():
                 return self._between(node)
-            case p.MonthsBegun():
+            case quant.MonthsBegun():
                 return self._months(node.months_begun, begun=True)
-            case p.Expert():
+            case quant.Expert():
                 return self._expert(node.expert, owner)
-            case p.Tiers():
+            case quant.Tiers():
                 return self._tiers(node.tiers, owner)
-            case p.Total():
+            case quant.Total():
                 return self._total(node.points, owner)
-            case p.Best():
+            case quant.Best():
                 return self._best(node, owner)
-            case p.Middle():
+            case quant.Middle():
                 span = self.measure(node.middle, owner)
                 high = span.low if span.high is None else span.high
                 return Amount(span.low + high, "point", over=whole(2),
@@ -175,7 +134,7 @@ class Measuring:
         gap_unit = "place" if unit == "rank" else unit
         return Amount(self.year(indicator, back), unit, gap_unit=gap_unit)
 
-    def _terms(self, span: p.Span) -> list[Sql]:
+    def _terms(self, span: quant.Span) -> list[Sql]:
         """Values of the span; 0 for years before the one in which the firm was registered."""
         newest, *older = span.back
         lived = [
@@ -185,19 +144,19 @@ class Measuring:
         ]  # fmt: skip
         return [self.year(span.of, newest), *lived]
 
-    def _sum(self, span: p.Span) -> Amount:
+    def _sum(self, span: quant.Span) -> Amount:
         unit = _unit(span.of)
-        return Amount(_added(self._terms(span)), unit, gap_unit=unit)
+        return Amount(added(self._terms(span)), unit, gap_unit=unit)
 
-    def _mean(self, span: p.Span) -> Amount:
+    def _mean(self, span: quant.Span) -> Amount:
         total = self._sum(span)
         years = [
             case((self._first_year() > literal_column(str(back)), whole(0)), else_=whole(1))
             for back in span.back[1:]
         ]
-        return Amount(total.low, total.unit, over=_added([whole(1), *years]), gap_unit=total.unit)
+        return Amount(total.low, total.unit, over=added([whole(1), *years]), gap_unit=total.unit)
 
-    def _ratio(self, ratio: p.RatioOf, owner: str) -> Amount:
+    def _ratio(self, ratio: quant.RatioOf, owner: str) -> Amount:
         top, bottom = self.measure(ratio.of, owner), self.measure(ratio.to, owner)
         low = top.low if bottom.over is None else top.low * bottom.over
         base = bottom.low if top.over is None else bottom.low * top.over
@@ -236,13 +195,13 @@ class Measuring:
             return self.records.residency("start")
         return self.records.attribute("registered_on")
 
-    def _between(self, node: p.Days | p.Months) -> Amount:
-        if isinstance(node, p.Days):
+    def _between(self, node: quant.Days | quant.Months) -> Amount:
+        if isinstance(node, quant.Days):
             span = self.moment(node.days.end) - self.moment(node.days.start)
             return Amount(cast(span, Integer), "day", gap_unit="day")
         return self._months(node.months, begun=False)
 
-    def _months(self, span: p.Between, *, begun: bool) -> Amount:
+    def _months(self, span: quant.Between, *, begun: bool) -> Amount:
         start, end = self.moment(span.start), self.moment(span.end)
         calendar = cast(
             (extract("year", end) - extract("year", start)) * whole(12)
@@ -262,7 +221,7 @@ class Measuring:
         low, high = (func.coalesce(points, whole(bound)) for bound in span)
         return Amount(low, "point", high, gap_unit="point")
 
-    def _tiers(self, tiers: p.TiersOf, owner: str) -> Amount:
+    def _tiers(self, tiers: quant.TiersOf, owner: str) -> Amount:
         of = None if tiers.of is None else self.measure(tiers.of, owner)
         tests = [self._band(band, of, owner) for band in tiers.bands]
         low = case(
@@ -276,7 +235,7 @@ class Measuring:
         )  # fmt: skip
         return Amount(low, "point", high, gap_unit="point")
 
-    def _band(self, band: p.Band, of: Amount | None, owner: str) -> Sql:
+    def _band(self, band: quant.Band, of: Amount | None, owner: str) -> Sql:
         if band.when is not None:
             return self.condition(band.when, owner)
         assert of is not None
@@ -284,15 +243,15 @@ class Measuring:
         assert bound is not None
         return reaches(of, constant(bound, of), strictly=band.more_than is not None)
 
-    def _total(self, total: p.PointsOf, owner: str) -> Amount:
+    def _total(self, total: quant.PointsOf, owner: str) -> Amount:
         parts = [self.measure(part, owner) for part in total.parts]
-        low = _added([part.low for part in parts])
-        high = _added([part.low if part.high is None else part.high for part in parts])
+        low = added([part.low for part in parts])
+        high = added([part.low if part.high is None else part.high for part in parts])
         if total.cap is not None:
             low, high = func.least(low, whole(total.cap)), func.least(high, whole(total.cap))
         return Amount(low, "point", high, gap_unit="point")
 
-    def _best(self, best: p.Best, owner: str) -> Amount:
+    def _best(self, best: quant.Best, owner: str) -> Amount:
         found = [self.measure(each, owner) for each in best.best]
         highs = [each.low if each.high is None else each.high for each in found]
         high = case((and_(*(h.is_not(None) for h in highs)), func.greatest(*highs)))
@@ -304,114 +263,3 @@ def _unit(indicator: str) -> str:
     entry = INDICATORS[indicator]
     named = {"money": "yuan", "percent": "percent", "points": "point"}
     return entry.unit or named.get(entry.kind, "person")
-
-
-def _added(terms: list[Sql]) -> Sql:
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
-
-
-# --- thresholds and comparisons --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """`top / bottom` in the stored steps of the quantity it is compared with."""
-
-    top: Sql
-    bottom: int = 1
-
-
-def steps(value: Fraction, amount: Amount) -> Fraction:
-    """A threshold as written, in the quantity's stored steps."""
-    if amount.power > 1:
-        return (1 + value) ** amount.power - 1
-    return value * STEPS.get(amount.unit, 1)
-
-
-def constant(value: Fraction, amount: Amount) -> Threshold:
-    """One number for all firms."""
-    exact = steps(value, amount)
-    return Threshold(whole(exact.numerator), exact.denominator)
-
-
-def reaches(amount: Amount, threshold: Threshold, *, strictly: bool = False) -> Sql:
-    """At least (or more than) the threshold; unknown where the interval spans it."""
-
-    def passes(value: Sql) -> Sql:
-        left, right = _crosswise(value, amount, threshold)
-        return left > right if strictly else left >= right
-
-    if amount.high is None:
-        return passes(amount.low)
-    return case((passes(amount.low), literal_column("true", Boolean)),
-                (~passes(amount.high), literal_column("false", Boolean)))  # fmt: skip
-
-
-def stays(amount: Amount, threshold: Threshold, *, strictly: bool = False) -> Sql:
-    """At most (or less than) the threshold, likewise."""
-
-    def passes(value: Sql) -> Sql:
-        left, right = _crosswise(value, amount, threshold)
-        return left < right if strictly else left <= right
-
-    if amount.high is None:
-        return passes(amount.low)
-    return case((passes(amount.high), literal_column("true", Boolean)),
-                (~passes(amount.low), literal_column("false", Boolean)))  # fmt: skip
-
-
-def _crosswise(value: Sql, amount: Amount, threshold: Threshold) -> tuple[Sql, Sql]:
-    left = value if threshold.bottom == 1 else value * whole(threshold.bottom)
-    right = threshold.top if amount.over is None else threshold.top * amount.over
-    return left, right
-
-
-def shortfall(amount: Amount, threshold: Threshold, *, strictly: bool) -> Sql:
-    """Smallest whole number of steps by which the (numerator of the) amount must rise."""
-    left, right = _crosswise(amount.low, amount, threshold)
-    return _stepwise(right - left, threshold.bottom * amount.gap_steps, strictly=strictly)
-
-
-def excess(amount: Amount, threshold: Threshold, *, strictly: bool) -> Sql:
-    """Smallest whole number of steps by which the (numerator of the) amount must fall."""
-    left, right = _crosswise(amount.low, amount, threshold)
-    return _stepwise(left - right, threshold.bottom * amount.gap_steps, strictly=strictly)
-
-
-def _stepwise(distance: Sql, bottom: int, *, strictly: bool) -> Sql:
-    """Whole steps that cover the distance; one more where reaching it is not enough."""
-    covered = distance if strictly else distance + whole(bottom - 1)
-    made = covered if bottom == 1 else _divided(covered, whole(bottom))
-    return cast(made + whole(1) if strictly else made, BigInteger)
-
-
-def _divided(top: Sql, bottom: Sql) -> Sql:
-    """The quotient without its fraction."""
-    if isinstance(top.type, Numeric) or isinstance(bottom.type, Numeric):
-        return func.div(cast(top, Numeric), bottom)
-    # SQLAlchemy's own `/` would make it a fraction.
-    return top.op("/", precedence=8)(bottom)
-
-
-TEN_THOUSAND = 10_000
-# Ten thousand times as much is still a bigint.
-FITS = 2**63 // TEN_THOUSAND - 1
-
-
-def closeness(amount: Amount, threshold: Threshold, *, rising: bool) -> Sql:
-    """How near, in ten-thousandths below one: value to threshold, or threshold to value."""
-    left, right = _crosswise(amount.low, amount, threshold)
-    near, far = (left, right) if rising else (right, left)
-    exact = func.div(cast(near, Numeric) * whole(TEN_THOUSAND), far)
-    # What can only be missed from below is not near at all.
-    some = and_(near > whole(0), far > whole(0))
-    shares: list[tuple[Sql, Sql]] = [(some, exact)]
-    if not isinstance(near.type, Numeric) and not isinstance(far.type, Numeric):
-        # Plain integers are ten times faster than `numeric`, and nearly every amount fits.
-        fast = _divided(near * whole(TEN_THOUSAND), far)
-        shares.insert(0, (and_(some, near <= whole(FITS)), fast))
-    share = case(*shares, else_=whole(0))
-    return cast(func.least(share, whole(TEN_THOUSAND - 1)), SmallInteger)

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from app.criteria import policy as p
+from app.criteria import quantities as quant
 from app.firms.catalogue import INDICATORS, Label
 
 UNITS = {
@@ -115,37 +116,37 @@ def _year(back: int) -> tuple[str, str]:
 def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
     """A quantity in words."""
     match node:
-        case p.Figure():
+        case quant.Figure():
             zh, en = _year(node.figure.year)
             entry = INDICATORS[node.figure.of]
             return Label(zh=f"{zh}{entry.zh}", en=f"{entry.en} of {en}")
-        case p.Sum() | p.Mean() | p.YearlyCount():
+        case quant.Sum() | quant.Mean() | quant.YearlyCount():
             return _span(node)
-        case p.Ratio():
+        case quant.Ratio():
             top, bottom = quantity(node.ratio.of, named), quantity(node.ratio.to, named)
             return Label(zh=f"{top.zh}÷{bottom.zh}", en=f"{top.en} / {bottom.en}")
-        case p.Growth() | p.MeanGrowth() | p.CompoundGrowth():
+        case quant.Growth() | quant.MeanGrowth() | quant.CompoundGrowth():
             return _growth(node)
-        case p.Count():
+        case quant.Count():
             zh, en = RECORDS[node.count.record]
             return Label(zh=f"符合条件的{zh}数", en=f"number of fitting {en}")
-        case p.Days() | p.Months() | p.MonthsBegun():
-            span: p.Between = getattr(node, next(iter(type(node).model_fields)))
+        case quant.Days() | quant.Months() | quant.MonthsBegun():
+            span: quant.Between = getattr(node, next(iter(type(node).model_fields)))
             (z1, e1), (z2, e2) = MOMENTS[span.start], MOMENTS[span.end]
             return Label(zh=f"自{z1}至{z2}的时间", en=f"time from {e1} to {e2}")
-        case p.Ref():
+        case quant.Ref():
             return named[node.ref].label
-        case p.Best():
+        case quant.Best():
             either = _join([quantity(each, named) for each in node.best], "与", " and ")
             return Label(zh=f"{either.zh}中较高者", en=f"the higher of {either.en}")
-        case p.Middle():
+        case quant.Middle():
             inner = quantity(node.middle, named)
             return Label(zh=f"{inner.zh}的中值", en=f"middle of {inner.en}")
     return Label(zh="得分", en="points")
 
 
-def _span(node: p.Sum | p.Mean | p.YearlyCount) -> Label:
-    span: p.Span = getattr(node, next(iter(type(node).model_fields)))
+def _span(node: quant.Sum | quant.Mean | quant.YearlyCount) -> Label:
+    span: quant.Span = getattr(node, next(iter(type(node).model_fields)))
     entry = INDICATORS[span.of]
     zh, en = {"Sum": ("合计", "total"), "Mean": ("平均", "mean")}.get(
         type(node).__name__, ("年均", "yearly mean")
@@ -159,15 +160,15 @@ def _span(node: p.Sum | p.Mean | p.YearlyCount) -> Label:
     return Label(zh=f"近 {span.years} 年{entry.zh}{zh}", en=f"{span.years}-year {en} of {entry.en}")
 
 
-def _growth(node: p.Growth | p.MeanGrowth | p.CompoundGrowth) -> Label:
+def _growth(node: quant.Growth | quant.MeanGrowth | quant.CompoundGrowth) -> Label:
     match node:
-        case p.CompoundGrowth():
+        case quant.CompoundGrowth():
             entry, years = INDICATORS[node.compound_growth.of], node.compound_growth.years
             return Label(
                 zh=f"{entry.zh}近 {years} 年复合增长率",
                 en=f"{years}-year compound growth of {entry.en}",
             )
-        case p.MeanGrowth():
+        case quant.MeanGrowth():
             entry = INDICATORS[node.mean_growth.of]
             return Label(zh=f"{entry.zh}增长率（三年）", en=f"three-year growth of {entry.en}")
     entry = INDICATORS[node.growth.of]

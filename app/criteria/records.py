@@ -25,7 +25,8 @@ from sqlalchemy import (
     true,
 )
 
-from app.criteria import policy as p
+from app.criteria import conditions as cond
+from app.criteria import quantities as quant
 from app.criteria.facts import Facts
 from app.criteria.sheet import AT_ONCE, FIRM_ID, Sheet
 from app.firms.models import Designation, Fact, Incident, Judgement, RecordCheck, Residency
@@ -95,7 +96,7 @@ class Records:
         chosen = func.max(rows.c.points).filter(rows.c.criterion == text(quantity))
         return self._joined("judgement", name, cast(chosen, BigInteger), BigInteger)
 
-    def no_incident(self, window: p.Window) -> Sql:
+    def no_incident(self, window: cond.Window) -> Sql:
         """No incident of these kinds in the window; what is not recorded did not happen."""
         rows = self._rows("incident", Incident)
         name = window.model_dump_json()
@@ -128,7 +129,7 @@ class Records:
         expression, kind = kinds[column]
         return self._joined("residency", column, expression, kind)
 
-    def count(self, counted: p.CountOf) -> tuple[Sql, Sql]:
+    def count(self, counted: quant.CountOf) -> tuple[Sql, Sql]:
         """How many records pass: those that surely do, and those that may.
 
         The upper end is open (null) unless someone confirmed that the records are complete.
@@ -209,7 +210,7 @@ def _short(name: str) -> str:
     return "c" + hashlib.blake2s(name.encode(), digest_size=5).hexdigest()
 
 
-def _window_start(window: p.Window) -> Sql:
+def _window_start(window: cond.Window) -> Sql:
     if window.days is not None:
         return AS_OF - literal_column(str(window.days))
     if window.years is not None:
@@ -222,7 +223,7 @@ def _years(years: int) -> Sql:
     return literal_column(f"interval '{int(years)} years'")
 
 
-def record_test(counted: p.CountOf, rows: FromClause) -> Sql:
+def record_test(counted: quant.CountOf, rows: FromClause) -> Sql:
     """Whether one record passes the filters; unknown where an answer is missing."""
     tests = [
         test
@@ -232,7 +233,7 @@ def record_test(counted: p.CountOf, rows: FromClause) -> Sql:
     return and_(true(), *tests)
 
 
-def _filter(name: str, counted: p.CountOf, rows: FromClause) -> Sql:
+def _filter(name: str, counted: quant.CountOf, rows: FromClause) -> Sql:
     where, c = counted.where, rows.c
     match name:
         case "ip_class":
@@ -260,7 +261,7 @@ def _filter(name: str, counted: p.CountOf, rows: FromClause) -> Sql:
             return _dated_filter(name, counted, c)
 
 
-def _dated_filter(name: str, counted: p.CountOf, c: Any) -> Sql:
+def _dated_filter(name: str, counted: quant.CountOf, c: Any) -> Sql:
     where = counted.where
     match name:
         case "transfer_kept_days":

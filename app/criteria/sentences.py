@@ -6,7 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.criteria import conditions as cond
 from app.criteria import policy as p
+from app.criteria import quantities as quant
+from app.criteria.grammar import Node
 from app.criteria.phrases import (
     ATTRIBUTES,
     COMPARATORS,
@@ -91,27 +94,27 @@ def plain(asked: Label, outcome: str) -> Label:
     return Label(zh=f"{asked.zh}：{zh}", en=f"{asked.en}: {en}")
 
 
-def question(node: p.Node, criterion: p.Criterion, *, negated: bool) -> Label:
+def question(node: Node, criterion: p.Criterion, *, negated: bool) -> Label:
     """A condition that compares nothing, in words."""
     match node:
-        case p.Holds():
+        case cond.Holds():
             names = joined((label(DESIGNATIONS[kind]) for kind in node.holds), "或", " or ")
             zh, en = ("未持有", "no valid title") if negated else ("持有", "holds a valid title")
             return Label(zh=f"{zh}有效资质（{names.zh}）", en=f"{en} ({names.en})")
-        case p.NoIncident():
+        case cond.NoIncident():
             zh, en = _window(node.no_incident)
             return Label(zh=f"{zh}无相关事故、违法记录", en=f"no such incident in {en}")
-        case p.NotListed():
+        case cond.NotListed():
             return Label(zh="未列入经营异常、严重失信名单", en="on no blacklist")
-        case p.Known():
+        case cond.Known():
             zh, en = ATTRIBUTES[node.known]
             return Label(zh=f"已登记{zh}", en=f"{en} recorded")
-        case p.Resident():
+        case cond.Resident():
             return Label(zh="有在孵记录", en="has an open residency")
     return criterion.label
 
 
-def _window(window: p.Window) -> tuple[str, str]:
+def _window(window: cond.Window) -> tuple[str, str]:
     if window.days is not None:
         return f"此前 {window.days} 天内", f"the {window.days} days before"
     if window.years is not None:
@@ -123,23 +126,23 @@ def _window(window: p.Window) -> tuple[str, str]:
     }.get(years, (f"近 {years} 个年度", f"the last {years} calendar years"))
 
 
-def answered(node: p.Node, criterion: p.Criterion, outcome: str, *, negated: bool) -> Label:
+def answered(node: Node, criterion: p.Criterion, outcome: str, *, negated: bool) -> Label:
     """A question with its answer; what only a person can answer says so."""
     asked = question(node, criterion, negated=negated)
     if outcome != "unknown":
         return plain(asked, outcome)
-    if isinstance(node, p.Judged):
+    if isinstance(node, cond.Judged):
         return Label(zh=f"{asked.zh}：尚待人员判断", en=f"{asked.en}: not yet judged")
-    if isinstance(node, p.Known):
+    if isinstance(node, cond.Known):
         zh, en = ATTRIBUTES[node.known]
         return Label(zh=f"缺数据：{zh}", en=f"Missing: {en}")
     return plain(asked, outcome)
 
 
-def compared(test: TestOutcome, node: p.Compared) -> Label:
+def compared(test: TestOutcome, node: cond.Compared) -> Label:
     """A quantity beside its threshold, and how far apart they are."""
-    if test.value is None and isinstance(node.of, p.Days | p.Months | p.MonthsBegun):
-        span: p.Between = next(iter(vars(node.of).values()))
+    if test.value is None and isinstance(node.of, quant.Days | quant.Months | quant.MonthsBegun):
+        span: quant.Between = next(iter(vars(node.of).values()))
         # The day itself is always known; what is not is whence it is counted.
         zh, en = MOMENTS[span.start]
         return Label(zh=f"缺数据：{zh}日期", en=f"Missing: day of {en}")
@@ -194,7 +197,7 @@ def _sentence(criterion: p.Criterion, standing: Standing) -> Label:
             return _not_applicable(criterion)
         case "unknown":
             return _unknown(criterion, standing)
-    if isinstance(criterion.rule, p.Some):
+    if isinstance(criterion.rule, cond.Some):
         return _counted(criterion, criterion.rule.some.k, standing)
     return _told(criterion, standing)
 
@@ -221,14 +224,14 @@ def _spoken(node: Any, standing: Standing) -> Spoken | None:
             if member.outcome == "not_applicable":
                 return None
             return Spoken(member.outcome, (member.label,), named=True)
-        case p.AnyOf():
+        case cond.AnyOf():
             return _group(node.any, standing, ("met", "unknown", "unmet"))
-        case p.AllOf():
+        case cond.AllOf():
             return _group(node.all, standing, ("unmet", "unknown", "met"))
-        case p.ByIndustry():
+        case cond.ByIndustry():
             rule = case_of(node.by_industry, standing.industry)
             return None if rule is None else _spoken(rule, standing)
-        case p.Not():
+        case cond.Not():
             return _spoken(node.not_, standing)
     test = standing.tests.get(id(node))
     return None if test is None else Spoken(test.outcome, (test.sentence,))
@@ -252,7 +255,7 @@ def _group(
     return Spoken(outcome, tuple(unique.values()), named=named, alternatives=alternatives)
 
 
-def case_of(cases: p.IndustryCases, industry: str | None) -> Any:
+def case_of(cases: cond.IndustryCases, industry: str | None) -> Any:
     """The rule for a firm's industry; None where there is none, or the industry is not known."""
     if industry is None:
         return None
@@ -278,9 +281,9 @@ def _counted(criterion: p.Criterion, wanted: int, standing: Standing) -> Label:
 
 
 def _not_applicable(criterion: p.Criterion) -> Label:
-    if isinstance(criterion.when, p.Resident):
+    if isinstance(criterion.when, cond.Resident):
         why = Label(zh="没有在孵记录", en="no open residency")
-    elif isinstance(criterion.rule, p.ByIndustry):
+    elif isinstance(criterion.rule, cond.ByIndustry):
         why = Label(zh="本行业没有这项标准", en="there is no such bar in its industry")
     else:
         return plain(criterion.label, "not_applicable")
@@ -288,13 +291,13 @@ def _not_applicable(criterion: p.Criterion) -> Label:
 
 
 def _unknown(criterion: p.Criterion, standing: Standing) -> Label:
-    if isinstance(criterion.rule, p.ByIndustry) and standing.industry is None:
+    if isinstance(criterion.rule, cond.ByIndustry) and standing.industry is None:
         zh, en = ATTRIBUTES["industry_code"]
         return Label(zh=f"缺数据：{zh}", en=f"Missing: {en}")
     missing = [figure for figure in standing.figures if figure.value is None]
     if missing:
         return _request(missing, standing)
-    if isinstance(criterion.rule, p.Some):
+    if isinstance(criterion.rule, cond.Some):
         return _counted(criterion, criterion.rule.some.k, standing)
     born = standing.too_young_since
     if born is not None and any(t.comparator and t.value is None for t in standing.tests.values()):

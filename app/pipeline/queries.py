@@ -12,11 +12,14 @@ from sqlalchemy import Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.prepared import Prepared, as_sql, prepared, run
-from app.criteria import phrases
+from app.criteria import conditions as cond
+from app.criteria import phrases, sentences
 from app.criteria import policy as p
-from app.criteria.compiler import COMPARED, Compiler, LoadedSet, Rule, Test, comparison
+from app.criteria import quantities as quant
+from app.criteria.amounts import Amount
+from app.criteria.compiler import Compiler, LoadedSet, Rule
 from app.criteria.facts import Facts, WhatIf, best_known, known_at, supposing
-from app.criteria.measuring import Amount
+from app.criteria.leaves import COMPARED, Test, comparison
 from app.criteria.schemas import (
     CriterionExplanation,
     FigureUsed,
@@ -24,15 +27,7 @@ from app.criteria.schemas import (
     SetExplanation,
     TestOutcome,
 )
-from app.criteria.sentences import (
-    OPPOSITE,
-    Standing,
-    answered,
-    case_of,
-    compared,
-    question,
-    sentence,
-)
+from app.criteria.sentences import OPPOSITE, Standing, case_of
 from app.criteria.store import get_sets, sets_in_force
 from app.firms.catalogue import INDICATORS, Label
 from app.firms.models import Submission
@@ -71,7 +66,7 @@ class Compiled:
             self.refs[id(rule)] = list(dict.fromkeys(found))
         return self.refs[id(rule)]
 
-    def measured(self, test: Test, compared: p.Compared, policy: p.CriteriaSet) -> Label:
+    def measured(self, test: Test, compared: cond.Compared, policy: p.CriteriaSet) -> Label:
         """The quantity of a test in words."""
         if id(test) not in self.words:
             self.words[id(test)] = phrases.quantity(compared.of, policy.quantities)
@@ -226,7 +221,7 @@ def _criterion(
         id=criterion.id, label=criterion.label, document=policy.document,
         article=criterion.article, confidence=criterion.confidence, note=criterion.note,
         disabled=criterion.disabled, measures=list(criterion.measures), outcome=outcome,
-        gap=gap, gap_unit=unit, sentence=sentence(criterion, standing),
+        gap=gap, gap_unit=unit, sentence=sentences.sentence(criterion, standing),
         tests=list(tests.values()), figures=figures,
         parts=[_part(name, loaded, compiled.compiler, row)
                for name in compiled.parts(rule, policy)],
@@ -244,13 +239,15 @@ def _applied(
     match node:
         case p.Criterion():
             return
-        case p.AnyOf() | p.AllOf() | p.Some():
-            members = node.some.of if isinstance(node, p.Some) else next(iter(vars(node).values()))
+        case cond.AnyOf() | cond.AllOf() | cond.Some():
+            members = (
+                node.some.of if isinstance(node, cond.Some) else next(iter(vars(node).values()))
+            )
             for member in members:
                 yield from _applied(member, industry, negated=negated)
-        case p.Not():
+        case cond.Not():
             yield from _applied(node.not_, industry, negated=not negated)
-        case p.ByIndustry():
+        case cond.ByIndustry():
             rule = case_of(node.by_industry, industry)
             if rule is not None:
                 yield from _applied(rule, industry, negated=negated)
@@ -262,7 +259,7 @@ def _gap(rule: Rule, tests: Iterable[TestOutcome], row: _Row) -> tuple[Decimal |
     stored = row.values[rule.gap]
     if stored is None:
         return None, None
-    if isinstance(rule.criterion.rule, p.Some):
+    if isinstance(rule.criterion.rule, cond.Some):
         return Decimal(stored), "criterion"
     unit = next((test.gap_unit for test in tests if test.gap_unit is not None), None)
     return Decimal(stored) / SCALES.get(unit or "", 1), unit
@@ -276,8 +273,8 @@ def _test(
     holds = row.values[test.holds]
     outcome = "unknown" if holds is None else ("met" if holds is not negated else "unmet")
     if test.amount is None or test.threshold is None:
-        asked = question(test.condition, criterion, negated=negated)
-        said = answered(test.condition, criterion, outcome, negated=negated)
+        asked = sentences.question(test.condition, criterion, negated=negated)
+        said = sentences.answered(test.condition, criterion, outcome, negated=negated)
         return TestOutcome(outcome=outcome, quantity=asked, sentence=said)
     of = comparison(test.condition)
     comparator = COMPARED[type(test.condition)]
@@ -293,13 +290,13 @@ def _test(
         unit=test.amount.unit, gap=gap, gap_unit=test.amount.gap_unit,
         sentence=criterion.label,
     )  # fmt: skip
-    found.sentence = compared(found, of)
+    found.sentence = sentences.compared(found, of)
     return found
 
 
-def _tier(test: Test, of: p.Compared, policy: p.CriteriaSet, row: _Row) -> Label | None:
+def _tier(test: Test, of: cond.Compared, policy: p.CriteriaSet, row: _Row) -> Label | None:
     """Why this threshold and not another: the quantity that decides, and its value."""
-    if test.by is None or not isinstance(of.value, p.Banded):
+    if test.by is None or not isinstance(of.value, cond.Banded):
         return None
     value, _ = _value(test.by, row, rising=True)
     if value is None:
@@ -366,17 +363,17 @@ def _reads(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[tuple[str, 
     """Every figure a rule reads, references followed; named members speak for themselves."""
     for inner in p.nodes(node, into_criteria=False):
         match inner:
-            case p.Ref():
+            case quant.Ref():
                 yield from _reads(named[inner.ref].of, named)
-            case p.FigureOf():
+            case quant.FigureOf():
                 yield inner.of, inner.year
-            case p.Span():
+            case quant.Span():
                 yield from ((inner.of, back) for back in inner.back)
-            case p.Growth():
+            case quant.Growth():
                 yield from ((inner.growth.of, back) for back in (-1, -2))
-            case p.MeanGrowth():
+            case quant.MeanGrowth():
                 yield from ((inner.mean_growth.of, back) for back in (-1, -2, -3))
-            case p.CompoundGrowth():
+            case quant.CompoundGrowth():
                 growth = inner.compound_growth
                 yield from ((growth.of, back) for back in (-1, -1 - growth.years))
 
@@ -384,7 +381,7 @@ def _reads(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[tuple[str, 
 def _refs(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[str]:
     """Named quantities that a rule is made of, those inside them included."""
     for inner in p.nodes(node, into_criteria=False):
-        if isinstance(inner, p.Ref):
+        if isinstance(inner, quant.Ref):
             yield inner.ref
             yield from _refs(named[inner.ref].of, named)
 
