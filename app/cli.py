@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -104,9 +105,7 @@ def day(text: str | None) -> date:
 
 @cli.command()
 def serve(
-    with_demo: Annotated[
-        bool, typer.Option("--demo", help="Load the demo where no firm is.")
-    ] = False,
+    with_demo: Annotated[bool, typer.Option("--demo", help="Load it where no firm is.")] = False,
 ) -> None:
     """Prepare the database and serve pages and API until Ctrl-C."""
     settings = Settings()
@@ -261,7 +260,7 @@ def pool(
         return
     table = Table(*shown)
     for item in page.items:
-        table.add_row(*("" if item[c] is None else str(item[c]) for c in shown))
+        table.add_row(*("" if item[c] is None else escape(str(item[c])) for c in shown))
     console.print(table)
     console.print(f"{len(page.items)} / {page.count}")
 

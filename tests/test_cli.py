@@ -155,6 +155,15 @@ def test_evaluate_and_pool(tidu: Tidu, tmp_path: Path) -> None:
     assert "武陵第1科技有限公司" in table.out and "1 / 1" in table.out
 
 
+def test_what_stands_in_brackets_is_shown(tidu: Tidu, tmp_path: Path) -> None:
+    row = f"武陵[bold]集团[/x]有限公司,{CODES[3]},2018-05-31,黔江,[1]"
+    refused_row = tidu("import", "firms", csv_file(tmp_path, FIRM_HEADER, row))
+    assert refused_row.code == 1 and "[1]" in refused_row.out
+    tidu("import", "firms", csv_file(tmp_path, FIRM_HEADER, row.replace("[1]", "1")))
+    for shown in (tidu("pool", "q=集团", "--columns", "name"), tidu("explain", CODES[3])):
+        assert shown.code == 0 and "武陵[bold]集团[/x]有限公司" in shown.out
+
+
 def test_a_person_and_a_token_may_come_in(tidu: Tidu, home: Settings) -> None:
     made = tidu("user", "create", "zhang", "--role", "analyst", "--password", PASSWORD)
     assert made.code == 0 and "zhang" in made.out

@@ -1,6 +1,7 @@
 """An explanation for people at a terminal."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.tree import Tree
 
 from app.criteria.phrases import OUTCOMES
@@ -14,7 +15,7 @@ def print_explanation(
     console: Console, name: str, rung: str | None, sets: list[SetExplanation], locale: str
 ) -> None:
     """One tree per set: its criteria with outcome, sentence and article."""
-    console.print(f"[bold]{name}[/] · {rung or '—'}")
+    console.print(f"[bold]{escape(name)}[/] · {rung or '—'}")
     index = 1 if locale == "en" else 0
     for each in sets:
         outcome = OUTCOMES[each.outcome][index]
@@ -30,7 +31,7 @@ def print_explanation(
 def _add(tree: Tree, criterion: CriterionExplanation, locale: str) -> None:
     branch = tree.add(
         f"{MARKS[criterion.outcome]} {criterion.id} {criterion.label[locale]} — "
-        f"{criterion.sentence[locale]} [dim]{criterion.article}[/]"
+        f"{escape(criterion.sentence[locale])} [dim]{escape(criterion.article)}[/]"
     )
     for member in criterion.members:
         _add(branch, member, locale)
