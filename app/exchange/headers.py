@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any
 
@@ -62,6 +62,11 @@ class Header:
     row: int
     cells: list[str]
     columns: list[Column | None]
+
+    @cached_property
+    def nameless(self) -> list[int]:
+        """Places of columns that have no header."""
+        return [place for place, cell in enumerate(self.cells) if not cell]
 
 
 @dataclass(frozen=True)

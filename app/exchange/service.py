@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -149,12 +150,12 @@ def _formulas(
 
 def _nameless(number: int, cells: list[Any], header: Header) -> Iterator[Fault]:
     """Cells under no header: a column without its name, or a row that has slipped."""
-    for position, cell in enumerate(cells, 1):
-        named = position <= len(header.cells) and header.cells[position - 1]
-        if not named and str(cell).strip():
+    for position in chain(header.nameless, range(len(header.cells), len(cells))):
+        cell = cells[position] if position < len(cells) else ""
+        if str(cell).strip():
             yield Fault(
                 number,
-                f"第 {position} 列",
+                f"第 {position + 1} 列",
                 str(cell)[:80],
                 "这一格没有对应的表头：请补上表头，或检查是否多了逗号、串列",
                 "this cell is under no header: name the column, or look for a stray comma",

@@ -64,7 +64,7 @@ def amount(text: str, unit: int = 1) -> Decimal:
     if found is None:
         raise Unreadable("不是金额：请填数字，例如 1234.5 或 1,234.5万元",
                          "not an amount: type a number such as 1234.5 or 1,234.5万元")  # fmt: skip
-    number, typed_unit = plain_number(found[1]), squeezed(found[2])
+    number, typed_unit = plain_number(found[1]), "".join(found[2].lower().split())
     own = typed_unit
     for word in OWN_CURRENCY:
         own = own.replace(word, "")

@@ -160,6 +160,8 @@ def _percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
 
 
 def _percent_cells(content: bytes, styles: frozenset[str]) -> Iterator[tuple[int, int]]:
-    for cell in _tags(content, "c"):
-        if cell.get("s") in styles and (found := re.fullmatch(r"([A-Z]+)([0-9]+)", cell["r"])):
-            yield _place(found[1].encode(), found[2].encode())
+    wanted = "|".join(sorted(styles))
+    styled = rf"<(?:\w+:)?c\b[^>]*?\bs\s*=\s*[\"'](?:{wanted})[\"'][^>]*>"
+    for cell in re.finditer(styled.encode(), content):
+        if (reference := REFERENCE.search(cell[0])) is not None:
+            yield _place(*reference.groups())
