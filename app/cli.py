@@ -1,6 +1,7 @@
 """The command line: the same services as the pages; tables for people, --json for programs."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -122,6 +123,8 @@ def serve(
             console.print(line)
         owner.dispose()
         engine = make_engine(url, settings, role=NOBODY)
+        # Told to stop, uvicorn does and then passes the signal on: the database must stop, too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             uvicorn.run(
                 create_app(settings, engine), host=settings.host, port=settings.port,
@@ -231,9 +234,7 @@ def pool(
     filters: Annotated[
         list[str] | None, typer.Argument(help="Filters: gap_count__lte=1 q=…")
     ] = None,
-    set_: Annotated[
-        str | None, typer.Option("--set", help="Criteria set; the certified rung's.")
-    ] = None,
+    set_: Annotated[str | None, typer.Option("--set", help="Else the certified rung's.")] = None,
     order: Annotated[str, typer.Option(help="Columns, - for descending.")] = "-readiness,name",
     columns: Annotated[str, typer.Option(help="Columns to show.")] = (
         "credit_code,name,rung,outcome,gap_count,readiness"

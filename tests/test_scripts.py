@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -86,6 +87,41 @@ def test_a_database_that_does_not_answer(setup: ModuleType) -> None:
     found = started(setup, "--port", port, DATABASE_URL=url)
     assert_one_line(found, 3, "DATABASE_URL", "check that it runs")
     assert "secret-word" not in found[1]
+
+
+def test_a_server_that_is_told_to_stop_takes_its_database_along(
+    setup: ModuleType, tmp_path: Path
+) -> None:
+    if not is_set_up(setup):
+        pytest.skip("the environment was not set up by scripts/test.py")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {"TIDU_DURABLE": "false"}
+    server = subprocess.Popen(
+        [sys.executable, RUN, "--empty", "--port", str(port), "--data-dir", str(tmp_path)],
+        env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    pid = tmp_path / "pg" / "postmaster.pid"
+    try:
+        assert answers_within(port, 60)
+        assert pid.exists()
+    finally:
+        server.terminate()
+        _, said = server.communicate(timeout=60)
+    assert (server.returncode, said) == (0, "")
+    assert not pid.exists()
+
+
+def answers_within(port: int, seconds: int) -> bool:
+    """Whether the server comes up."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.2)
+    return False
 
 
 def test_a_port_that_is_no_port(setup: ModuleType, tmp_path: Path) -> None:
