@@ -164,13 +164,16 @@ def test_what_stands_in_brackets_is_shown(tidu: Tidu, tmp_path: Path) -> None:
         assert shown.code == 0 and "武陵[bold]集团[/x]有限公司" in shown.out
 
 
-def test_a_person_and_a_token_may_come_in(tidu: Tidu, home: Settings) -> None:
+def test_a_person_and_a_token_may_come_in(
+    tidu: Tidu, home: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = tidu("user", "create", "zhang", "--role", "analyst", "--password", PASSWORD)
     assert made.code == 0 and "zhang" in made.out
     refused(tidu("user", "create", "zhang", "--password", PASSWORD), "zhang")
     token = tidu("token", "create", "--organisation", "science", "--name", "nightly",
                  "--scope", "firms:read", "--json").json()["token"]  # fmt: skip
-    with running(home) as url:
+    # The application keeps the stream it logs to, so not the one captured here.
+    with running(home) as url, capsys.disabled():
         engine = make_engine(url, home)
         with TestClient(create_app(home, engine)) as client:
             headers = {"authorization": f"Bearer {token}"}
