@@ -8,6 +8,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from app.audit.ddl import ensure_months
 from app.core.clock import today
 from app.criteria import store
 from app.firms.models import Firm
@@ -31,6 +32,8 @@ def migrate(engine: Engine) -> None:
 def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
     """Everything that a first start needs; a later one finds it done and says nothing."""
     migrate(engine)
+    with engine.begin() as connection:
+        ensure_months(connection)
     with Session(engine) as session, session.begin():
         if loaded := plans.load_shipped(session):
             say(f"plan loaded: {', '.join(loaded)}")
