@@ -68,7 +68,7 @@ class AuditRow(Base):
 
 
 class AuditLink(Base):
-    """An act's place in the chain, made at its commit: `hash` covers the act and the link before."""
+    """An act's place in the chain, made at its commit; `hash` covers it and the link before."""
 
     __tablename__ = "audit_link"
 
