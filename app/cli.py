@@ -276,6 +276,8 @@ def pool(
     as_json: AsJson = False,
 ) -> None:
     """List firms by how far they are from a rung; filters as in the API."""
+    from app.audit.service import note_read
+    from app.firms.listing import searched
     from app.pipeline.pool import listing
 
     given: list[tuple[str, str]] = []
@@ -287,6 +289,8 @@ def pool(
         given.append(("set", set_))
     with transaction() as session:
         page = listing(session, SYSTEM, given)
+        if asked := searched(given):
+            note_read(session, "pool", purpose="search", filter=asked, row_count=len(page.items))
     if as_json:
         show({"items": page.items, "next": page.next, "count": page.count})
         return
