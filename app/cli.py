@@ -40,7 +40,9 @@ tokens = typer.Typer(no_args_is_help=True, help="API tokens.")
 users = typer.Typer(no_args_is_help=True, help="People.")
 demo = typer.Typer(no_args_is_help=True, help="The demo district.")
 criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
-for name, group in (("token", tokens), ("user", users), ("demo", demo), ("criteria", criteria)):
+audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
+for name, group in (("token", tokens), ("user", users), ("demo", demo), ("criteria", criteria),
+                    ("audit", audit)):  # fmt: skip
     cli.add_typer(group, name=name)
 console = Console()
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -243,6 +245,8 @@ def pool(
     as_json: AsJson = False,
 ) -> None:
     """List firms by how far they are from a rung; filters as in the API."""
+    from app.audit.service import note_read
+    from app.firms.listing import searched
     from app.pipeline.pool import listing
 
     given: list[tuple[str, str]] = []
@@ -256,6 +260,8 @@ def pool(
         given.append(("set", set_))
     with transaction() as session:
         page = listing(session, SYSTEM, given)
+        if asked := searched(given):
+            note_read(session, "pool", purpose="search", filter=asked, row_count=len(page.items))
     if as_json:
         show({"items": page.items, "next": page.next, "count": page.count})
         return
@@ -348,6 +354,49 @@ def list_criteria(as_json: AsJson = False) -> None:
     for s in found:
         table.add_row(s.code, s.purpose, str(s.since), str(s.until or ""), s.label.zh)
     console.print(table)
+
+
+@audit.command("verify")
+def verify_trail(
+    head: Annotated[
+        str | None, typer.Option(help="A head filed earlier, SEQ:HASH: nothing before it changed.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute the chain over the whole trail; say which entry was altered, removed or added."""
+    from app.audit.chain import Head, verify
+    from app.audit.command import print_verified, snapshot
+
+    filed = None if head is None else Head.read(head)
+    bar = Progress(console=Console(stderr=True), transient=True)
+    with database(prepared=False) as engine, snapshot(engine) as connection, bar:
+        task = bar.add_task("verifying", total=None)
+        found = verify(
+            connection,
+            filed,
+            lambda done: bar.update(task, completed=done, description=f"{done} entries"),
+        )
+    if as_json:
+        show(found.as_dict())
+    else:
+        print_verified(console, found)
+    raise typer.Exit(0 if found.sound else REJECTED)
+
+
+@audit.command("archive")
+def archive_trail(month: Annotated[str, typer.Argument(help="A month such as 2026-03.")]) -> None:
+    """Take an old month out of the trail; its tables are then filed elsewhere and dropped."""
+    from app.audit.service import archive_month
+
+    first = day(f"{month}-01")
+    with transaction() as session:
+        record = archive_month(session, first)
+    console.print(
+        f"{month}: {record.entries} entries; file and drop audit_entry_{first:%Y_%m} and "
+        f"audit_row_{first:%Y_%m}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @cli.command()

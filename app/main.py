@@ -18,6 +18,8 @@ from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.pages import router as pipeline_pages
+from app.pipeline.trail_api import router as trail_api
+from app.pipeline.trail_pages import router as trail_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -52,7 +54,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, pipeline_api, exchange_api, accounts_pages, pipeline_pages):
+    for router in (firms_api, pipeline_api, exchange_api, trail_api, accounts_pages, pipeline_pages,
+                   trail_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

@@ -9,6 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from app.audit.ddl import ensure_months
 from app.core.clock import today
 from app.core.postgres import DatabaseUnavailable
 from app.core.settings import Settings
@@ -63,6 +64,8 @@ def where(settings: Settings, engine: Engine) -> list[str]:
 def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
     """Everything that a first start needs; a later one finds it done and says nothing."""
     migrate(engine)
+    with engine.begin() as connection:
+        ensure_months(connection)
     with Session(engine) as session, session.begin():
         if loaded := plans.load_shipped(session):
             say(f"plan loaded: {', '.join(loaded)}")

@@ -25,6 +25,8 @@ from tests.criteria.facts import FirmFacts, Record, parsed
 
 CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CHECKED_ON = date(2016, 1, 1)
+# Rows with and without a value go in one statement.
+TOGETHER = {"render_nulls": True}
 _serial = count(1)
 
 
@@ -51,7 +53,7 @@ def insert_firms(
     for row, name in zip(rows, names or (), strict=names is not None):
         row |= {"name": name, "name_search": name.lower()}
     returning = insert(Firm).returning(Firm.id, sort_by_parameter_order=True)
-    ids = list(session.scalars(returning, rows))
+    ids = list(session.scalars(returning, rows, execution_options=TOGETHER))
     pairs = list(zip(ids, firms, strict=True))
     _store(session, FirmYear.__table__, (row for i, f in pairs for row in _year_rows(i, f)))
     _store(session, Designation, (_designation(i, r) for i, f in pairs for r in f.designations))
@@ -75,7 +77,7 @@ def insert_firms(
 def _store(session: Session, table: Any, rows: Iterable[Record]) -> None:
     """One bulk insert, unless there is nothing to insert."""
     if found := list(rows):
-        session.execute(insert(table), found)
+        session.execute(insert(table), found, execution_options=TOGETHER)
 
 
 ATTRIBUTES = (

@@ -1,7 +1,8 @@
 """Who asks, and in which transaction: the two things every route needs."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import sign_in, tokens
 from app.accounts.acting import act_as
 from app.accounts.actor import Actor, Role
+from app.audit.service import note_read
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.settings import Settings
 
@@ -45,6 +47,8 @@ def _declare(request: Request, session: Session) -> None:
         act_as(session, actor, request_id=request.state.request_id)
 
 
+# For answers that are read while they are sent, after the route's own transaction.
+reading = contextmanager(_reading)
 # `function` scope: the default one commits only after the answer has been sent.
 Db = Annotated[Session, Depends(_reading, scope="function")]
 Tx = Annotated[Session, Depends(_writing, scope="function")]
@@ -87,3 +91,39 @@ def _reader(actor: CurrentActor) -> Actor:
 
 
 Reader = Annotated[Actor, Depends(_reader)]
+
+
+def _auditor(actor: CurrentActor) -> Actor:
+    if actor.role is not Role.AUDITOR:
+        raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录")
+    return actor
+
+
+Auditor = Annotated[Actor, Depends(_auditor)]
+
+
+class Readings:
+    """What one request has read that is worth a note."""
+
+    def __init__(self) -> None:
+        self.notes: list[dict[str, Any]] = []
+
+    def note(self, what: str, **said: Any) -> None:
+        """One reading, as `audit.service.note_read` takes it."""
+        self.notes.append({"what": what, **said})
+
+
+def _noting(request: Request, actor: CurrentActor) -> Iterator[Readings]:
+    """Notes are written when the reading is done, and before its answer leaves."""
+    found = Readings()
+    yield found
+    if found.notes:
+        with request.app.state.sessions() as session, session.begin():
+            _declare(request, session)
+            for note in found.notes:
+                note_read(session, **note)
+
+
+# Stands before Db in a route's signature: the reading's connection is given back before the notes
+# take one, or requests would wait for each other's.
+Noted = Annotated[Readings, Depends(_noting, scope="function")]

@@ -65,7 +65,7 @@ def make_engine(url: str, settings: Settings, role: str | None = None) -> Engine
     taken = "" if role is None else f" -c role={role}"
     limit = f"-c statement_timeout={settings.statement_timeout_ms}"
     options = f"{limit} -c timezone=UTC -c jit=off{taken}"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
@@ -77,6 +77,9 @@ def make_engine(url: str, settings: Settings, role: str | None = None) -> Engine
             "prepare_threshold": None,
         },
     )
+    # Many rows are one statement, and so one entry of the trail.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+    return engine
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     RowMapping,
     Select,
@@ -117,16 +118,17 @@ def _cursor(filters: Filters, row: RowMapping) -> str:
     return base64.urlsafe_b64encode(plain_text.encode()).decode().rstrip("=")
 
 
-def _after(filters: Filters, cursor: str, number: Sql) -> Predicate:
-    values, last = _read(filters, cursor)
+def _after(filters: Filters, cursor: str, number: Any) -> Predicate:
+    values, last = _read(filters, cursor, number)
     down = _backwards(filters)
     beyond_id = number < last if down else number > last
     simple = all(not o.sort.nullable and o.descending == down for o in filters.order)
     if simple:
         # A row comparison is a range of the index; the general form below is not.
         left = tuple_(*(o.sort.expression for o in filters.order), number)
-        right = tuple_(*(literal(v, o.sort.expression.type) for v, o in
-                         zip(values, filters.order, strict=True)), literal(last))  # fmt: skip
+        keys = [literal(v, o.sort.expression.type) for v, o in
+                zip(values, filters.order, strict=True)]  # fmt: skip
+        right = tuple_(*keys, literal(last, number.type))
         return left < right if down else left > right
     ways: list[Predicate] = []
     same: list[Predicate] = []
@@ -148,7 +150,7 @@ def _equal(value: Any, sort: Sort) -> Predicate:
     return same
 
 
-def _read(filters: Filters, raw: str) -> tuple[list[Any], int]:
+def _read(filters: Filters, raw: str, number: Any) -> tuple[list[Any], int]:
     """The cursor's keys in their columns' types."""
     try:
         padded = raw.encode("ascii") + b"=" * (-len(raw) % 4)
@@ -156,7 +158,8 @@ def _read(filters: Filters, raw: str) -> tuple[list[Any], int]:
         if digest != filters.digest:
             raise _bad("属于另一个查询 (belongs to another query)")
         keys = [_typed(v, one.sort) for v, one in zip(values, filters.order, strict=True)]
-        if isinstance(last, bool) or not isinstance(last, int) or not 0 <= last < 2**31:
+        beyond = 2**63 if isinstance(number.type, BigInteger) else 2**31
+        if isinstance(last, bool) or not isinstance(last, int) or not 0 <= last < beyond:
             raise ValueError(last)
     except (ValueError, TypeError, InvalidOperation, binascii.Error, RecursionError) as error:
         raise _bad("已损坏 (is damaged)") from error

@@ -25,6 +25,7 @@ ACCOUNTS = (
     Account("park1", "园区经办", Role.PARK_OPERATOR, "demo_park_1"),
     Account("officer", "经信委经办", Role.OFFICER, "industry_info"),
     Account("admin", "系统管理员", Role.ADMIN, "science"),
+    Account("auditor", "审计员", Role.AUDITOR, "science"),
 )
 PARKS = ("正阳园", "青杠园", "冯家园", "舟白园", "武陵山双创园")
 INCUBATORS = ("武陵众创空间", "正阳科技企业孵化器", "仰头山加速器", "濯水创客谷", "小南海孵化基地",

@@ -25,6 +25,8 @@ EXPERTS = {
 }
 QUESTIONS = ("hnte.field", "cqt.product", "tsme.product", "pool.prospects", "srdi.market")
 CHECKED = ("ip_right", "award", "standard", "rd_body")
+# Rows with and without a value go in one statement.
+TOGETHER = {"render_nulls": True}
 
 
 class Records:
@@ -43,7 +45,7 @@ class Records:
     def insert(self, session: Session) -> None:
         """Everything collected."""
         for model, rows in self.rows.items():
-            session.execute(insert(model), rows)
+            session.execute(insert(model), rows, execution_options=TOGETHER)
 
     def add(self, firm_id: int, firm: Row, strength: float) -> None:
         """Everything about one firm."""

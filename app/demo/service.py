@@ -32,7 +32,11 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
     _people(session)
     firms = _firms(random, today)
     ids = list(
-        session.scalars(insert(Firm).returning(Firm.id, sort_by_parameter_order=True), firms)
+        session.scalars(
+            insert(Firm).returning(Firm.id, sort_by_parameter_order=True),
+            firms,
+            execution_options=records.TOGETHER,
+        )
     )
     made = records.Records(random, today, bodies)
     reported: list[Row] = []
@@ -46,7 +50,9 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
         made.add(firm_id, firm, strength)
     _insert_years(session, yearly)
     for start in range(0, len(reported), BATCH):
-        session.execute(insert(Submission), reported[start : start + BATCH])
+        session.execute(
+            insert(Submission), reported[start : start + BATCH], execution_options=records.TOGETHER
+        )
     made.insert(session)
     _extras(session, random, ids)
     return len(ids)

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.accounts.auth import CurrentActor, Db, Reader
+from app.accounts.auth import CurrentActor, Db, Noted, Reader, Readings
 from app.core.clock import today
 from app.core.filters import Vocabulary, describe
+from app.core.paging import Page
 from app.firms import fields, listing, queries, schemas
 from app.firms.models import Firm
 
@@ -59,6 +60,13 @@ def understood(vocabulary: Vocabulary) -> schemas.FiltersOut:
     )
 
 
+def note_search(readings: Readings, what: str, params: list[tuple[str, str]], found: Page) -> None:
+    """Note a search with its filter and the number of rows that it showed."""
+    asked = listing.searched(params)
+    if asked is not None:
+        readings.note(what, purpose="search", filter=asked, row_count=len(found.items))
+
+
 @router.get(
     "/firms",
     operation_id="list_firms",
@@ -66,9 +74,12 @@ def understood(vocabulary: Vocabulary) -> schemas.FiltersOut:
     response_model_exclude_unset=True,
     openapi_extra={"parameters": LIST_PARAMETERS},
 )
-def list_firms(request: Request, actor: Reader, db: Db) -> Any:
+def list_firms(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
     """Firms within the actor's scope, filtered, ordered, a page at a time."""
-    return vars(listing.register(db, actor, request.query_params.multi_items()))
+    params = request.query_params.multi_items()
+    found = listing.register(db, actor, params)
+    note_search(readings, "firm", params, found)
+    return vars(found)
 
 
 @router.get("/firms/filters", operation_id="firm_filters")

@@ -27,6 +27,17 @@ USUAL = (
     "hightech_field", "chain", "origin", "rung", "park", "incubator", "designations",
 )  # fmt: skip
 Row = dict[str, Any]
+# Who asks by these looks for particular firms.
+SEARCHING = ("q", "name", "credit_code")
+
+
+def searched(params: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
+    """The query as it was asked, if it is a search; searches are noted."""
+    asked: dict[str, list[str]] = {}
+    for name, value in params:
+        asked.setdefault(name, []).append(value)
+    names = [*asked, *(member for raw in asked.get("any", []) for member in raw.split("|"))]
+    return asked if any(n.split(":")[0].split("__")[0] in SEARCHING for n in names) else None
 
 
 def firms(session: Session, actor: Actor, filters: Filters, day: date) -> Page:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
 from app.core.errors import Invalid, PreconditionRequired, Stale
 from app.core.fields import nearest
@@ -19,7 +19,7 @@ from app.criteria.models import CriteriaSet
 from app.criteria.store import all_sets
 from app.firms import queries as firms
 from app.firms import reporting, service
-from app.firms.api import LIST_PARAMETERS, FirmId, detail, tag, understood
+from app.firms.api import LIST_PARAMETERS, FirmId, detail, note_search, tag, understood
 from app.firms.models import Firm
 from app.firms.schemas import LARGEST_ID, FiltersOut, FirmDetail, FirmPatch
 from app.pipeline import pool, schemas
@@ -56,9 +56,12 @@ NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
     response_model_exclude_unset=True,
     openapi_extra={"parameters": [SET, *LIST_PARAMETERS]},
 )
-def list_pool(request: Request, actor: Reader, db: Db) -> Any:
+def list_pool(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
     """Firms beside one criteria set: who is how far, filtered and ordered by what is missing."""
-    return vars(pool.listing(db, actor, request.query_params.multi_items()))
+    params = request.query_params.multi_items()
+    found = pool.listing(db, actor, params)
+    note_search(readings, "pool", params, found)
+    return vars(found)
 
 
 @router.get("/pool/filters", operation_id="pool_filters", openapi_extra={"parameters": [SET]})

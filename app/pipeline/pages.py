@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.accounts import queries as accounts
-from app.accounts.auth import Db, Reader
+from app.accounts.auth import Db, Noted, Reader
 from app.core.clock import today
 from app.core.errors import Invalid
 from app.core.web import render
 from app.criteria import phrases
 from app.criteria.store import all_sets, get_sets, measures, sets_in_force, sources
 from app.firms import listing, queries
-from app.firms.api import FirmId
+from app.firms.api import FirmId, note_search
 from app.firms.catalogue import INDICATORS
 from app.firms.divisions import names as divisions
 from app.firms.models import DESIGNATION_KINDS, FirmYear
@@ -47,28 +47,32 @@ def home(request: Request, actor: Reader, db: Db) -> HTMLResponse:
 
 
 @router.get("/firms")
-def register(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+def register(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLResponse:
     """The register."""
-    pairs = _given(request)
-    page, fault = _tried(lambda: listing.register(db, actor, pairs))
+    pairs = given(request)
+    page, fault = tried(lambda: listing.register(db, actor, pairs))
+    if page is not None:
+        note_search(readings, "firm", pairs, page)
     return render(
         request,
         "pipeline/register.html",
         page=page,
         fault=fault,
         given=defaultdict(str, pairs),
-        following=_following(request, page),
+        following=following(request, page),
         parks=accounts.organisations(db, "park"),
         **WORDS,
     )
 
 
 @router.get("/pool")
-def pool_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+def pool_page(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLResponse:
     """The pool through one criteria set."""
-    pairs = _given(request)
-    page, fault = _tried(lambda: pool.listing(db, actor, pairs))
-    chosen, _ = _tried(lambda: pool.chosen_set(db, pairs, today()))
+    pairs = given(request)
+    page, fault = tried(lambda: pool.listing(db, actor, pairs))
+    if page is not None:
+        note_search(readings, "pool", pairs, page)
+    chosen, _ = tried(lambda: pool.chosen_set(db, pairs, today()))
     return render(
         request,
         "pipeline/pool.html",
@@ -77,17 +81,17 @@ def pool_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         given=defaultdict(str, pairs),
         sets=sets_in_force(db, today()),
         chosen=chosen,
-        following=_following(request, page),
+        following=following(request, page),
         **WORDS,
     )
 
 
-def _given(request: Request) -> Pairs:
+def given(request: Request) -> Pairs:
     """A form sends its empty fields too; they filter nothing."""
     return [(key, value) for key, value in request.query_params.multi_items() if value != ""]
 
 
-def _tried(build: Any) -> tuple[Any, str | None]:
+def tried(build: Any) -> tuple[Any, str | None]:
     """A list, or the sentence that says which filter is wrong."""
     try:
         return build(), None
@@ -95,7 +99,8 @@ def _tried(build: Any) -> tuple[Any, str | None]:
         return None, error.detail
 
 
-def _following(request: Request, page: Any) -> str | None:
+def following(request: Request, page: Any) -> str | None:
+    """The next page's address."""
     if page is None or page.next is None:
         return None
     pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor" and v != ""]

@@ -1,0 +1,1 @@
+"""Who did what, when, for whom: the trail that nobody can clear."""
