@@ -1,6 +1,5 @@
 """The application: the one place that wires things."""
 
-import sys
 from typing import Any
 
 import structlog
@@ -9,11 +8,14 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from starlette.types import ASGIApp
 
 from app.accounts.pages import router as accounts_pages
 from app.core.db import session_factory
+from app.core.edge import LARGEST_BODY, Edge
+from app.core.logs import log_plainly
 from app.core.settings import Settings
-from app.core.web import STATIC, Edge, Problem, install_errors, render
+from app.core.web import STATIC, Problem, install_errors, render
 from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
 from app.pipeline.api import router as pipeline_api
@@ -24,29 +26,22 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "content": {"application/problem+json": {}}}
     for code in (401, 403, 404, 409, 413, 422)
 }
-TEN_MEGABYTES = 10 * 1024 * 1024
 
 
-def log_plainly() -> None:
-    """One JSON line per event; stack traces without the values that passed through them."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
+class Tidu(FastAPI):
+    """The application with its edge outside everything, also of what answers to errors."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Called once, by the framework."""
+        return Edge(super().build_middleware_stack(), self.state.settings)
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Pages and API over one engine."""
     log_plainly()
-    app = FastAPI(
+    app = Tidu(
         title="Tidu 梯度", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json", responses=ERRORS, max_body_size=TEN_MEGABYTES,
+        openapi_url="/api/openapi.json", responses=ERRORS, max_body_size=LARGEST_BODY,
         telemetry={"logs": False},
     )  # fmt: skip
     app.state.settings = settings
@@ -62,7 +57,6 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         """The interactive documentation, without any other host."""
         return render(request, "docs.html")
 
-    app.add_middleware(Edge, connections=settings.pool_size)
     return app
 
 
@@ -79,6 +73,6 @@ def _health(app: FastAPI, engine: Engine) -> None:
             with engine.connect() as connection:
                 connection.execute(text("select 1 from firm limit 1"))
         except DBAPIError as error:
-            reason = str(error.orig).splitlines()[0]
-            return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+            structlog.get_logger("tidu.health").error("database", error=type(error.orig).__name__)
+            return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})
