@@ -1,6 +1,5 @@
 """The command line: the same services as the pages; tables for people, --json for programs."""
 
-import json
 import socket
 import sys
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,11 +18,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import SYSTEM, Role
+from app.accounts.token_command import group as tokens
 from app.core.clock import today
 from app.core.db import make_engine
 from app.core.errors import AppError
 from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
+from app.core.terminal import AsJson, console, show
 
 REJECTED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
@@ -33,14 +34,11 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Tidu 梯度: firms, their rungs, and what is missing for the next one.",
 )
-tokens = typer.Typer(no_args_is_help=True, help="API tokens.")
 users = typer.Typer(no_args_is_help=True, help="People.")
 demo = typer.Typer(no_args_is_help=True, help="The demo district.")
 criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
 for name, group in (("token", tokens), ("user", users), ("demo", demo), ("criteria", criteria)):
     cli.add_typer(group, name=name)
-console = Console()
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A date such as 2026-03-31.")]
 
 
@@ -80,17 +78,18 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
-def show(data: Any) -> None:
-    """JSON on standard output, readable by people too."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
-
-
 def day(text: str | None) -> date:
     """A date option; today if it is not given."""
     try:
         return today() if text is None else date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text} is not a date such as 2026-03-31") from error
+
+
+@cli.callback()
+def begin(context: typer.Context) -> None:
+    """Tidu 梯度: firms, their rungs, and what is missing for the next one."""
+    context.obj = transaction
 
 
 @cli.command()
@@ -290,25 +289,6 @@ def pool(
         table.add_row(*("" if item[c] is None else str(item[c]) for c in columns.split(",")))
     console.print(table)
     console.print(f"{len(page.items)} / {page.count}")
-
-
-@tokens.command("create")
-def create_token(
-    organisation: Annotated[str, typer.Option(help="Whose token: its code.")],
-    name: Annotated[str, typer.Option(help="What it is for.")],
-    scope: Annotated[list[str], typer.Option(help="firms:read, firms:write, figures:write.")],
-    days: Annotated[int, typer.Option(min=1, max=730)] = 90,
-    as_json: AsJson = False,
-) -> None:
-    """Issue a token; it is shown once."""
-    from app.accounts.tokens import issue_token
-
-    with transaction() as session:
-        secret = issue_token(session, organisation, name, scope, days)
-    if as_json:
-        show({"token": secret})
-    else:
-        console.print(secret, highlight=False, soft_wrap=True)
 
 
 @users.command("create")

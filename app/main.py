@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
 
 from app.accounts.pages import router as accounts_pages
+from app.accounts.token_api import router as token_api
+from app.accounts.token_pages import router as token_pages
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
@@ -47,7 +49,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, pipeline_api, exchange_api, accounts_pages, pipeline_pages):
+    for router in (firms_api, pipeline_api, exchange_api, token_api, accounts_pages, token_pages,
+                   pipeline_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Organisation, Token, TokenUse
@@ -49,8 +49,8 @@ class TokenRow:
 
     @property
     def days_left(self) -> int:
-        """Whole days until it ends."""
-        return max(0, (self.expires_at - now()).days)
+        """Days until it ends, begun ones included."""
+        return max(0, -(-(self.expires_at - now()) // timedelta(days=1)))
 
     def as_dict(self) -> dict[str, Any]:
         """For programs."""
@@ -60,7 +60,7 @@ class TokenRow:
 Before, After = aliased(Token), aliased(Token)
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Any:
     return (
         select(Token, Organisation.code, Organisation.name.label("body"), TokenUse.used_at,
                TokenUse.address, Before.prefix.label("before"), After.prefix.label("after"))

@@ -71,10 +71,10 @@ def checksum(body: str) -> str:
     return letters
 
 
-def is_token(text: str) -> bool:
+def is_token(given: str) -> bool:
     """Whether a text is shaped like a token and its checksum is right."""
-    whole = PATTERN.fullmatch(text) is not None
-    return whole and checksum(text[:-CHECKSUM]) == text[-CHECKSUM:]
+    whole = PATTERN.fullmatch(given) is not None
+    return whole and checksum(given[:-CHECKSUM]) == given[-CHECKSUM:]
 
 
 def _new_secret() -> tuple[str, str]:
@@ -106,7 +106,7 @@ def issue(session: Session, wanted: Wanted, by: Actor) -> Issued:
             name=name,
             scopes=sorted(set(wanted.scopes)),
             organisation_id=body.id,
-            ranges=[ip_network(text) for text in dict.fromkeys(wanted.ranges)],
+            ranges=[ip_network(each) for each in dict.fromkeys(wanted.ranges)],
             requests_per_minute=wanted.requests_per_minute,
             expires_at=now() + timedelta(days=wanted.days),
         ),
@@ -169,18 +169,18 @@ def _range_faults(ranges: tuple[str, ...]) -> Faults:
     if len(ranges) > MOST_RANGES:
         return [("ranges", f"地址段最多 {MOST_RANGES} 个 (at most {MOST_RANGES} ranges)")]
     faults = []
-    for text in ranges:
+    for each in ranges:
         try:
-            ip_network(text)
+            ip_network(each)
         except ValueError:
-            faults.append(("ranges", f"{text[:50]} 不是地址段" + _meant(text)))
+            faults.append(("ranges", f"{each[:50]} 不是地址段" + _meant(each)))
     return faults
 
 
-def _meant(text: str) -> str:
+def _meant(written: str) -> str:
     """The range that was probably meant."""
     try:
-        return f"：是否指 {ip_network(text, strict=False)}? (bits set outside the range)"
+        return f"：是否指 {ip_network(written, strict=False)}? (bits set outside the range)"
     except ValueError:
         return "，例如 203.0.113.0/24 或 2001:db8::/48 (not a range of addresses)"
 

@@ -41,7 +41,9 @@ class Edge:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         if settings.environment == "production" and not settings.allowed_hosts:
-            raise Invalid("TIDU_ALLOWED_HOSTS is not set: name the hosts under which Tidu is reached")
+            raise Invalid(
+                "TIDU_ALLOWED_HOSTS is not set: name the hosts under which Tidu is reached"
+            )
         self.app = app
         self.settings = settings
         self.gate = anyio.CapacityLimiter(settings.pool_size)
@@ -102,10 +104,12 @@ class Edge:
                 async with self.readers:
                     last, body = await _read(receive)
         except TimeoutError as error:
-            raise TooSlow(f"请求内容未在 {BODY_SECONDS} 秒内送达：请重试 (body too slow)") from error
+            raise TooSlow(
+                f"请求内容未在 {BODY_SECONDS} 秒内送达：请重试 (body too slow)"
+            ) from error
         if kind.endswith(("/json", "+json")):
             _check_json(body)
-        waiting = [last | {"body": body} if last["type"] == "http.request" else last]
+        waiting: list[Message] = [{**last, "body": body}]
 
         async def replay() -> Message:
             return waiting.pop() if waiting else await receive()
@@ -191,7 +195,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _is_local(name: str) -> bool:
-    """A name that no stranger's name server can give: without a dot, of localhost, or an address."""
+    """A name that no stranger's name server gives: without a dot, of localhost, an address."""
     if "." not in name or name.endswith(".localhost"):
         return True
     try:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 NAMED = ("sqlstate", "constraint_name", "table_name", "column_name")
 
@@ -24,7 +25,7 @@ def log_plainly() -> None:
     )
 
 
-def _trace(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _trace(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Where it was raised, and what kind of error; its message may hold anybody's data."""
     error = event.pop("exc_info", None)
     if isinstance(error, BaseException):

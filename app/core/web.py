@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from app.core import i18n
+from app.core.clock import DISTRICT
 from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable, WrongHost
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -57,9 +58,7 @@ def wants_page(request: Request) -> bool:
     return not path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def answer(
-    request: Request, error: AppError, headers: Mapping[str, str] | None = None
-) -> Response:
+def answer(request: Request, error: AppError, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page or as problem details."""
     locale = i18n.locale_of(request)
     title = i18n.text(error.title, locale)
@@ -179,6 +178,11 @@ def number(value: Any) -> str:
     return re.sub(r"(\.\d*?)0+$", r"\1", text).rstrip(".") if "." in text else text
 
 
+def moment(instant: datetime) -> str:
+    """An instant on the district's clock."""
+    return instant.astimezone(DISTRICT).strftime("%Y-%m-%d %H:%M")
+
+
 def days(span: Any) -> str:
     """A range of days as people say it: its first and its last day."""
     last = "" if span.upper is None else span.upper - timedelta(days=1)
@@ -191,7 +195,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number, days=days)
+    environment.filters.update(yuan=yuan, number=number, days=days, moment=moment)
     return environment
 
 
