@@ -83,7 +83,11 @@ def revoke(prefix: Prefix, actor: Administrator, tx: Tx) -> RedirectResponse:
 
 def _issued(request: Request, session: Session, issued: tokens.Issued) -> HTMLResponse:
     row = queries.token_row(session, issued.token.id)
-    return render(request, "accounts/token_issued.html", row=row, secret=issued.secret)
+    scheme = "https" if settings_of(request).https else request.url.scheme
+    origin = f"{scheme}://{request.url.netloc}"
+    return render(
+        request, "accounts/token_issued.html", row=row, secret=issued.secret, origin=origin
+    )
 
 
 def _page(
