@@ -25,11 +25,11 @@ OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
 _serial = count(1)
 
 
-def application(db: Session) -> Any:
+def application(db: Session, **settings: Any) -> Any:
     """The application; its transactions are savepoints of the test's, so nothing stays."""
     connection = db.connection()
     engine = connection.engine
-    app = create_app(Settings(database_url=None), engine)
+    app = create_app(Settings(database_url=None, **settings), engine)
 
     @contextmanager
     def sessions() -> Iterator[Session]:

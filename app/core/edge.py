@@ -13,9 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import AppError, Forbidden, Invalid, TooLarge, TooLong, TooSlow, WrongHost
 from app.core.settings import Settings
-from app.core.web import HEADERS, answer
+from app.core.web import HEADERS, SAFE, answer
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 LARGEST_BODY = 10 * 1024 * 1024
 DEEPEST_JSON = 50

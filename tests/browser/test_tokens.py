@@ -1,6 +1,5 @@
 """An administrator and the tokens of machines, in a real browser."""
 
-
 import pytest
 from playwright.sync_api import Page, expect
 
