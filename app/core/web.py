@@ -148,7 +148,8 @@ def _faults(error: RequestValidationError) -> list[dict[str, Any]]:
             where = {"pointer": "/" + "/".join(map(str, path))}
         else:
             where = {"parameter": ".".join(map(str, path))}
-        faults.append({**where, "detail": str(each["msg"])})
+        detail = str(each["msg"]).removeprefix("Value error, ")
+        faults.append({**where, "detail": detail})
     return faults
 
 

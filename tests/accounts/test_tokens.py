@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from click.testing import Result
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -295,7 +294,7 @@ def test_only_the_last_of_a_chain_is_rotated(db: Session, park: Organisation) ->
 
 
 @pytest.fixture
-def tidu(db: Session) -> Callable[..., Result]:
+def tidu(db: Session) -> Callable[..., Any]:
     """`tidu token …` in the test's own transaction."""
 
     @contextmanager
@@ -306,7 +305,7 @@ def tidu(db: Session) -> Callable[..., Result]:
 
 
 def test_the_command_line_goes_through_a_tokens_life(
-    db: Session, park: Organisation, tidu: Callable[..., Result]
+    db: Session, park: Organisation, tidu: Callable[..., Any]
 ) -> None:
     made = tidu("create", "--organisation", park.code, "--name", "sync", "--scope", "firms:read",
                 "--days", "10", "--from", "198.51.100.0/24", "--json")  # fmt: skip
@@ -325,7 +324,7 @@ def test_the_command_line_goes_through_a_tokens_life(
     assert secret not in tidu("list", "--all", "--json").stdout + tidu("show", prefix).stdout
 
 
-def test_the_command_line_names_what_is_wrong(tidu: Callable[..., Result]) -> None:
+def test_the_command_line_names_what_is_wrong(tidu: Callable[..., Any]) -> None:
     for wrong in ("00000000", "999999", "x"):
         error = tidu("show", wrong).exception
         assert isinstance(error, AppError) and "tidu token list" in error.detail
