@@ -25,6 +25,7 @@ from app.core.errors import AppError
 from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
 from app.core.terminal import AsJson, console, show
+from app.firms.person_command import group as persons
 
 REJECTED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
@@ -37,7 +38,8 @@ cli = typer.Typer(
 users = typer.Typer(no_args_is_help=True, help="People.")
 demo = typer.Typer(no_args_is_help=True, help="The demo district.")
 criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
-for name, group in (("token", tokens), ("user", users), ("demo", demo), ("criteria", criteria)):
+for name, group in (("token", tokens), ("user", users), ("person", persons), ("demo", demo),
+                    ("criteria", criteria)):  # fmt: skip
     cli.add_typer(group, name=name)
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A date such as 2026-03-31.")]
 

@@ -21,7 +21,9 @@ from app.core.web import STATIC, Problem, install_errors, render
 from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
+from app.firms.person_pages import router as person_pages
 from app.pipeline.api import router as pipeline_api
+from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.pages import router as pipeline_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
@@ -51,7 +53,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, contact_api, pipeline_api, exchange_api, token_api, accounts_pages,
-                   token_pages, pipeline_pages):  # fmt: skip
+                   token_pages, person_pages, contact_pages, pipeline_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

@@ -20,9 +20,23 @@ def log_plainly() -> None:
             _trace,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
+
+
+class _Lines:
+    """Standard error, whatever it is by now."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def info(self, line: str) -> None:
+        """One line."""
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    error = warning = info
 
 
 def _trace(_logger: Any, _method: str, event: EventDict) -> EventDict:

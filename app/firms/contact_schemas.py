@@ -35,7 +35,7 @@ PHONE_FAULT = (
     "(a mobile of 11 digits, a landline with its area code, a 400 number, or + and a country code)"
 )
 EMAIL_FAULT = "电子邮箱应形如 name@example.com (an address such as name@example.com)"
-NAME_FAULT = "姓名不能含有控制字符 (a name holds no control characters)"
+NAME_FAULT = "姓名不能为空，也不能含有控制字符 (a name, without control characters)"
 
 
 def phone_of(typed: str) -> str:
@@ -71,9 +71,9 @@ def name_of(typed: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(name_of)]
-Phone = Annotated[str, Field(min_length=3, max_length=40), AfterValidator(phone_of)]
-Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(email_of)]
+Name = Annotated[str, Field(max_length=100), AfterValidator(name_of)]
+Phone = Annotated[str, Field(max_length=40), AfterValidator(phone_of)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(email_of)]
 
 
 class Reason(BaseModel):
