@@ -15,7 +15,8 @@ from app.core.errors import Conflict, Invalid, Stale
 from app.firms import contacts
 from app.firms.api import FirmId
 from app.firms.contact_api import ContactId
-from app.firms.contact_schemas import ContactIn, Reason
+from app.firms.contact_schemas import ContactIn, ContactPatch, Reason
+from app.firms.models import Contact
 from app.pipeline.pages import CLOSED, Opened, portrait_page
 
 router = APIRouter(prefix="/firms/{firm_id}/contacts", include_in_schema=False)
@@ -33,8 +34,17 @@ class ContactForm(BaseModel):
 
     def contact(self) -> dict[str, Any]:
         """What it says of the person; Invalid with every fault."""
-        typed = self.model_dump(exclude={"version"})
-        return _checked(ContactIn, {k: v.strip() or None for k, v in typed.items()}).model_dump()
+        return _checked(ContactIn, self._typed()).model_dump()
+
+    def changes(self, contact: Contact) -> dict[str, Any]:
+        """What it says otherwise than the record; what stays is not judged anew."""
+        typed = self._typed()
+        changed = {name: typed[name] for name in typed if typed[name] != getattr(contact, name)}
+        return _checked(ContactPatch, changed).model_dump(exclude_unset=True) if changed else {}
+
+    def _typed(self) -> dict[str, Any]:
+        typed = {name: getattr(self, name).strip() for name in ContactIn.model_fields}
+        return {k: v if v or k in ("name", "consent") else None for k, v in typed.items()}
 
 
 def _checked(model: type[BaseModel], typed: dict[str, Any]) -> BaseModel:
@@ -99,7 +109,7 @@ def change(
 
     def write() -> None:
         found = contacts.to_change(tx, actor, firm_id, contact_id)
-        contacts.change(tx, actor, found, form.contact(), form.version)
+        contacts.change(tx, actor, found, form.changes(found), form.version)
 
     return _write(request, tx, actor, firm_id, form, write, on=contact_id)
 

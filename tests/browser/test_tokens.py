@@ -4,13 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.demo.people import PASSWORD
-from tests.browser.test_pages import AXE, SHOTS
-
-SEVERE = (
-    "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
-    ".then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"
-    ".map(v => v.id + ': ' + v.nodes.slice(0, 2).map(n => n.html).join(' | ')))"
-)
+from tests.browser.looking import look, prefer
 
 
 def administrator(page: Page) -> None:
@@ -34,15 +28,6 @@ def issue(page: Page, name: str) -> str:
     page.locator("#ranges").fill("203.0.113.0/24\n2001:db8::/48")
     form.get_by_role("button").click()
     return page.locator("#secret").input_value()
-
-
-def look(page: Page, name: str, width: int) -> None:
-    """It fits, it is accessible, and it is kept for people to look at."""
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(SEVERE) == []
 
 
 def test_a_token_is_shown_once_rotated_and_revoked(page: Page) -> None:
@@ -73,11 +58,7 @@ def test_a_token_is_shown_once_rotated_and_revoked(page: Page) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_pages_of_tokens_fit(page: Page, lang: str, theme: str, width: int) -> None:
     administrator(page)
-    site = "/".join(page.url.split("/")[:3])
-    page.context.add_cookies(
-        [{"name": n, "value": v, "url": site} for n, v in (("lang", lang), ("theme", theme))]
-    )
-    page.set_viewport_size({"width": width, "height": 900})
+    prefer(page, lang, theme, width)
     mark = f"{lang}-{theme}-{width}"
     page.goto("/admin/tokens")
     issue(page, f"夜间同步 {mark}")
