@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
 
+from app.accounts.auth import COOKIE
 from app.accounts.pages import router as accounts_pages
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
@@ -17,7 +18,7 @@ from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
 from app.core.settings import Settings
-from app.core.web import STATIC, Problem, install_errors, render
+from app.core.web import STATIC, Problem, install_errors, problem_response, render
 from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
@@ -28,9 +29,24 @@ from app.pipeline.pages import router as pipeline_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "content": {"application/problem+json": {}}}
-    for code in (401, 403, 404, 409, 413, 422)
+    400: problem_response("The request cannot be read, or names another host"),
+    401: problem_response("No valid token or session", **{"WWW-Authenticate": "Bearer"}),
+    403: problem_response("Not with this role or token; `scope` names a scope that is lacking"),
+    404: problem_response("Not there, or not yours to know of"),
+    408: problem_response("The body came too slowly"),
+    409: problem_response("Contradicts what is recorded"),
+    413: problem_response("The body is too large"),
+    414: problem_response("The address is too long"),
+    422: problem_response("Something is wrong: `errors` says what and where"),
+    429: problem_response("Too many requests", **{"Retry-After": "seconds"}),
+    500: problem_response("An error of ours; it has been logged under X-Request-Id"),
+    503: problem_response("The database is not available for the moment"),
 }
+SIGNING_IN = {
+    "token": {"type": "http", "scheme": "bearer", "description": "`tidu_…`; see docs/api.md"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE,
+                "description": "A signed-in person's browser"},
+}  # fmt: skip
 
 
 class Tidu(FastAPI):
@@ -39,6 +55,15 @@ class Tidu(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Called once, by the framework."""
         return Edge(super().build_middleware_stack(), self.state.settings)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, with the shape of errors and the ways to say who one is."""
+        described = super().openapi()
+        parts = described["components"]
+        parts["schemas"]["Problem"] = Problem.model_json_schema()
+        parts["securitySchemes"] = SIGNING_IN
+        described["security"] = [{name: []} for name in SIGNING_IN]
+        return described
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:

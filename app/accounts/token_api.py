@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 router = APIRouter(prefix="/api/v1", tags=["token"])
 
 
-class Body(BaseModel):
+class Holder(BaseModel):
     """The organisation a token acts for."""
 
     code: str
@@ -26,7 +26,7 @@ class TokenOut(BaseModel):
     id: int
     prefix: str
     name: str
-    organisation: Body
+    organisation: Holder
     scopes: list[str]
     ranges: list[str]
     created_at: datetime
@@ -48,7 +48,7 @@ def get_token(request: Request, actor: CurrentActor, db: Db) -> TokenOut:
     same = set(TokenOut.model_fields) - {"organisation", "requests_per_minute", "requests_at_once"}
     return TokenOut(
         **{name: getattr(row, name) for name in same},
-        organisation=Body(code=row.organisation, name=row.organisation_name),
+        organisation=Holder(code=row.organisation, name=row.organisation_name),
         requests_per_minute=policy.per_minute,
         requests_at_once=policy.burst,
     )

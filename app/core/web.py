@@ -153,6 +153,20 @@ def _faults(error: RequestValidationError) -> list[dict[str, Any]]:
     return faults
 
 
+def problem_response(description: str, **headers: str) -> dict[str, Any]:
+    """How the interface's description tells of an error."""
+    return {
+        "description": description,
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+        "headers": {
+            name: {"description": told, "schema": {"type": "string"}}
+            for name, told in headers.items()
+        },
+    }
+
+
 # --- pages --------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from app.accounts.auth import CurrentActor, Db, Reader
 from app.core.clock import today
 from app.core.errors import PreconditionRequired, Stale
 from app.core.filters import Vocabulary, describe
+from app.core.web import problem_response
 from app.firms import fields, listing, queries, schemas
 from app.firms.models import Firm
 
@@ -39,13 +40,8 @@ LIST_PARAMETERS = [
 ]  # fmt: skip
 
 NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": text,
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
-    }
-    for status, text in ((412, "Changed meanwhile"), (428, "If-Match is missing"))
+    412: problem_response("Changed meanwhile"),
+    428: problem_response("If-Match is missing"),
 }
 
 router = APIRouter(prefix="/api/v1", tags=["firms"])
