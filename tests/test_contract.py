@@ -1,4 +1,4 @@
-"""The interface keeps its own description: whatever is sent, by whomever, is answered as it says."""
+"""The interface keeps its description: whatever is sent, by whomever, is answered as it says."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -15,7 +15,7 @@ from schemathesis.checks import (
 )
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,7 @@ from app.accounts.secrets import digest
 from app.accounts.tokens import SCOPES, Wanted, issue
 from app.core.clock import today
 from app.core.settings import Settings
-from app.firms.models import Contact
+from app.firms.models import Contact, Firm, Submission
 from app.main import create_app
 from app.pipeline.service import assess
 from tests import people
@@ -45,20 +45,22 @@ SCHEMA = schemathesis.openapi.from_dict(
     {key: part for key, part in DESCRIPTION.items() if key != "security"}, config=CONFIG
 )
 Callers = dict[str, dict[str, str]]
+Known = dict[str, list[Any]]
+Site = tuple[str, Callers, Known]
 
 
 @pytest.fixture(scope="module")
-def site(engine: Engine, settings: Settings) -> Iterator[tuple[str, Callers, list[int]]]:
-    """A small district behind a real socket: its address, who calls, and the firms there are."""
+def site(engine: Engine, settings: Settings) -> Iterator[Site]:
+    """A small district behind a real socket: its address, who calls, and what there is."""
     with copied(engine, settings, "contract") as own:
         with Session(own) as session, session.begin():
-            firms, callers = _district(session)
+            known, callers = _district(session)
         unlimited = Settings(token_requests_per_minute=1_000_000, failures_per_minute=1_000_000)
         with served(create_app(unlimited, own)) as address:
-            yield address, callers, firms
+            yield address, callers, known
 
 
-def _district(session: Session) -> tuple[list[int], Callers]:
+def _district(session: Session) -> tuple[Known, Callers]:
     bodies = {kind: people.body(session, f"contract-{kind}", kind)
               for kind in ("incubator", "park", "department")}  # fmt: skip
     last = today().year - 1
@@ -74,9 +76,24 @@ def _district(session: Session) -> tuple[list[int], Callers]:
     always = Range(date(2015, 1, 1), None)
     people.put_in_park(session, firms[0], bodies["park"], always)
     people.put_in_incubator(session, firms[1], bodies["incubator"], always)
-    session.add_all(Contact(firm_id=firm, name="甲", phone="13800138000") for firm in firms)
+    held = [Contact(firm_id=firm, name="甲") for firm in firms for _ in range(3)]
+    conflict = Submission(firm_id=firms[0], year=last, indicator="staff_avg", value=50,
+                          source="self_reported")  # fmt: skip
+    session.add_all([*held, conflict])
+    session.flush()
     assess(session, None, today())
-    return firms, _callers(session, bodies)
+    known: Known = {
+        "firm_id": firms,
+        "contact_id": [contact.id for contact in held],
+        "submission_id": [conflict.id],
+        "credit_code": list(session.scalars(select(Firm.credit_code).order_by(Firm.id))),
+        "code": ["hnte_2016"],
+        "criterion": ["hnte.field"],
+        "name": ["王五"],
+        "phone": ["13800138000"],
+        "email": ["a@b.example"],
+    }
+    return known, _callers(session, bodies)
 
 
 def _callers(session: Session, bodies: dict[str, Organisation]) -> Callers:
@@ -105,9 +122,9 @@ def _signed_in(session: Session, role: Role, body: Organisation) -> dict[str, st
 @SCHEMA.parametrize()
 @settings(max_examples=CASES, derandomize=True, database=None, deadline=None,
           suppress_health_check=list(HealthCheck))  # fmt: skip
-def test_answers_are_as_described(case: Any, site: tuple[str, Callers, list[int]]) -> None:
-    address, callers, firms = site
-    _aim(case, firms)
+def test_answers_are_as_described(case: Any, site: Site) -> None:
+    address, callers, known = site
+    _aim(case, known)
     with requests.Session() as connection:
         for headers in callers.values():
             answer = case.call(base_url=address, session=connection, headers=headers)
@@ -115,8 +132,20 @@ def test_answers_are_as_described(case: Any, site: tuple[str, Callers, list[int]
             case.validate_response(answer, checks=CHECKS)
 
 
-def _aim(case: Any, firms: list[int]) -> None:
-    """Most numbers of firms would be of none: bring them down to those there are, and one more."""
-    given = (case.path_parameters or {}).get("firm_id")
-    if isinstance(given, int):
-        case.path_parameters["firm_id"] = [*firms, firms[-1] + 1][given % (len(firms) + 1)]
+def _aim(case: Any, known: Known) -> None:
+    """Most of what is made up names nothing: bring it down to what there is, and a little more."""
+    for name, value in (case.path_parameters or {}).items():
+        if name in known and isinstance(value, type(known[name][0])):
+            case.path_parameters[name] = _one_of(known[name], value)
+    if case.headers is not None and "If-Match" in case.headers:
+        case.headers["If-Match"] = _one_of(["*", '"1"', '"2"'], case.headers["If-Match"])
+    if isinstance(case.body, dict):
+        for name in {"name", "phone", "email"} & set(case.body):
+            if isinstance(case.body[name], str):
+                case.body[name] = _one_of(known[name], case.body[name])
+
+
+def _one_of(values: list[Any], drawn: Any) -> Any:
+    """One of them, or what was drawn; always the same for the same."""
+    place = drawn if isinstance(drawn, int) else len(drawn)
+    return [*values, drawn][place % (len(values) + 1)]
