@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import NOBODY
 from app.accounts.actor import SYSTEM, Role
 from app.accounts.token_command import group as tokens
 from app.core.clock import today
@@ -109,9 +110,11 @@ def serve(
     from app.start import prepare
 
     with running(settings) as url:
-        engine = make_engine(url, settings)
-        prepare(engine, demo=with_demo, say=lambda text: console.print(f"· {text}"))
-        _say_where(settings, engine)
+        owner = make_engine(url, settings)
+        prepare(owner, demo=with_demo, say=lambda text: console.print(f"· {text}"))
+        _say_where(settings, owner)
+        owner.dispose()
+        engine = make_engine(url, settings, role=NOBODY)
         try:
             uvicorn.run(
                 create_app(settings, engine),

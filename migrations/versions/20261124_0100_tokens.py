@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0002_tokens"
-down_revision = "0001"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
