@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log")),
     )
     op.create_index("ix_access_log_firm_id", "access_log", ["firm_id"])
+    op.execute("call secure_by_firm('access_log', 'firm_id')")
 
 
 def downgrade() -> None:
