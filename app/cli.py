@@ -123,6 +123,7 @@ def serve(
                 log_level="warning",
                 access_log=False,
                 proxy_headers=False,
+                server_header=False,
             )
         finally:
             engine.dispose()

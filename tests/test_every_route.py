@@ -140,7 +140,8 @@ class Foreign:
         """A path, query or body with the foreign firm's numbers, or with ones nobody has."""
         known = {
             "firm_id": self.firm, "firm": self.firm, "code": self.code, "credit_code": self.code,
-            "submission_id": self.submission, "contact_id": self.contact, "criterion": "hnte.field", "year": 2024,
+            "submission_id": self.submission, "contact_id": self.contact,
+            "criterion": "hnte.field", "year": 2024,
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

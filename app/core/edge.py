@@ -39,10 +39,6 @@ class Edge:
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        if settings.environment == "production" and not settings.allowed_hosts:
-            raise Invalid(
-                "TIDU_ALLOWED_HOSTS is not set: name the hosts under which Tidu is reached"
-            )
         self.app = app
         self.settings = settings
         self.gate = anyio.CapacityLimiter(settings.pool_size)
@@ -187,6 +183,12 @@ def _too_large() -> TooLarge:
 
 
 # --- hosts and origins --------------------------------------------------------------------------
+
+
+def require_hosts(settings: Settings) -> None:
+    """Production is told its names; a guess would let others choose them."""
+    if settings.environment == "production" and not settings.allowed_hosts:
+        raise Invalid("TIDU_ALLOWED_HOSTS is not set: name the hosts under which Tidu is reached")
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -15,9 +15,7 @@ def upgrade() -> None:
         "contact", sa.Column("source", sa.String(), server_default="bureau", nullable=False)
     )
     op.add_column("contact", sa.Column("recorded_by", sa.String(), nullable=True))
-    op.add_column(
-        "contact", sa.Column("version", sa.Integer(), server_default="1", nullable=False)
-    )
+    op.add_column("contact", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     for name in ("created_at", "updated_at"):
         op.add_column(
             "contact",

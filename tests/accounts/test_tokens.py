@@ -20,6 +20,7 @@ from app.accounts.token_command import group
 from app.accounts.tokens import SCOPES, Wanted, is_token, issue, revoke, rotate
 from app.core.clock import now
 from app.core.errors import AppError, Conflict, Invalid
+from app.demo.service import remove as remove_demo
 from tests import people
 
 # What docs/api.md gives to secret scanners.
@@ -123,6 +124,15 @@ def test_a_group_holds_no_token(db: Session) -> None:
     group_of_bodies = people.body(db, "machine-group", "group")
     with pytest.raises(Invalid, match="一组单位"):
         issue(db, wanted(group_of_bodies), SYSTEM)
+
+
+def test_tokens_go_with_the_demo(db: Session, park: Organisation) -> None:
+    park.demo = True
+    issue(db, wanted(park), SYSTEM)
+    kept = people.body(db, "kept-park", "park")
+    issue(db, wanted(kept), SYSTEM)
+    remove_demo(db)
+    assert list(db.scalars(text("select organisation_id from token"))) == [kept.id]
 
 
 # --- use ----------------------------------------------------------------------------------------
