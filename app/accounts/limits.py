@@ -2,6 +2,7 @@
 
 A bucket holds what accrues in `burst_seconds` and fills at so many requests a minute. All that is
 kept of it is the instant at which it will be full again (GCRA): one row, one statement a request.
+Its table has no model: it is unlogged, no part of the records, and touched by these two statements.
 """
 
 from dataclasses import dataclass

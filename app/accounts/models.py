@@ -114,14 +114,3 @@ class TokenUse(Base):
     )
     used_at: Mapped[Instant]
     address: Mapped[IPv4Address | IPv6Address | None] = mapped_column(INET)
-
-
-class RateLimit(Base):
-    """One bucket of requests; unlogged, for after a crash every bucket may be full again."""
-
-    __tablename__ = "rate_limit"
-    __table_args__ = {"prefixes": ["UNLOGGED"], "postgresql_with": {"fillfactor": 50}}  # noqa: RUF012
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    full_at: Mapped[Instant]
-    granted: Mapped[bool]
