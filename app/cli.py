@@ -1,6 +1,5 @@
 """The command line: the same services as the pages; tables for people, --json for programs."""
 
-import json
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Engine
@@ -21,11 +19,15 @@ from sqlalchemy.orm import Session
 
 from app.accounts.acting import NOBODY
 from app.accounts.actor import SYSTEM, Role
+from app.accounts.token_command import group as tokens
+from app.audit.command import group as trail
 from app.core.clock import today
 from app.core.db import make_engine
 from app.core.errors import AppError
 from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
+from app.core.terminal import AsJson, Database, console, show
+from app.firms.person_command import group as persons
 
 REJECTED, UNUSABLE, UNREACHABLE = 1, 2, 3
 FAULTS_SHOWN = 20
@@ -36,16 +38,12 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Tidu 梯度: firms, their rungs, and what is missing for the next one.",
 )
-tokens = typer.Typer(no_args_is_help=True, help="API tokens.")
 users = typer.Typer(no_args_is_help=True, help="People.")
 demo = typer.Typer(no_args_is_help=True, help="The demo district.")
 criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
-audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
-for name, group in (("token", tokens), ("user", users), ("demo", demo), ("criteria", criteria),
-                    ("audit", audit)):  # fmt: skip
+for name, group in (("token", tokens), ("user", users), ("person", persons), ("demo", demo),
+                    ("criteria", criteria), ("audit", trail)):  # fmt: skip
     cli.add_typer(group, name=name)
-console = Console()
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A date such as 2026-03-31.")]
 
 
@@ -67,15 +65,16 @@ InLocale = Annotated[Locale, typer.Option(help="The language of sentences.")]
 
 
 @contextmanager
-def database() -> Iterator[Engine]:
-    """An engine on the data folder or DATABASE_URL, with its tables up to date."""
+def database(*, prepared: bool = True) -> Iterator[Engine]:
+    """An engine on the data folder or DATABASE_URL, with its tables up to date or as they are."""
     from app.start import prepare
 
     settings = Settings()
     with running(settings) as url:
         engine = make_engine(url, settings)
         try:
-            prepare(engine, demo=False, say=_say_to_people)
+            if prepared:
+                prepare(engine, demo=False, say=_say_to_people)
             yield engine
         finally:
             engine.dispose()
@@ -93,17 +92,18 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
-def show(data: Any) -> None:
-    """JSON on standard output, readable by people too."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
-
-
 def day(text: str | None) -> date:
     """A date option; today if it is not given."""
     try:
         return today() if text is None else date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text} is not a date such as 2026-03-31") from error
+
+
+@cli.callback()
+def begin(context: typer.Context) -> None:
+    """Tidu 梯度: firms, their rungs, and what is missing for the next one."""
+    context.obj = Database(database, transaction)
 
 
 @cli.command()
@@ -130,7 +130,7 @@ def serve(
         try:
             uvicorn.run(
                 create_app(settings, engine), host=settings.host, port=settings.port,
-                log_level="warning", access_log=False, proxy_headers=False,
+                log_level="warning", access_log=False, proxy_headers=False, server_header=False,
             )  # fmt: skip
         finally:
             engine.dispose()
@@ -272,25 +272,6 @@ def pool(
     console.print(f"{len(page.items)} / {page.count}")
 
 
-@tokens.command("create")
-def create_token(
-    organisation: Annotated[str, typer.Option(help="Whose token: its code.")],
-    name: Annotated[str, typer.Option(help="What it is for.")],
-    scope: Annotated[list[str], typer.Option(help="firms:read, firms:write, figures:write.")],
-    days: Annotated[int, typer.Option(min=1, max=730)] = 90,
-    as_json: AsJson = False,
-) -> None:
-    """Issue a token; it is shown once."""
-    from app.accounts.tokens import issue_token
-
-    with transaction() as session:
-        secret = issue_token(session, organisation, name, scope, days)
-    if as_json:
-        show({"token": secret})
-    else:
-        console.print(secret, highlight=False, soft_wrap=True)
-
-
 @users.command("create")
 def create_user(
     username: str,
@@ -354,49 +335,6 @@ def list_criteria(as_json: AsJson = False) -> None:
     for s in found:
         table.add_row(s.code, s.purpose, str(s.since), str(s.until or ""), s.label.zh)
     console.print(table)
-
-
-@audit.command("verify")
-def verify_trail(
-    head: Annotated[
-        str | None, typer.Option(help="A head filed earlier, SEQ:HASH: nothing before it changed.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Recompute the chain over the whole trail; say which entry was altered, removed or added."""
-    from app.audit.chain import Head, verify
-    from app.audit.command import print_verified, snapshot
-
-    filed = None if head is None else Head.read(head)
-    bar = Progress(console=Console(stderr=True), transient=True)
-    with database(prepared=False) as engine, snapshot(engine) as connection, bar:
-        task = bar.add_task("verifying", total=None)
-        found = verify(
-            connection,
-            filed,
-            lambda done: bar.update(task, completed=done, description=f"{done} entries"),
-        )
-    if as_json:
-        show(found.as_dict())
-    else:
-        print_verified(console, found)
-    raise typer.Exit(0 if found.sound else REJECTED)
-
-
-@audit.command("archive")
-def archive_trail(month: Annotated[str, typer.Argument(help="A month such as 2026-03.")]) -> None:
-    """Take an old month out of the trail; its tables are then filed elsewhere and dropped."""
-    from app.audit.service import archive_month
-
-    first = day(f"{month}-01")
-    with transaction() as session:
-        record = archive_month(session, first)
-    console.print(
-        f"{month}: {record.entries} entries; file and drop audit_entry_{first:%Y_%m} and "
-        f"audit_row_{first:%Y_%m}",
-        highlight=False,
-        soft_wrap=True,
-    )
 
 
 @cli.command()

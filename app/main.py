@@ -1,6 +1,5 @@
 """The application: the one place that wires things."""
 
-import sys
 from typing import Any
 
 import structlog
@@ -9,52 +8,80 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from starlette.types import ASGIApp
 
+from app.accounts.auth import COOKIE
 from app.accounts.pages import router as accounts_pages
+from app.accounts.token_api import router as token_api
+from app.accounts.token_pages import router as token_pages
 from app.core.db import session_factory
+from app.core.edge import LARGEST_BODY, Edge, require_hosts
+from app.core.logs import log_plainly
 from app.core.settings import Settings
-from app.core.web import STATIC, Edge, Problem, install_errors, render
+from app.core.web import STATIC, Problem, install_errors, problem_response, render
 from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
+from app.firms.contact_api import router as contact_api
+from app.firms.person_pages import router as person_pages
 from app.pipeline.api import router as pipeline_api
+from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "content": {"application/problem+json": {}}}
-    for code in (401, 403, 404, 409, 413, 422)
+    400: problem_response("The request cannot be read, or names another host"),
+    401: problem_response("No valid token or session", **{"WWW-Authenticate": "Bearer"}),
+    403: problem_response("Not with this role or token; `scope` names a scope that is lacking"),
+    404: problem_response("Not there, or not yours to know of"),
+    408: problem_response("The body came too slowly"),
+    409: problem_response("Contradicts what is recorded"),
+    413: problem_response("The body is too large"),
+    414: problem_response("The address is too long"),
+    422: problem_response("Something is wrong: `errors` says what and where"),
+    429: problem_response("Too many requests", **{"Retry-After": "seconds"}),
+    500: problem_response("An error of ours; it has been logged under X-Request-Id"),
+    503: problem_response("The database is not available for the moment"),
 }
-TEN_MEGABYTES = 10 * 1024 * 1024
+SIGNING_IN = {
+    "token": {"type": "http", "scheme": "bearer", "description": "`tidu_…`; see docs/api.md"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE,
+                "description": "A signed-in person's browser"},
+}  # fmt: skip
 
 
-def log_plainly() -> None:
-    """One JSON line per event; stack traces without the values that passed through them."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
+class Tidu(FastAPI):
+    """The application with its edge outside everything, also of what answers to errors."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Called once, by the framework."""
+        return Edge(super().build_middleware_stack(), self.state.settings)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, with the shape of errors and the ways to say who one is."""
+        described = super().openapi()
+        parts = described["components"]
+        parts["schemas"]["Problem"] = Problem.model_json_schema()
+        parts["securitySchemes"] = SIGNING_IN
+        described["security"] = [{name: []} for name in SIGNING_IN]
+        return described
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Pages and API over one engine."""
+    require_hosts(settings)
     log_plainly()
-    app = FastAPI(
+    app = Tidu(
         title="Tidu 梯度", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json", responses=ERRORS, max_body_size=TEN_MEGABYTES,
+        openapi_url="/api/openapi.json", responses=ERRORS, max_body_size=LARGEST_BODY,
         telemetry={"logs": False},
     )  # fmt: skip
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, pipeline_api, exchange_api, trail_api, accounts_pages, pipeline_pages,
+    for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
+                   accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
                    trail_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -65,7 +92,6 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
         """The interactive documentation, without any other host."""
         return render(request, "docs.html")
 
-    app.add_middleware(Edge, connections=settings.pool_size)
     return app
 
 
@@ -82,6 +108,6 @@ def _health(app: FastAPI, engine: Engine) -> None:
             with engine.connect() as connection:
                 connection.execute(text("select 1 from firm limit 1"))
         except DBAPIError as error:
-            reason = str(error.orig).splitlines()[0]
-            return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+            structlog.get_logger("tidu.health").error("database", error=type(error.orig).__name__)
+            return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -10,23 +11,26 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.accounts.acting import NOBODY, TAKE_ROLE
-from app.accounts.actor import Role
+from app.accounts.actor import SYSTEM, Role
 from app.accounts.auth import COOKIE
 from app.accounts.models import Grant, Organisation, User, UserSession
 from app.accounts.secrets import digest
-from app.accounts.tokens import SCOPES, issue_token
+from app.accounts.tokens import SCOPES, Wanted, issue
 from app.core.clock import now
 from app.core.settings import Settings
 from app.main import create_app
 
 FAR_FUTURE = now().replace(year=2200)
+# What a browser says of a request that one of our own pages makes.
+OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
+_serial = count(1)
 
 
-def application(db: Session) -> Any:
+def application(db: Session, **settings: Any) -> Any:
     """The application; its transactions are savepoints of the test's, so nothing stays."""
     connection = db.connection()
     engine = connection.engine
-    app = create_app(Settings(database_url=None), engine)
+    app = create_app(Settings(database_url=None, **settings), engine)
 
     @contextmanager
     def sessions() -> Iterator[Session]:
@@ -65,15 +69,15 @@ def person(db: Session, role: Role, organisation: Organisation | None = None) ->
     secret = f"cookie-{user.id}"
     db.add(UserSession(token_hash=digest(secret), grant_id=grant.id, expires_at=FAR_FUTURE))
     db.flush()
-    return TestClient(application(db), cookies={COOKIE: secret})
+    return TestClient(application(db), cookies={COOKIE: secret}, headers=OUR_PAGE)
 
 
 def machine(
     db: Session, organisation: Organisation, scopes: tuple[str, ...] = SCOPES
 ) -> TestClient:
     """A machine with a token."""
-    secret = issue_token(db, organisation.code, "test", list(scopes), 30)
-    db.flush()
+    wanted = Wanted(organisation.code, f"test {next(_serial)}", scopes)
+    secret = issue(db, wanted, SYSTEM).secret
     return TestClient(application(db), headers={"Authorization": f"Bearer {secret}"})
 
 

@@ -15,6 +15,7 @@ from app import cli
 from app.core.db import make_engine
 from app.core.postgres import running
 from app.core.settings import Settings
+from app.core.terminal import console
 from app.main import create_app
 from tests.exchange.files import FIRM_HEADER, csv_file
 from tests.factories import credit_code
@@ -55,7 +56,7 @@ def tidu(
     monkeypatch.setenv("TIDU_DATA_DIR", str(home.data_dir))
     monkeypatch.setenv("TIDU_DURABLE", "false")
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr(cli.console, "_width", 200)
+    monkeypatch.setattr(console, "_width", 200)
 
     def call(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["tidu", *map(str, arguments)])

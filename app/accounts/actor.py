@@ -43,7 +43,10 @@ class Actor:
         """Raise Forbidden unless this actor may do what the scope names."""
         if self.scopes is not None:
             if scope not in self.scopes:
-                raise Forbidden(f"令牌没有 {scope} 权限：请用带此权限的令牌")
+                raise Forbidden(
+                    f"令牌没有 {scope} 权限：请用带此权限的令牌 (the token lacks this scope)",
+                    scope=scope,
+                )
         elif scope.endswith(":write") and self.role not in KEEPERS:
             raise Forbidden(f"角色 {self.role} 不能修改企业数据")
 

@@ -8,10 +8,11 @@ from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import sign_in, tokens
+from app.accounts import limits, sign_in, tokens
 from app.accounts.acting import act_as
 from app.accounts.actor import Actor, Role
 from app.audit.service import note_read
+from app.core.addresses import client_address
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.settings import Settings
 
@@ -57,6 +58,10 @@ Tx = Annotated[Session, Depends(_writing, scope="function")]
 def _actor(request: Request) -> Actor:
     with request.app.state.sessions() as session, session.begin():
         found = _by_token(session, request) or _by_cookie(session, request)
+    # Only now, for what was spent stays spent.
+    allowance = getattr(request.state, "allowance", None)
+    if allowance is not None and not allowance.granted:
+        raise allowance.refusal()
     if found is None:
         raise Unauthenticated("请先登录，或在 Authorization 头中提供有效令牌（Bearer tidu_…）")
     request.state.actor = found
@@ -64,10 +69,21 @@ def _actor(request: Request) -> Actor:
 
 
 def _by_token(session: Session, request: Request) -> Actor | None:
-    header = request.headers.get("authorization", "")
-    if not header.lower().startswith(BEARER):
+    header = request.headers.get("authorization")
+    if header is None:
         return None
-    return tokens.actor_of_token(session, header[len(BEARER) :].strip())
+    settings = settings_of(request)
+    address = client_address(request.scope, settings.trusted_proxies)
+    secret = header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
+    found = tokens.bearer(session, secret, address)
+    if found is None:
+        failure = limits.spend_failure(session, address, settings)
+        # A failure that is within bounds shows no limit: it would tell of others' failures.
+        request.state.allowance = None if failure.granted else failure
+        return None
+    policy = limits.token_policy(settings, found.requests_per_minute)
+    request.state.allowance = limits.spend_token(session, found.token_id, policy)
+    return found.actor
 
 
 def _by_cookie(session: Session, request: Request) -> Actor | None:
@@ -127,3 +143,12 @@ def _noting(request: Request, actor: CurrentActor) -> Iterator[Readings]:
 # Stands before Db in a route's signature: the reading's connection is given back before the notes
 # take one, or requests would wait for each other's.
 Noted = Annotated[Readings, Depends(_noting, scope="function")]
+
+
+def _administrator(actor: CurrentActor) -> Actor:
+    if actor.role is not Role.ADMIN:
+        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录")
+    return actor
+
+
+Administrator = Annotated[Actor, Depends(_administrator)]

@@ -1,8 +1,10 @@
 """Bodies, people and machines that act in Tidu."""
 
 from datetime import date
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import CIDR, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant
@@ -82,11 +84,33 @@ class Token(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str]
-    prefix: Mapped[str]
-    token_hash: Mapped[str] = mapped_column(unique=True)
+    # The public part, by which people and logs name it.
+    prefix: Mapped[str] = mapped_column(unique=True)
+    token_hash: Mapped[str] = mapped_column(unique=True, info={"secret": True})
     organisation_id: Mapped[int] = mapped_column(ForeignKey(Organisation.id))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    # Where it may be used from; empty: anywhere.
+    ranges: Mapped[list[IPv4Network | IPv6Network]] = mapped_column(
+        ARRAY(CIDR), server_default="{}"
+    )
+    requests_per_minute: Mapped[int | None]
+    # The token it replaces; a token has one successor.
+    predecessor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("token.id", ondelete="SET NULL"), unique=True
+    )
+    issued_by: Mapped[str | None]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
     expires_at: Mapped[Instant]
     revoked_at: Mapped[Instant | None]
-    last_used_at: Mapped[Instant | None]
+
+
+class TokenUse(Base):
+    """When and whence a token was last used: apart from it, so that noting never waits for it."""
+
+    __tablename__ = "token_use"
+
+    token_id: Mapped[int] = mapped_column(
+        ForeignKey(Token.id, ondelete="CASCADE"), primary_key=True
+    )
+    used_at: Mapped[Instant]
+    address: Mapped[IPv4Address | IPv6Address | None] = mapped_column(INET)

@@ -70,6 +70,8 @@ def make_engine(url: str, settings: Settings, role: str | None = None) -> Engine
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        # Errors are logged; the values of a statement are nobody's business there.
+        hide_parameters=True,
         connect_args={
             "options": options,
             "application_name": "tidu",

@@ -4,11 +4,15 @@ AppError
 ├── Unauthenticated   who are you
 ├── Forbidden         not with your role or token
 ├── NotFound          not there, or not yours to know of
+├── TooSlow           the body did not arrive in time
 ├── Conflict          contradicts what is recorded
 ├── Stale             changed by someone else meanwhile
 ├── PreconditionRequired  say which version you mean to change
-├── TooLarge
+├── TooLarge          the body
+├── TooLong           the address
+├── WrongHost         not a name of this server
 ├── Invalid           with one entry per field, row or parameter
+├── TooManyRequests   later; `retry_after` says when
 └── Unavailable       the database or another part is down
 """
 
@@ -42,6 +46,16 @@ class NotFound(AppError):
     title = "没有找到"
 
 
+class WrongHost(AppError):
+    status = 400
+    title = "请求的主机名不对"
+
+
+class TooSlow(AppError):
+    status = 408
+    title = "请求发送超时"
+
+
 class Conflict(AppError):
     status = 409
     title = "与现有记录冲突"
@@ -57,6 +71,11 @@ class TooLarge(AppError):
     title = "内容过大"
 
 
+class TooLong(AppError):
+    status = 414
+    title = "地址过长"
+
+
 class Invalid(AppError):
     """`errors` in `extra`: a list of {pointer | parameter | row and column, detail}."""
 
@@ -67,6 +86,13 @@ class Invalid(AppError):
 class PreconditionRequired(AppError):
     status = 428
     title = "缺少版本条件"
+
+
+class TooManyRequests(AppError):
+    """`retry_after` in `extra`: seconds."""
+
+    status = 429
+    title = "请求过于频繁"
 
 
 class Unavailable(AppError):

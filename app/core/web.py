@@ -1,27 +1,25 @@
-"""HTTP's edge: admission, same origin, headers, errors in one shape, pages from templates."""
+"""What leaves over HTTP: headers, errors in one shape, pages from templates."""
 
 import json
 import re
-import uuid
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import anyio
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import i18n
-from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable
+from app.core.clock import DISTRICT
+from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable, WrongHost
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -29,10 +27,12 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
     "style-src-attr 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'",
+    "base-uri 'none'; form-action 'self'; object-src 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 log = structlog.get_logger("tidu.access")
 
@@ -47,55 +47,6 @@ class Problem(BaseModel):
     errors: list[dict[str, Any]] = []
 
 
-class Edge:
-    """Lets in as many requests as there are connections, guards origins, sets headers, logs.
-
-    Without the gate synchronous routes dead-lock under load: holders of a connection wait for a
-    thread while every thread waits for a connection.
-    """
-
-    def __init__(self, app: ASGIApp, connections: int) -> None:
-        self.app = app
-        self.gate = anyio.CapacityLimiter(connections)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request_id = str(uuid.uuid4())
-        scope.setdefault("state", {})["request_id"] = request_id
-
-        async def finish(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                extra = HEADERS | {"x-request-id": request_id}
-                message["headers"] += [(k.encode(), v.encode()) for k, v in extra.items()]
-                log.info("request", method=scope["method"], path=scope["path"],
-                         status=message["status"], request_id=request_id)  # fmt: skip
-            await send(message)
-
-        if not _same_origin(Request(scope)):
-            refused = JSONResponse(
-                problem(403, "Forbidden", "没有权限", "请求来自其他网站：请从本系统页面操作"),
-                status_code=403, media_type="application/problem+json",
-            )  # fmt: skip
-            await refused(scope, receive, finish)
-            return
-        async with self.gate:
-            await self.app(scope, receive, finish)
-
-
-def _same_origin(request: Request) -> bool:
-    """Unsafe requests of a browser's session come from our own pages; tokens cannot be forged."""
-    if request.method in SAFE or "authorization" in request.headers:
-        return True
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
 def problem(status: int, name: str, title: str, detail: str, errors: Any = ()) -> dict[str, Any]:
     """The one shape of an error."""
     return {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail,
@@ -104,27 +55,39 @@ def problem(status: int, name: str, title: str, detail: str, errors: Any = ()) -
 
 def wants_page(request: Request) -> bool:
     """Whether a person waits for the answer, rather than a program."""
-    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get(
-        "accept", ""
-    )
+    path: str = request.scope["path"]
+    return not path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def answer(request: Request, error: AppError) -> Response:
+def answer(request: Request, error: AppError, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page or as problem details."""
     locale = i18n.locale_of(request)
     title = i18n.text(error.title, locale)
     name = type(error).__name__
     body = problem(error.status, name, title, error.detail, error.extra.get("errors", ()))
-    if wants_page(request):
+    if wants_page(request) and not isinstance(error, WrongHost):  # no page without its address
         if error.status == 401:
             return Response(status_code=303, headers={"location": "/sign-in"})
         page = render(request, "problem.html", problem=body)
         page.status_code = error.status
         return page
-    headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
     extra = {k: v for k, v in error.extra.items() if k != "errors"}
     text = json.dumps(body | extra, ensure_ascii=False, default=str)
-    return Response(text, error.status, headers, "application/problem+json")
+    return Response(
+        text, error.status, {**(headers or {}), **_beside(error)}, "application/problem+json"
+    )
+
+
+def _beside(error: AppError) -> dict[str, str]:
+    """The headers that standards ask for beside a status."""
+    if error.status == 401:
+        return {"www-authenticate": "Bearer"}
+    if "scope" in error.extra:
+        scope = error.extra["scope"]
+        return {"www-authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+    if "retry_after" in error.extra:
+        return {"retry-after": str(error.extra["retry_after"])}
+    return {}
 
 
 def install_errors(app: FastAPI) -> None:
@@ -145,14 +108,14 @@ def install_errors(app: FastAPI) -> None:
         if found is None:
             found = Invalid(str(error.detail))
             found.status, found.title = error.status_code, str(error.detail)
-        return answer(request, found)
+        return answer(request, found, error.headers)
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, IntegrityError)
         return answer(request, Conflict("与现有记录冲突：请刷新后核对（有效期重叠或编号重复）"))
 
     def down(request: Request, error: Exception) -> Response:
-        log.error("database", error=str(error).splitlines()[0])
+        log.error("database", exc_info=error)
         return answer(request, Unavailable("数据库暂时不可用：请稍后重试"))
 
     app.add_exception_handler(AppError, app_error)
@@ -173,7 +136,7 @@ def _bad_value(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    log.exception("unexpected", path=request.url.path, exc_info=error)
+    log.error("unexpected", request_id=request.state.request_id, exc_info=error)
     return answer(request, AppError("服务器出错，已记录：请稍后重试或联系管理员"))
 
 
@@ -185,8 +148,23 @@ def _faults(error: RequestValidationError) -> list[dict[str, Any]]:
             where = {"pointer": "/" + "/".join(map(str, path))}
         else:
             where = {"parameter": ".".join(map(str, path))}
-        faults.append({**where, "detail": str(each["msg"])})
+        detail = str(each["msg"]).removeprefix("Value error, ")
+        faults.append({**where, "detail": detail})
     return faults
+
+
+def problem_response(description: str, **headers: str) -> dict[str, Any]:
+    """How the interface's description tells of an error."""
+    return {
+        "description": description,
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+        "headers": {
+            name: {"description": told, "schema": {"type": "string"}}
+            for name, told in headers.items()
+        },
+    }
 
 
 # --- pages --------------------------------------------------------------------------------------
@@ -216,6 +194,11 @@ def number(value: Any) -> str:
     return re.sub(r"(\.\d*?)0+$", r"\1", text).rstrip(".") if "." in text else text
 
 
+def moment(instant: datetime) -> str:
+    """An instant on the district's clock."""
+    return instant.astimezone(DISTRICT).strftime("%Y-%m-%d %H:%M")
+
+
 def days(span: Any) -> str:
     """A range of days as people say it: its first and its last day."""
     last = "" if span.upper is None else span.upper - timedelta(days=1)
@@ -228,7 +211,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number, days=days)
+    environment.filters.update(yuan=yuan, number=number, days=days, moment=moment)
     return environment
 
 

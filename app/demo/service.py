@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, column, delete, func, insert, select, table
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Grant, Organisation, User
+from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
 from app.core.errors import Conflict
 from app.demo import figures, records
@@ -131,5 +131,7 @@ def remove(session: Session) -> int:
     number = session.scalar(select(func.count()).select_from(Firm).where(Firm.demo)) or 0
     session.execute(delete(Firm).where(Firm.demo))
     session.execute(delete(User).where(User.demo))
+    demo = select(Organisation.id).where(Organisation.demo)
+    session.execute(delete(Token).where(Token.organisation_id.in_(demo)))
     session.execute(delete(Organisation).where(Organisation.demo))
     return number

@@ -1,5 +1,6 @@
 """Reads of the register over HTTP."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -8,8 +9,10 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Readings
 from app.core.clock import today
+from app.core.errors import PreconditionRequired, Stale
 from app.core.filters import Vocabulary, describe
 from app.core.paging import Page
+from app.core.web import problem_response
 from app.firms import fields, listing, queries, schemas
 from app.firms.models import Firm
 
@@ -37,6 +40,11 @@ LIST_PARAMETERS = [
      "description": "`field=value` or `field__lookup=value`; see docs/filters.md and …/filters."},
 ]  # fmt: skip
 
+NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
+    412: problem_response("Changed meanwhile"),
+    428: problem_response("If-Match is missing"),
+}
+
 router = APIRouter(prefix="/api/v1", tags=["firms"])
 
 
@@ -48,6 +56,16 @@ def detail(session: Session, actor: Actor, firm: Firm) -> schemas.FirmDetail:
 def tag(response: Response, firm: Firm) -> None:
     """The record's version, which a change must name."""
     response.headers["ETag"] = f'"{firm.version}"'
+
+
+def demand_version(if_match: str | None, version: int, stale: Callable[[str], Stale]) -> None:
+    """Refuse a change that does not name the version it was made on, or names another."""
+    if if_match is None:
+        raise PreconditionRequired(
+            "缺少 If-Match：请先读取记录，把它的 ETag 放入 If-Match (send the ETag you read)"
+        )
+    if if_match.strip() not in ("*", f'"{version}"'):
+        raise stale(if_match[:50])
 
 
 def understood(vocabulary: Vocabulary) -> schemas.FiltersOut:

@@ -150,10 +150,17 @@ class Contact(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"))
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(info={"secret": True})
     duty: Mapped[str | None]
-    phone: Mapped[str | None]
-    email: Mapped[str | None]
+    phone: Mapped[str | None] = mapped_column(info={"secret": True})
+    email: Mapped[str | None] = mapped_column(info={"secret": True})
+    # How the person agreed, or what else allows to keep this.
+    consent: Mapped[str | None]
+    source: Mapped[str] = mapped_column(server_default="bureau")
+    recorded_by: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    updated_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 
 class Fact:

@@ -97,6 +97,20 @@ def visible(actor: Actor, on: date | None = None) -> ColumnElement[bool]:
             return false()
 
 
+def may_read_contacts(actor: Actor) -> ColumnElement[bool]:
+    """The firms whose contacts this actor may read.
+
+    Department officers only where their department has an open support case with the firm. There
+    are no support cases yet: until there are, this is false for officers, and becomes "exists an
+    open case of this firm with `actor.organisation_id`" with them.
+    """
+    match actor.role:
+        case Role.ANALYST | Role.LEADER | Role.INCUBATOR_MANAGER | Role.PARK_OPERATOR:
+            return visible(actor)
+        case Role.OFFICER | Role.ADMIN | Role.AUDITOR:
+            return false()
+
+
 def get(session: Session, actor: Actor, firm_id: int) -> Firm:
     """One firm; NotFound also where it exists but is not this actor's to know."""
     found = session.scalar(select(Firm).where(Firm.id == firm_id, visible(actor)))

@@ -12,14 +12,23 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
-from app.core.errors import Invalid, PreconditionRequired, Stale
+from app.core.errors import Invalid, Stale
 from app.core.fields import nearest
 from app.criteria.api import router as criteria
 from app.criteria.models import CriteriaSet
 from app.criteria.store import all_sets
 from app.firms import queries as firms
 from app.firms import reporting, service
-from app.firms.api import LIST_PARAMETERS, FirmId, detail, note_search, tag, understood
+from app.firms.api import (
+    LIST_PARAMETERS,
+    NEEDS_VERSION,
+    FirmId,
+    demand_version,
+    detail,
+    note_search,
+    tag,
+    understood,
+)
 from app.firms.models import Firm
 from app.firms.schemas import LARGEST_ID, FiltersOut, FirmDetail, FirmPatch
 from app.pipeline import pool, schemas
@@ -36,16 +45,6 @@ SET = {
     "required": False,
     "schema": {"type": "string"},
     "description": "Code of a criteria set in force; else that of the certified rung.",
-}
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": text,
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
-    }
-    for status, text in ((412, "Changed meanwhile"), (428, "If-Match is missing"))
 }
 
 
@@ -139,17 +138,16 @@ def change_firm(
     """Change a firm's own record; `If-Match` names the version that was read."""
     actor.require("firms:write")
     firm = firms.get(tx, actor, firm_id)
-    if if_match is None:
-        raise PreconditionRequired(
-            "缺少 If-Match：请先读取企业，把它的 ETag 放入 If-Match (send the ETag you read)"
-        )
-    if if_match.strip() not in ("*", f'"{firm.version}"'):
+
+    def stale(given: str) -> Stale:
         current = detail(tx, actor, firm).model_dump(mode="json")
-        raise Stale(
-            f'企业记录现为 "{firm.version}"，与 If-Match {if_match[:50]} 不符：请取回最新版再改 '
+        return Stale(
+            f'企业记录现为 "{firm.version}"，与 If-Match {given} 不符：请取回最新版再改 '
             "(changed meanwhile: read it again)",
             current=current,
         )
+
+    demand_version(if_match, firm.version, stale)
     changes = body.model_dump(exclude_unset=True)
     service.update(tx, actor, firm, changes, firm.version)
     _assess(tx, firm_id)

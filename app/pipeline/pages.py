@@ -1,25 +1,30 @@
 """The pages people use every day: home, register, pool, portrait, criteria."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
+from app.accounts.actor import KEEPERS, Actor
 from app.accounts.auth import Db, Noted, Reader
 from app.core.clock import today
-from app.core.errors import Invalid
+from app.core.errors import AppError, Invalid
 from app.core.web import render
 from app.criteria import phrases
 from app.criteria.store import all_sets, get_sets, measures, sets_in_force, sources
 from app.firms import listing, queries
 from app.firms.api import FirmId, note_search
 from app.firms.catalogue import INDICATORS
+from app.firms.contact_schemas import PURPOSES
+from app.firms.contacts import may_read
 from app.firms.divisions import names as divisions
-from app.firms.models import DESIGNATION_KINDS, FirmYear
+from app.firms.models import DESIGNATION_KINDS, Contact, FirmYear
 from app.pipeline import pool
 from app.pipeline.queries import explain
 
@@ -31,7 +36,22 @@ WORDS = {
     "rungs": queries.RUNGS,
     "indicators": INDICATORS,
     "designation_kinds": DESIGNATION_KINDS,
+    "purposes": PURPOSES,
 }
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The portrait's contacts: closed, or open for a purpose; `on` is whose form had a problem."""
+
+    contacts: list[Contact] | None = None
+    purpose: str | None = None
+    problem: AppError | None = None
+    typed: Any = None
+    on: int | None = None
+
+
+CLOSED = Opened()
 
 
 @router.get("/")
@@ -112,9 +132,21 @@ def portrait(
     request: Request, firm_id: FirmId, actor: Reader, db: Db, as_of: date | None = None
 ) -> HTMLResponse:
     """One firm: standing, checklists with articles and gaps, figures with their source."""
+    return portrait_page(request, db, actor, firm_id, as_of)
+
+
+def portrait_page(
+    request: Request,
+    db: Session,
+    actor: Actor,
+    firm_id: int,
+    as_of: date | None = None,
+    opened: Opened = CLOSED,
+) -> HTMLResponse:
+    """The portrait of a firm on a day; its contacts are there only if they were opened."""
     day = as_of or today()
     firm = queries.get(db, actor, firm_id)
-    return render(
+    page = render(
         request,
         "pipeline/portrait.html",
         firm=firm,
@@ -130,8 +162,13 @@ def portrait(
         conflicts=queries.open_conflicts(db, firm.id),
         measures=measures(),
         sources=sources(),
+        opened=opened,
+        may_open=may_read(db, actor, firm_id),
+        may_keep=actor.role in KEEPERS,
         **WORDS,
     )
+    page.status_code = 200 if opened.problem is None else opened.problem.status
+    return page
 
 
 def _figures(years: list[FirmYear]) -> dict[str, Any]:

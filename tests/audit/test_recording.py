@@ -204,7 +204,8 @@ def test_persons_to_reach_are_not_copied_into_what_cannot_be_deleted(db: Session
     contact.phone = "13900002222"
     db.flush()
     made, changed = rows(db, since, "contact")
-    assert made.firm_id == firm and made.after == {"name": "(secret)", "phone": "(secret)"}
+    assert made.firm_id == firm
+    assert (made.after["name"], made.after["phone"]) == ("(secret)", "(secret)")
     assert changed.before == changed.after == {"phone": "(secret)"}
 
 
@@ -222,7 +223,7 @@ def test_a_sign_of_life_is_no_act(db: Session) -> None:
     since = last(db)
     mine = update(UserSession).where(UserSession.token_hash == "session-hash-value")  # noqa: S105
     db.execute(mine.values(seen_at=now() + timedelta(hours=1)))
-    db.execute(text("update token set last_used_at = now()"))
+    db.execute(text("update token_use set used_at = now()"))
     assert entries(db, since) == []
     db.execute(mine.values(seen_at=now(), expires_at=now()))
     [row] = rows(db, since, "user_session")

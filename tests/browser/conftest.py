@@ -1,14 +1,9 @@
 """A real Chromium against a real server; any foreign request or console error fails the test."""
 
 import os
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -19,6 +14,7 @@ from app.demo import service as demo
 from app.main import create_app
 from app.pipeline.service import evaluate
 from tests.conftest import copied
+from tests.server import served
 
 ARGUMENTS = ["--no-sandbox", "--font-render-hinting=none", "--disable-background-networking"]
 
@@ -32,20 +28,6 @@ def site(engine: Engine, settings: Settings) -> Iterator[str]:
             evaluate(session, today())
         with served(create_app(settings, own)) as address:
             yield address
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """The application on a free port, in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture(scope="session")

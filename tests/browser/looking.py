@@ -1,0 +1,30 @@
+"""A page as a person with given preferences sees it: it fits, it is accessible, it can be kept."""
+
+from playwright.sync_api import Page
+
+from tests.browser.test_pages import AXE, SHOTS
+
+SEVERE = (
+    "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
+    ".then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"
+    ".map(v => v.id + ': ' + v.nodes.slice(0, 2).map(n => n.html).join(' | ')))"
+)
+
+
+def prefer(page: Page, lang: str, theme: str, width: int) -> None:
+    """Language, theme and width."""
+    site = "/".join(page.url.split("/")[:3])
+    page.context.add_cookies(
+        [{"name": n, "value": v, "url": site} for n, v in (("lang", lang), ("theme", theme))]
+    )
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+def look(page: Page, name: str, width: int, part: str = "body") -> None:
+    """Nothing sticks out, axe finds nothing serious; kept where TIDU_SHOTS says."""
+    if SHOTS:
+        page.locator(part).screenshot(path=f"{SHOTS}/{name}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(SEVERE)
+    assert found == [], f"{name}: {found}"
