@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -18,12 +19,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import SYSTEM, Role
+from app.accounts.actor import SYSTEM
+from app.accounts.command import organisations, users
 from app.core.clock import today
 from app.core.db import make_engine
 from app.core.errors import AppError
 from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
+from app.core.terminal import Terminal
 
 REJECTED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
@@ -31,13 +34,12 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Tidu 梯度: firms, their rungs, and what is missing for the next one.",
 )
 tokens = typer.Typer(no_args_is_help=True, help="API tokens.")
-users = typer.Typer(no_args_is_help=True, help="People.")
 demo = typer.Typer(no_args_is_help=True, help="The demo district.")
 criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
-for name, group in (("token", tokens), ("user", users), ("demo", demo), ("criteria", criteria)):
+for name, group in (("token", tokens), ("user", users), ("organisation", organisations),
+                    ("demo", demo), ("criteria", criteria)):  # fmt: skip
     cli.add_typer(group, name=name)
 console = Console()
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -80,6 +82,12 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+@cli.callback()
+def hand_over(ctx: typer.Context) -> None:
+    """Tidu 梯度: firms, their rungs, and what is missing for the next one."""
+    ctx.obj = Terminal(transaction, console, show)
+
+
 def show(data: Any) -> None:
     """JSON on standard output, readable by people too."""
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
@@ -104,13 +112,16 @@ def serve(
     _check_port(settings)
     import uvicorn
 
+    from app.accounts.safety import check
     from app.main import create_app
-    from app.start import prepare
+    from app.start import greeting, prepare
 
+    check(settings)
     with running(settings) as url:
         engine = make_engine(url, settings)
         prepare(engine, demo=with_demo, say=lambda text: console.print(f"· {text}"))
-        _say_where(settings, engine)
+        for line in greeting(engine, settings):
+            console.print(line, highlight=False, soft_wrap=True)
         try:
             uvicorn.run(
                 create_app(settings, engine),
@@ -134,20 +145,6 @@ def _check_port(settings: Settings) -> None:
                 f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
                 "choose another with --port or TIDU_PORT"
             ) from error
-
-
-def _say_where(settings: Settings, engine: Engine) -> None:
-    from app.accounts.queries import has_demo_users, has_users
-
-    console.print(f"Tidu 梯度: http://{settings.host}:{settings.port}", style="bold")
-    with Session(engine) as session:
-        if has_demo_users(session):
-            from app.demo.people import ACCOUNTS, PASSWORD
-
-            names = ", ".join(account.username for account in ACCOUNTS)
-            console.print(f"sign in as {names}; password {PASSWORD}")
-        elif not has_users(session):
-            console.print("nobody can sign in yet: tidu user create NAME --role analyst")
 
 
 @cli.command()
@@ -311,24 +308,6 @@ def create_token(
         console.print(secret, highlight=False, soft_wrap=True)
 
 
-@users.command("create")
-def create_user(
-    username: str,
-    role: Annotated[Role, typer.Option()] = Role.ANALYST,
-    organisation: Annotated[str, typer.Option(help="Its code.")] = "science",
-    name: Annotated[str, typer.Option(help="The person's name.")] = "",
-    password: Annotated[
-        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)
-    ] = "",
-) -> None:
-    """Create a person with one role."""
-    from app.accounts.service import create_user as create
-
-    with transaction() as session:
-        create(session, username, name or username, password, role, organisation)
-    console.print(f"{username} may sign in")
-
-
 @demo.command("load")
 def load_demo() -> None:
     """Make the demo district."""
@@ -398,6 +377,11 @@ def main() -> None:
         sys.stderr.write(f"tidu: {error.detail}\n")
         for each in error.extra.get("errors", [])[:20]:
             sys.stderr.write(f"  {each.get('detail')}\n")
+        sys.exit(UNUSABLE)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])).upper()
+        sys.stderr.write(f"tidu: the setting TIDU_{name} cannot be used ({first['msg']})\n")
         sys.exit(UNUSABLE)
     except (DatabaseUnavailable, OperationalError) as error:
         sys.stderr.write(f"tidu: {str(error).splitlines()[0]}\n")

@@ -10,7 +10,8 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.accounts.pages import router as accounts_pages
+from app.accounts.routes import router as accounts_pages
+from app.accounts.safety import check
 from app.core.db import session_factory
 from app.core.settings import Settings
 from app.core.web import STATIC, Edge, Problem, install_errors, render
@@ -43,6 +44,7 @@ def log_plainly() -> None:
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Pages and API over one engine."""
+    check(settings)
     log_plainly()
     app = FastAPI(
         title="Tidu 梯度", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None,

@@ -8,7 +8,10 @@ from alembic.config import Config
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.invitations import link_address, link_for_first_admin, public_address
+from app.accounts.queries import has_demo_users
 from app.core.clock import today
+from app.core.settings import Settings
 from app.criteria import store
 from app.firms.models import Firm
 from app.pipeline.models import Evaluation
@@ -45,6 +48,25 @@ def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
         if last != today():
             run = evaluate(session, today())
             say(f"evaluated {run.firms} firms, {run.changed} verdicts changed")
+
+
+def greeting(engine: Engine, settings: Settings) -> list[str]:
+    """Where Tidu is, and how to get in where nobody has yet."""
+    lines = [f"Tidu 梯度: {public_address(settings)}"]
+    if settings.environment == "production" and not settings.https:
+        lines.append("TIDU_HTTPS is off: passwords and cookies travel in the clear")
+    with Session(engine) as session, session.begin():
+        if has_demo_users(session):
+            from app.demo.people import ACCOUNTS, PASSWORD
+
+            names = ", ".join(account.username for account in ACCOUNTS)
+            lines.append(f"sign in as {names}; password {PASSWORD}")
+        elif secret := link_for_first_admin(session):
+            lines += [
+                "nobody can sign in yet; the first administrator opens this within 24 hours, once:",
+                link_address(settings, secret),
+            ]
+    return lines
 
 
 def check(engine: Engine) -> list[str]:

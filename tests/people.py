@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from app.core.clock import now
 from app.core.settings import Settings
 from app.main import create_app
 
+KEY = "a key of the tests, which guards nothing"
 FAR_FUTURE = now().replace(year=2200)
 
 
@@ -25,7 +27,7 @@ def application(db: Session) -> Any:
     """The application; its transactions are savepoints of the test's, so nothing stays."""
     connection = db.connection()
     engine = connection.engine
-    app = create_app(Settings(database_url=None), engine)
+    app = create_app(Settings(database_url=None, secret_key=SecretStr(KEY)), engine)
 
     @contextmanager
     def sessions() -> Iterator[Session]:
@@ -49,8 +51,7 @@ def body(db: Session, code: str, kind: str) -> Organisation:
 def person(db: Session, role: Role, organisation: Organisation | None = None) -> TestClient:
     """A signed-in person in a role."""
     where = organisation or body(db, f"seat-{role}-{id(object())}", "department")
-    user = User(username=f"{role}-{where.code}", name=f"{role}", password_hash="-", locale="zh",  # noqa: S106
-                failed_sign_ins=0)  # fmt: skip
+    user = User(username=f"{role}-{where.code}", name=f"{role}", locale="zh")
     db.add(user)
     db.flush()
     grant = Grant(user_id=user.id, role=role.value, organisation_id=where.id,
@@ -58,7 +59,8 @@ def person(db: Session, role: Role, organisation: Organisation | None = None) ->
     db.add(grant)
     db.flush()
     secret = f"cookie-{user.id}"
-    db.add(UserSession(token_hash=digest(secret), grant_id=grant.id, expires_at=FAR_FUTURE))
+    db.add(UserSession(token_hash=digest(secret), user_id=user.id, grant_id=grant.id,
+                       expires_at=FAR_FUTURE))  # fmt: skip
     db.flush()
     return TestClient(application(db), cookies={COOKIE: secret})
 

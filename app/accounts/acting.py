@@ -25,3 +25,10 @@ def act_as(
         "reason": reason,
     }
     session.execute(DECLARE, {"acting": json.dumps(said, ensure_ascii=False)})
+
+
+def act_as_visitor(session: Session, *, request_id: str | None = None) -> None:
+    """Declare that somebody acts who has not shown who they are: at the doors of sign-in."""
+    said = {"user_id": None, "token_id": None, "name": "visitor", "role": None,
+            "organisation_id": None, "request_id": request_id, "reason": None}  # fmt: skip
+    session.execute(DECLARE, {"acting": json.dumps(said)})

@@ -3,11 +3,11 @@
 import json
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import anyio
 import structlog
@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import i18n
+from app.core.clock import DISTRICT
 from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -28,12 +29,13 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
-    "style-src-attr 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'",
+    "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
+# What stands behind these is a secret that opens a door once.
+SECRET_PATHS = ("/invitations/",)
 log = structlog.get_logger("tidu.access")
 
 
@@ -70,7 +72,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 extra = HEADERS | {"x-request-id": request_id}
                 message["headers"] += [(k.encode(), v.encode()) for k, v in extra.items()]
-                log.info("request", method=scope["method"], path=scope["path"],
+                log.info("request", method=scope["method"], path=without_secret(scope["path"]),
                          status=message["status"], request_id=request_id)  # fmt: skip
             await send(message)
 
@@ -116,8 +118,9 @@ def answer(request: Request, error: AppError) -> Response:
     name = type(error).__name__
     body = problem(error.status, name, title, error.detail, error.extra.get("errors", ()))
     if wants_page(request):
-        if error.status == 401:
-            return Response(status_code=303, headers={"location": "/sign-in"})
+        see = _sign_in_from(request) if error.status == 401 else error.extra.get("see")
+        if see is not None:
+            return Response(status_code=303, headers={"location": see})
         page = render(request, "problem.html", problem=body)
         page.status_code = error.status
         return page
@@ -125,6 +128,31 @@ def answer(request: Request, error: AppError) -> Response:
     extra = {k: v for k, v in error.extra.items() if k != "errors"}
     text = json.dumps(body | extra, ensure_ascii=False, default=str)
     return Response(text, error.status, headers, "application/problem+json")
+
+
+def _sign_in_from(request: Request) -> str:
+    """Sign-in, and back to the page that was asked for."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    asked = request.method in SAFE and path != "/"
+    return f"/sign-in?next={quote(path)}" if asked else "/sign-in"
+
+
+def local_path(given: str | None) -> str:
+    """A path of this site to go to, or its home: never an address that leads elsewhere.
+
+    Browsers take a backslash for a slash and skip control characters, and so two slashes may hide.
+    """
+    text = given or ""
+    sound = text.startswith("/") and text.isprintable() and "\\" not in text
+    if not sound or text.startswith("//") or urlsplit(text).netloc:
+        return "/"
+    return text
+
+
+def without_secret(path: str) -> str:
+    """A path fit for the log."""
+    found = next((start for start in SECRET_PATHS if path.startswith(start)), None)
+    return path if found is None else f"{found}…"
 
 
 def install_errors(app: FastAPI) -> None:
@@ -173,7 +201,7 @@ def _bad_value(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    log.exception("unexpected", path=request.url.path, exc_info=error)
+    log.exception("unexpected", path=without_secret(request.url.path), exc_info=error)
     return answer(request, AppError("服务器出错，已记录：请稍后重试或联系管理员"))
 
 
@@ -222,13 +250,18 @@ def days(span: Any) -> str:
     return f"{span.lower or ''} – {last}"
 
 
+def instant(at: datetime) -> str:
+    """An instant as the district's clocks showed it."""
+    return at.astimezone(DISTRICT).strftime("%Y-%m-%d %H:%M")
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number, days=days)
+    environment.filters.update(yuan=yuan, number=number, days=days, instant=instant)
     return environment
 
 
