@@ -1,5 +1,6 @@
 """Administration: people with their roles, and the bodies they act for. Nothing of any firm."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated
@@ -68,9 +69,9 @@ def _people(
     found = queries.people(db, search, after)
     following = found.next and f"/admin/people?{urlencode({'q': search, 'after': found.next})}"
     page = render(
-        request, "accounts/people.html", page=found, q=search, following=following, given=given,
-        detail=None if error is None else error.detail, day=today(),
-        bodies=queries.organisations(db, "department", "park", "incubator"),
+        request, "accounts/people.html", page=found, q=search, following=following,
+        given=defaultdict(str, given), detail=None if error is None else error.detail,
+        day=today(), bodies=queries.organisations(db, "department", "park", "incubator"),
     )  # fmt: skip
     page.status_code = 200 if error is None else error.status
     return page
@@ -132,8 +133,8 @@ def _person(
     user = queries.person_by_id(db, user_id)
     page = render(
         request, "accounts/person.html", user=user, said=said, mine=actor.user_id == user.id,
-        detail=None if error is None else error.detail, day=today(),
-        grants=queries.grants(db, user.id), second_factor=second_factor.is_on(db, [user.id]),
+        given=defaultdict(str), detail=None if error is None else error.detail,
+        day=today(), grants=queries.grants(db, user.id), second_factor=second_factor.is_on(db, [user.id]),
         sessions=sessions.live_sessions(db, settings_of(request), user.id),
         bodies=queries.organisations(db, "department", "park", "incubator"),
     )  # fmt: skip
@@ -234,7 +235,7 @@ def _organisations(
 ) -> Response:
     page = render(
         request, "accounts/organisations.html", bodies=queries.organisations(db), said=said,
-        members=queries.members(db), given=given,
+        members=queries.members(db), given=defaultdict(str, given),
         detail=None if error is None else error.detail,
     )  # fmt: skip
     page.status_code = 200 if error is None else error.status

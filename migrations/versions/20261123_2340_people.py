@@ -48,24 +48,15 @@ def _grants() -> None:
         op.f("uq_role_grant_user_id_role_organisation_id"), "role_grant", type_="unique"
     )
     op.create_check_constraint(op.f("ck_role_grant_period"), "role_grant", "until >= since")
-    op.create_exclude_constraint(
-        "ex_role_grant_overlap",
-        "role_grant",
-        ("user_id", "="),
-        ("role", "="),
-        ("organisation_id", "="),
-        (sa.text(PERIOD), "&&"),
-        where=sa.text("revoked_at is null"),
-        using="gist",
+    op.execute(
+        "alter table role_grant add constraint ex_role_grant_overlap exclude using gist "
+        f"(user_id with =, role with =, organisation_id with =, {PERIOD} with &&) "
+        "where (revoked_at is null)"
     )
-    op.create_exclude_constraint(
-        "ex_role_grant_duties",
-        "role_grant",
-        ("user_id", "="),
-        ("role", "<>"),
-        (sa.text(PERIOD), "&&"),
-        where=sa.text("revoked_at is null and role in ('admin', 'auditor')"),
-        using="gist",
+    op.execute(
+        "alter table role_grant add constraint ex_role_grant_duties exclude using gist "
+        f"(user_id with =, role with <>, {PERIOD} with &&) "
+        "where (revoked_at is null and role in ('admin', 'auditor'))"
     )
 
 
