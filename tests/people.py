@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -23,11 +24,11 @@ KEY = "a key of the tests, which guards nothing"
 FAR_FUTURE = now().replace(year=2200)
 
 
-def application(db: Session) -> Any:
+def application(db: Session, **settings: Any) -> Any:
     """The application; its transactions are savepoints of the test's, so nothing stays."""
     connection = db.connection()
-    engine = connection.engine
-    app = create_app(Settings(database_url=None, secret_key=SecretStr(KEY)), engine)
+    given = {"database_url": None, "secret_key": SecretStr(KEY)} | settings
+    app = _application(Settings(**given), connection.engine)
 
     @contextmanager
     def sessions() -> Iterator[Session]:
@@ -38,6 +39,12 @@ def application(db: Session) -> Any:
 
     app.state.sessions = sessions
     return app
+
+
+@lru_cache(maxsize=8)
+def _application(settings: Settings, engine: Engine) -> Any:
+    """Made once for all tests: its routes take longer to build than a test to run."""
+    return create_app(settings, engine)
 
 
 def body(db: Session, code: str, kind: str) -> Organisation:

@@ -134,7 +134,8 @@ def _person(
     page = render(
         request, "accounts/person.html", user=user, said=said, mine=actor.user_id == user.id,
         given=defaultdict(str), detail=None if error is None else error.detail,
-        day=today(), grants=queries.grants(db, user.id), second_factor=second_factor.is_on(db, [user.id]),
+        day=today(), grants=queries.grants(db, user.id),
+        second_factor=second_factor.is_on(db, [user.id]),
         sessions=sessions.live_sessions(db, settings_of(request), user.id),
         bodies=queries.organisations(db, "department", "park", "incubator"),
     )  # fmt: skip

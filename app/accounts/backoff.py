@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Executable, case, delete, func, literal, select, update
+from sqlalchemy import Executable, Interval, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -89,7 +89,7 @@ def _counted(counter: Counter, at: datetime) -> Executable:
         set_={
             "failures": failures,
             "last_at": at,
-            "blocked_until": literal(at) + literal(timedelta(seconds=1)) * seconds,
+            "blocked_until": literal(at) + func.make_interval(*[0] * 6, seconds, type_=Interval),
         },
         where=old.blocked_until <= at,
     ).returning(old.failures)
