@@ -18,6 +18,7 @@ from app.accounts.visitor import Visitor
 from app.core.clock import now
 
 FREE_FOR_ACCOUNT, FREE_FOR_LINE, FREE_FOR_STRANGERS = 5, 30, 100
+FREE_FOR_NOBODY = 1_000_000
 LONGEST_SECONDS = 900
 FORGOTTEN_AFTER = timedelta(days=1)
 REMEMBERED_FOR = timedelta(days=90)
@@ -36,17 +37,19 @@ class Counter:
 def counters_for(session: Session, visitor: Visitor, user_id: int | None) -> list[Counter]:
     """Where a guess of this visitor at this account counts; always in the order of locking.
 
-    Names that belong to nobody are counted with as many statements, so that both take as long.
+    Names that belong to nobody take as many statements, so that both answers take as long.
     """
     known = _known_origin(session, visitor, user_id or 0)
-    if known is not None and user_id is not None:
+    if user_id is None:
+        idle = (Counter(0, f"nobody {n} {visitor.line}", FREE_FOR_NOBODY) for n in (1, 2))
+        return sorted((Counter(0, visitor.line, FREE_FOR_LINE), *idle))
+    if known is not None:
         return [Counter(user_id, f"known {known}", FREE_FOR_ACCOUNT)]
-    nobody = "" if user_id else f"nobody {visitor.line} "
     return sorted(
         (
             Counter(0, visitor.line, FREE_FOR_LINE),
-            Counter(user_id or 0, f"{nobody}{visitor.line}", FREE_FOR_ACCOUNT),
-            Counter(user_id or 0, f"{nobody}{STRANGERS}", FREE_FOR_STRANGERS),
+            Counter(user_id, visitor.line, FREE_FOR_ACCOUNT),
+            Counter(user_id, STRANGERS, FREE_FOR_STRANGERS),
         )
     )
 

@@ -178,8 +178,11 @@ def test_sign_out_ends_the_session(db: Session) -> None:
     assert ended.end_reason == "signed_out" and ended.ended_at is not None
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/second-factor", "/sign-out", "/account/role",
-                                  "/account/password", "/admin/people", "/preferences"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in", "/sign-in/second-factor", "/sign-out", "/account/role", "/account/password",
+     "/admin/people", "/preferences"],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "headers",
     [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"},
