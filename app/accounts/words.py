@@ -1,18 +1,24 @@
 """Sentences of sign-in, Chinese and English, for pages and the command line."""
 
 PASSWORD_FAULTS = {
-    "short": ("密码至少 10 位：请加长", "at least 10 characters"),
-    "long": ("密码最多 128 位：请缩短", "at most 128 characters"),
-    "unprintable": ("密码含有不可见字符：请去掉", "remove invisible characters"),
-    "personal": ("密码不能包含用户名或姓名：请换一个", "must not contain your name"),
+    "short": ("密码至少 10 位：请加长", "Use at least 10 characters"),
+    "long": ("密码最多 128 位：请缩短", "Use at most 128 characters"),
+    "unprintable": ("密码含有不可见字符：请去掉", "It has invisible characters: remove them"),
+    "personal": (
+        "密码不能包含用户名或姓名：请换一个",
+        "It must not contain your name or user name",
+    ),
     "common": (
         "密码太容易被猜到（常见密码、键盘顺序、重复或日期）：请换一个，例如几个不相干的词",
-        "too easily guessed: choose another, for example a few unrelated words",
+        "Too easily guessed: choose another, for example a few unrelated words",
     ),
-    "breached": ("密码出现在已泄露的密码清单中：请换一个", "found in a list of breached passwords"),
-    "different": ("两次输入的密码不一致：请重新输入", "the two entries differ"),
-    "same": ("新密码与当前密码相同：请换一个", "the same as the current one"),
-    "wrong": ("当前密码不正确：请核对", "the current password is not right"),
+    "breached": (
+        "密码出现在已泄露的密码清单中：请换一个",
+        "It is in a list of breached passwords: choose another",
+    ),
+    "different": ("两次输入的密码不一致：请重新输入", "The two entries differ: type them again"),
+    "same": ("新密码与当前密码相同：请换一个", "The same as the current one: choose another"),
+    "wrong": ("当前密码不正确：请核对", "The current password is not right"),
 }
 PROBLEMS = {
     "sign_in": (
