@@ -1,6 +1,5 @@
 """The command line: the same services as the pages; tables for people, --json for programs."""
 
-import json
 import socket
 import sys
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import NOBODY
 from app.accounts.actor import SYSTEM
 from app.accounts.command import organisations, users
 from app.core.clock import today
@@ -26,7 +26,7 @@ from app.core.db import make_engine
 from app.core.errors import AppError
 from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
-from app.core.terminal import Terminal
+from app.core.terminal import AsJson, console, show
 
 REJECTED, UNUSABLE, UNREACHABLE = 1, 2, 3
 
@@ -41,8 +41,6 @@ criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
 for name, group in (("token", tokens), ("user", users), ("organisation", organisations),
                     ("demo", demo), ("criteria", criteria)):  # fmt: skip
     cli.add_typer(group, name=name)
-console = Console()
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A date such as 2026-03-31.")]
 
 
@@ -82,23 +80,18 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
-@cli.callback()
-def hand_over(ctx: typer.Context) -> None:
-    """Tidu 梯度: firms, their rungs, and what is missing for the next one."""
-    ctx.obj = Terminal(transaction, console, show)
-
-
-def show(data: Any) -> None:
-    """JSON on standard output, readable by people too."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
-
-
 def day(text: str | None) -> date:
     """A date option; today if it is not given."""
     try:
         return today() if text is None else date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text} is not a date such as 2026-03-31") from error
+
+
+@cli.callback()
+def begin(context: typer.Context) -> None:
+    """Tidu 梯度: firms, their rungs, and what is missing for the next one."""
+    context.obj = transaction
 
 
 @cli.command()
@@ -118,10 +111,12 @@ def serve(
 
     check(settings)
     with running(settings) as url:
-        engine = make_engine(url, settings)
-        prepare(engine, demo=with_demo, say=lambda text: console.print(f"· {text}"))
-        for line in greeting(engine, settings):
+        owner = make_engine(url, settings)
+        prepare(owner, demo=with_demo, say=lambda text: console.print(f"· {text}"))
+        for line in greeting(owner, settings):
             console.print(line, highlight=False, soft_wrap=True)
+        owner.dispose()
+        engine = make_engine(url, settings, role=NOBODY)
         try:
             uvicorn.run(
                 create_app(settings, engine),

@@ -55,6 +55,19 @@ from (
 ) as drawn
 """
 RECORDS = (
+    """insert into organisation (code, name, kind, demo)
+       select 'bench_' || kind || '_' || n, kind || n, kind, false
+       from unnest(array['park', 'incubator']) as kind, generate_series(1, 20) as n
+       where kind = 'incubator' or n <= 5""",
+    """insert into location (firm_id, park_id, during)
+       select firm.id, body.id, daterange(current_date - 900, null) from firm
+       join organisation as body on body.code = 'bench_park_' || 1 + (die(firm.id, 150) * 5)::int
+       where die(firm.id, 151) < 0.7""",
+    """insert into residency (firm_id, incubator_id, during)
+       select firm.id, body.id, daterange(current_date - 300, null) from firm
+       join organisation as body
+         on body.code = 'bench_incubator_' || 1 + (die(firm.id, 152) * 20)::int
+       where die(firm.id, 153) < 0.05""",
     """insert into designation (firm_id, kind, valid)
        select id, kind, daterange(current_date - 400, current_date + 600) from firm,
        unnest(array['cq_tech_based','tech_sme','hnte','pool','srdi','innovative_sme'],
@@ -114,5 +127,10 @@ def generate(engine: Engine, firms: int) -> None:
         connection.execute(text(YEAR_ROWS))
         for statement in RECORDS:
             connection.execute(text(statement))
+    vacuum(engine)
+
+
+def vacuum(engine: Engine) -> None:
+    """What autovacuum does in its own time."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum analyze"))

@@ -1,14 +1,38 @@
 """Who acts, told to the database for one transaction: its trail and its row security read it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor
+from app.accounts.actor import Actor, Role
+from app.core.clock import today
+from app.core.errors import AppError
 
-DECLARE = text("select set_config('tidu.acting', :acting, true)")
+# Roles of the database that a connection of the application takes on, never those of people.
+# Nobody has declared who acts: no firm is to be seen.
+NOBODY = "tidu_app"
+OWN_FIRMS = "tidu_scope"
+DISTRICT = "tidu_district"
+DATABASE_ROLES = {
+    Role.ANALYST: DISTRICT,
+    Role.LEADER: DISTRICT,
+    Role.OFFICER: DISTRICT,
+    Role.INCUBATOR_MANAGER: OWN_FIRMS,
+    Role.PARK_OPERATOR: OWN_FIRMS,
+    Role.ADMIN: NOBODY,
+    Role.AUDITOR: NOBODY,
+}
+DECLARE = text("""
+select set_config('tidu.acting', :acting, true), set_config('tidu.day', :day, true),
+       set_config('tidu.organisation', :organisation, true), set_config('role', :role, true)
+""")
+TAKE_ROLE = text("select set_config('role', :role, true)")
+OWN = text("select firms_in_scope()")
+LAY_DOWN = text("select set_config('tidu.firms', :bits, true)")
 
 
 def act_as(
@@ -24,11 +48,64 @@ def act_as(
         "request_id": request_id,
         "reason": reason,
     }
-    session.execute(DECLARE, {"acting": json.dumps(said, ensure_ascii=False)})
+    organisation = "" if actor.organisation_id is None else str(actor.organisation_id)
+    _declare(session, said, organisation, DATABASE_ROLES[actor.role])
 
 
 def act_as_visitor(session: Session, *, request_id: str | None = None) -> None:
     """Declare that somebody acts who has not shown who they are: at the doors of sign-in."""
     said = {"user_id": None, "token_id": None, "name": "visitor", "role": None,
             "organisation_id": None, "request_id": request_id, "reason": None}  # fmt: skip
-    session.execute(DECLARE, {"acting": json.dumps(said)})
+    _declare(session, said, "", NOBODY)
+
+
+def _declare(session: Session, said: dict[str, Any], organisation: str, role: str) -> None:
+    session.info["database_role"] = role
+    session.execute(DECLARE, {
+        "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
+        "organisation": organisation, "role": role,
+    })  # fmt: skip
+    if role == OWN_FIRMS:
+        _lay_down_scope(session)
+
+
+def _lay_down_scope(session: Session) -> None:
+    """A bit for each firm that the organisation may know of on the day."""
+    own = session.scalars(OWN).all()
+    bits = bytearray((max(own, default=-1) + 8) // 8)
+    for number in own:
+        bits[number >> 3] |= 1 << (number & 7)
+    session.execute(LAY_DOWN, {"bits": "\\x" + bits.hex()})
+
+
+@contextmanager
+def whole_district(session: Session) -> Iterator[None]:
+    """Lift row security for what an actor's act needs beyond its own firms.
+
+    Two things do: whether a credit code is taken at all, and holding firms against the criteria.
+    Nothing read inside may be shown.
+    """
+    role = session.info.get("database_role")
+    if role in (None, DISTRICT):
+        yield
+        return
+    session.flush()  # what was written so far was written in the actor's own role
+    _take(session, DISTRICT)
+    try:
+        yield
+        session.flush()
+    except AppError:
+        _take(session, role)
+        raise
+    except BaseException:
+        # The transaction has failed: it takes the role back with it.
+        session.info["database_role"] = role
+        raise
+    _take(session, role)
+
+
+def _take(session: Session, role: str) -> None:
+    session.execute(TAKE_ROLE, {"role": role})
+    session.info["database_role"] = role
+    if role == OWN_FIRMS:
+        _lay_down_scope(session)  # a firm may have been taken in

@@ -12,18 +12,12 @@ from app.accounts.actor import SYSTEM, Role
 from app.accounts.models import ORGANISATION_KINDS, User
 from app.core.errors import NotFound
 from app.core.settings import Settings
-from app.core.terminal import Terminal
+from app.core.terminal import AsJson, console, show, transaction
 
 users = typer.Typer(no_args_is_help=True, help="People: invitations, roles, sessions.")
 organisations = typer.Typer(no_args_is_help=True, help="The bodies that people act for.")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ItsCode = Annotated[str, typer.Option(help="The body's code: tidu organisation list.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")]
-
-
-def _terminal(ctx: typer.Context) -> Terminal:
-    found: Terminal = ctx.obj
-    return found
 
 
 def _period(since: datetime | None, until: datetime | None) -> service.Period:
@@ -31,12 +25,12 @@ def _period(since: datetime | None, until: datetime | None) -> service.Period:
     return service.Period(first, last)
 
 
-def _print_link(terminal: Terminal, user: str, secret: str, *, as_json: bool) -> None:
+def _print_link(user: str, secret: str, *, as_json: bool) -> None:
     link = invitations.link_address(Settings(), secret)
     if as_json:
-        terminal.show({"username": user, "link": link})
+        show({"username": user, "link": link})
     else:
-        terminal.console.print(link, highlight=False, soft_wrap=True)
+        console.print(link, highlight=False, soft_wrap=True)
 
 
 def _as_dict(user: User, grants: list[dict[str, Any]], *, second_factor: bool) -> dict[str, Any]:
@@ -63,7 +57,7 @@ def _grants(session: Session, user: User) -> list[dict[str, Any]]:
 
 @users.command("invite")
 def invite(  # noqa: PLR0913 - options of one command
-    ctx: typer.Context,
+    context: typer.Context,
     username: str,
     role: Annotated[Role, typer.Option(help="What the person may do.")],
     organisation: ItsCode = "science",
@@ -74,22 +68,22 @@ def invite(  # noqa: PLR0913 - options of one command
     as_json: AsJson = False,
 ) -> None:
     """Add a person with one role; prints the link by which they set their password, once."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         user = service.add_person(session, username, name, email)
         body = service.organisation(session, organisation)
         service.add_grant(session, user, role, body, _period(since, until))
         secret = invitations.link_for(session, user)
-    _print_link(_terminal(ctx), user.username, secret, as_json=as_json)
+    _print_link(user.username, secret, as_json=as_json)
 
 
 @users.command("list")
 def list_users(
-    ctx: typer.Context,
+    context: typer.Context,
     search: Annotated[str, typer.Argument(help="Part of a name.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Everybody, with the roles that hold today."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         page = queries.people(session, search, limit=10_000)
         found = [
             _as_dict(
@@ -101,27 +95,27 @@ def list_users(
             for user in page.items
         ]  # fmt: skip
     if as_json:
-        _terminal(ctx).show(found)
+        show(found)
         return
     table = Table("username", "name", "state", "second factor", "roles")
     for each in found:
         roles = ", ".join(f"{g['role']} ({g['organisation']})" for g in each["grants"])
         table.add_row(each["username"], each["name"], each["state"],
                       "on" if each["second_factor"] else "", roles)  # fmt: skip
-    _terminal(ctx).console.print(table)
+    console.print(table)
 
 
 @users.command("show")
-def show_user(ctx: typer.Context, username: str, as_json: AsJson = False) -> None:
+def show_user(context: typer.Context, username: str, as_json: AsJson = False) -> None:
     """One person with every role, also those that ended."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         user = queries.person(session, username)
         on = bool(second_factor.is_on(session, [user.id]))
         found = _as_dict(user, _grants(session, user), second_factor=on)
     if as_json:
-        _terminal(ctx).show(found)
+        show(found)
         return
-    print_ = _terminal(ctx).console.print
+    print_ = console.print
     print_(f"[bold]{found['username']}[/] {found['name']} · {found['state']}"
            f"{' · second factor' if on else ''}")  # fmt: skip
     for each in found["grants"]:
@@ -131,32 +125,32 @@ def show_user(ctx: typer.Context, username: str, as_json: AsJson = False) -> Non
 
 
 @users.command("disable")
-def disable(ctx: typer.Context, username: str, as_json: AsJson = False) -> None:
+def disable(context: typer.Context, username: str, as_json: AsJson = False) -> None:
     """Shut a person out; their sessions end at once."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         ended = service.disable(session, SYSTEM, queries.person(session, username))
-    _say(ctx, {"username": username, "sessions_ended": ended}, as_json=as_json)
+    _say({"username": username, "sessions_ended": ended}, as_json=as_json)
 
 
 @users.command("enable")
-def enable(ctx: typer.Context, username: str, as_json: AsJson = False) -> None:
+def enable(context: typer.Context, username: str, as_json: AsJson = False) -> None:
     """Let a person in again."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         service.enable(queries.person(session, username))
-    _say(ctx, {"username": username, "state": "active"}, as_json=as_json)
+    _say({"username": username, "state": "active"}, as_json=as_json)
 
 
 @users.command("reset")
-def reset(ctx: typer.Context, username: str, as_json: AsJson = False) -> None:
+def reset(context: typer.Context, username: str, as_json: AsJson = False) -> None:
     """A new link to join or to set a new password; older ones end."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         secret = invitations.link_for(session, queries.person(session, username))
-    _print_link(_terminal(ctx), username, secret, as_json=as_json)
+    _print_link(username, secret, as_json=as_json)
 
 
 @users.command("grant")
 def grant(
-    ctx: typer.Context,
+    context: typer.Context,
     username: str,
     role: Annotated[Role, typer.Option()],
     organisation: ItsCode,
@@ -165,24 +159,24 @@ def grant(
     as_json: AsJson = False,
 ) -> None:
     """Give a person one more role, for a period."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         user = queries.person(session, username)
         body = service.organisation(session, organisation)
         service.add_grant(session, user, role, body, _period(since, until))
         found = _as_dict(user, _grants(session, user), second_factor=False)["grants"]
-    _say(ctx, {"username": username, "grants": found}, as_json=as_json)
+    _say({"username": username, "grants": found}, as_json=as_json)
 
 
 @users.command("revoke")
 def revoke(
-    ctx: typer.Context,
+    context: typer.Context,
     username: str,
     role: Annotated[Role, typer.Option()],
     organisation: ItsCode,
     as_json: AsJson = False,
 ) -> None:
     """Take a role back; its sessions end at once."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         user = queries.person(session, username)
         body = service.organisation(session, organisation)
         held = [g.Grant for g in queries.grants(session, user.id)
@@ -191,19 +185,19 @@ def revoke(
         if not held:
             raise NotFound(f"{username} 没有 {body.name} 的 {role} 角色：用 tidu user show 查看")
         ended = sum(service.revoke(session, SYSTEM, one) for one in held)
-    _say(ctx, {"username": username, "revoked": len(held), "sessions_ended": ended},
+    _say( {"username": username, "revoked": len(held), "sessions_ended": ended},
          as_json=as_json)  # fmt: skip
 
 
 @users.command("sessions")
 def list_sessions(
-    ctx: typer.Context,
+    context: typer.Context,
     username: str,
     end: Annotated[bool, typer.Option("--end", help="End them all.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """A person's open sessions."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         user = queries.person(session, username)
         found = [
             {"device": s.label, "address": str(s.address or ""), "method": s.method,
@@ -212,40 +206,40 @@ def list_sessions(
         ]  # fmt: skip
         ended = sessions.end_all(session, user.id, "signed_out_by_admin") if end else 0
     if as_json:
-        _terminal(ctx).show({"username": username, "sessions": found, "sessions_ended": ended})
+        show({"username": username, "sessions": found, "sessions_ended": ended})
         return
     table = Table("device", "address", "method", "signed in", "last used")
     for each in found:
         table.add_row(*(str(value or "") for value in each.values()))
-    _terminal(ctx).console.print(table)
+    console.print(table)
     if end:
-        _terminal(ctx).console.print(f"{ended} sessions ended")
+        console.print(f"{ended} sessions ended")
 
 
 @users.command("totp-reset")
-def reset_second_factor(ctx: typer.Context, username: str, as_json: AsJson = False) -> None:
+def reset_second_factor(context: typer.Context, username: str, as_json: AsJson = False) -> None:
     """Take away the second factor of somebody who lost it; their sessions end."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         user = queries.person(session, username)
         removed = service.remove_second_factor(session, SYSTEM, user)
-    _say(ctx, {"username": username, "second_factor_removed": removed}, as_json=as_json)
+    _say({"username": username, "second_factor_removed": removed}, as_json=as_json)
 
 
-def _say(ctx: typer.Context, found: dict[str, Any], *, as_json: bool) -> None:
+def _say(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        _terminal(ctx).show(found)
+        show(found)
         return
     rest = ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in found.items()
                      if key not in ("username", "grants"))  # fmt: skip
     roles = ", ".join(f"{g['role']} ({g['organisation']})" for g in found.get("grants", ())
                       if g["holds"])  # fmt: skip
-    _terminal(ctx).console.print(f"{found['username']}: {rest or roles or 'done'}")
+    console.print(f"{found['username']}: {rest or roles or 'done'}")
 
 
 @organisations.command("list")
-def list_organisations(ctx: typer.Context, as_json: AsJson = False) -> None:
+def list_organisations(context: typer.Context, as_json: AsJson = False) -> None:
     """Every body with its code, and whom the groups stand for."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         members = queries.members(session)
         found = [
             {"code": body.code, "name": body.name, "kind": body.kind,
@@ -253,18 +247,18 @@ def list_organisations(ctx: typer.Context, as_json: AsJson = False) -> None:
             for body in queries.organisations(session)
         ]  # fmt: skip
     if as_json:
-        _terminal(ctx).show(found)
+        show(found)
         return
     table = Table("code", "kind", "name", "members")
     for each in sorted(found, key=lambda one: str(one["kind"])):
         table.add_row(str(each["code"]), str(each["kind"]), str(each["name"]),
                       ", ".join(each["members"]))  # fmt: skip
-    _terminal(ctx).console.print(table)
+    console.print(table)
 
 
 @organisations.command("add")
 def add_organisation(
-    ctx: typer.Context,
+    context: typer.Context,
     code: str,
     name: str,
     kind: Annotated[str, typer.Option(help=", ".join(ORGANISATION_KINDS))],
@@ -272,29 +266,29 @@ def add_organisation(
     as_json: AsJson = False,
 ) -> None:
     """Add a body that the plan did not bring."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         body = service.add_organisation(session, code, name, name_en, kind)
         found = {"code": body.code, "name": body.name, "kind": body.kind}
     if as_json:
-        _terminal(ctx).show(found)
+        show(found)
     else:
-        _terminal(ctx).console.print(f"{body.code} · {body.name}")
+        console.print(f"{body.code} · {body.name}")
 
 
 @organisations.command("members")
 def set_members(
-    ctx: typer.Context,
+    context: typer.Context,
     group: str,
     member: Annotated[list[str] | None, typer.Argument(help="Codes; none empties it.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which bodies a group stands for."""
-    with _terminal(ctx).transaction() as session:
+    with transaction(context) as session:
         body = service.organisation(session, group)
         chosen = [service.organisation(session, code) for code in member or []]
         service.set_members(session, body, [one.id for one in chosen])
         found = {"code": body.code, "members": [one.code for one in chosen]}
     if as_json:
-        _terminal(ctx).show(found)
+        show(found)
     else:
-        _terminal(ctx).console.print(f"{group}: {', '.join(member or []) or '—'}")
+        console.print(f"{group}: {', '.join(member or []) or '—'}")

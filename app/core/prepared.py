@@ -13,6 +13,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+READY = """
+select exists(select from pg_prepared_statements where name = %s) as known,
+       set_config('plan_cache_mode', 'force_generic_plan', true)
+"""
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
@@ -44,22 +48,26 @@ def prepared(sql: str, kinds: Mapping[str, str]) -> Prepared:
     return Prepared(f"p{digest}", numbered, names, tuple(kinds[name] for name in names))
 
 
+def driver_cursor(session: Session) -> ClientCursor[Any]:
+    """The driver's own cursor, which writes values into the statement: plans see constants."""
+    driver: Any = session.connection().connection.driver_connection
+    return ClientCursor(driver)
+
+
 def run(session: Session, statement: Prepared, values: Mapping[str, Any]) -> Cursor[dict[str, Any]]:
     """Execute on the session's connection, prepared there once and planned once."""
     driver: Any = session.connection().connection.driver_connection
     cursor: Cursor[dict[str, Any]] = driver.cursor(row_factory=dict_row)
+    # A plan holds for one role of the database: row security is part of it.
+    name = f"{statement.name}_{session.info.get('database_role', '')}"
     # Asked each time: the driver deallocates every statement after a rollback.
-    cursor.execute("select 1 from pg_prepared_statements where name = %s", [statement.name])
-    if cursor.fetchone() is None:
-        kinds = ", ".join(statement.kinds)
-        head = (
-            f"prepare {statement.name} ({kinds}) as " if kinds else f"prepare {statement.name} as "
-        )
-        cursor.execute((head + statement.sql).encode(), prepare=False)
-    cursor.execute("set local plan_cache_mode = force_generic_plan")
+    cursor.execute(READY, [name])
+    if not cursor.fetchone()["known"]:  # type: ignore[index]
+        kinds = f" ({', '.join(statement.kinds)})" if statement.kinds else ""
+        cursor.execute(f"prepare {name}{kinds} as {statement.sql}".encode(), prepare=False)
     given = [values[name] for name in statement.parameters]
     slots = ", ".join(f"%s::{kind}" for kind in statement.kinds)
-    call = f"execute {statement.name} ({slots})" if slots else f"execute {statement.name}"
+    call = f"execute {name} ({slots})" if slots else f"execute {name}"
     # EXECUTE takes no protocol parameters: the driver writes the values in, quoted.
     text = ClientCursor(driver).mogrify(call, given)
     cursor.execute(text.encode(), prepare=False)

@@ -5,9 +5,11 @@ are computed once for all sets. `summary` selects a row per firm and set, `detai
 one firm: the same expressions, so the two can never disagree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import lcm
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
@@ -29,7 +31,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import BIT, array
 
 from app.criteria import policy as p
 from app.criteria.facts import Facts
@@ -49,12 +51,16 @@ from app.criteria.measuring import (
     whole,
 )
 from app.criteria.records import AS_OF, Records, Scope
-from app.criteria.sheet import Sheet
+from app.criteria.sheet import AT_ONCE, Sheet
 
 Sql = ColumnElement[Any]
 # Written into the statement, for it has thousands of them.
 UNMET, MET, UNKNOWN, SKIPPED = (literal_column(str(int(o)), SmallInteger) for o in p.Outcome)
 ZERO, FULL = literal_column("0", Integer), literal_column(str(TEN_THOUSAND), Integer)
+
+
+TALLIED = ("unmet_count", "unknown_count", "met_count")
+VERDICT = ("outcome", "readiness")
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,16 @@ class Compiler:
 
     def summary(self, scope: Scope) -> Select[Any]:
         """A row per firm and set: outcome, counts, readiness, outcomes and gaps in order."""
-        wanted = [name for loaded in self.sets for name in self._set_columns(loaded)]
+        wanted = [name for loaded in self.sets for name in self._packed(loaded)]
         wide = self._select(wanted, scope).subquery("wide")
-        ids = [whole(loaded.id) for loaded in self.sets]
-        numbers = select(func.unnest(array(ids)).label("set_id")).subquery("sets")
+        numbers = (
+            select(
+                func.unnest(array([whole(loaded.id) for loaded in self.sets])).label("set_id"),
+                func.unnest(array([whole(self._outer(loaded)) for loaded in self.sets])).label(
+                    "outer_bits"
+                ),
+            )
+        ).subquery("sets")
 
         def chosen(suffix: str, kind: Any) -> Sql:
             options = {
@@ -119,15 +131,29 @@ class Compiler:
             }
             return case(options, value=numbers.c.set_id).label(suffix)
 
-        small = SmallInteger()
+        packed = (
+            select(
+                wide.c.firm_id,
+                numbers.c.set_id,
+                cast(numbers.c.outer_bits, BigInteger).label("outer_bits"),
+                chosen("outcomes", BigInteger()),
+                chosen("close", Integer()),
+                chosen("gaps", None),
+            )
+            .select_from(wide.join(numbers, true()))
+            .offset(AT_ONCE)
+            .subquery("packed")
+        )
+        tallied = (
+            select(*packed.c, *(e.label(n) for n, e in tally(packed.c).items()))
+            .offset(AT_ONCE)
+            .subquery("tallied")
+        )
+        c = tallied.c
         return select(
-            wide.c.firm_id,
-            numbers.c.set_id,
-            *(chosen(name, small) for name in ("outcome", "unmet_count", "unknown_count")),
-            chosen("readiness", Integer()),
-            chosen("outcomes", None),
-            chosen("gaps", None),
-        ).select_from(wide.join(numbers, true()))
+            c.firm_id, c.set_id, c.unmet_count, c.unknown_count, c.outcomes, c.gaps,
+            *(e.label(n) for n, e in verdict(c).items()),
+        )  # fmt: skip
 
     def detail(self, scope: Scope) -> Select[Any]:
         """Every column of every criterion, quantity and test."""
@@ -140,7 +166,7 @@ class Compiler:
     def _detail_names(self) -> set[str]:
         names = {f"{indicator}_{-back}" for back, indicator in self.records.figures}
         for loaded in self.sets:
-            names.update(self._set_columns(loaded))
+            names.update(self._totals(loaded))
             for rule in self._walk(self.rules[loaded.id]):
                 names.update((rule.outcome, rule.gap))
                 for test in rule.tests:
@@ -161,47 +187,48 @@ class Compiler:
         }
         self.rules[loaded.id] = [self._rule(c, loaded.id) for c in loaded.policy.criteria]
 
-    def _set_columns(self, loaded: LoadedSet) -> list[str]:
-        rules = self.rules[loaded.id]
-        everything = self._walk(rules)
-        name = f"s{loaded.id}_"
-        read, define = self.sheet.read, self.sheet.define
-        for code, label in ((UNMET, "unmet_count"), (UNKNOWN, "unknown_count")):
-            define(
-                f"{name}{label}",
-                lambda c=code: cast(  # type: ignore[misc]
-                    _sum([cast(read(r.outcome) == c, Integer) for r in rules]), SmallInteger
-                ),
-            )
-        define(
-            f"{name}applied",
-            lambda: _sum([cast(read(r.outcome) != SKIPPED, Integer) for r in rules]),
-        )
-        define(f"{name}outcome", lambda: cast(case(
-            (read(f"{name}unmet_count") > ZERO, UNMET),
-            (read(f"{name}unknown_count") > ZERO, UNKNOWN),
-            (read(f"{name}applied") > ZERO, MET), else_=SKIPPED), SmallInteger))  # fmt: skip
-        define(f"{name}readiness", lambda: _sum(
-            [case((read(r.outcome) == MET, FULL), else_=read(r.close)) for r in rules]
-        ).op("/", precedence=8)(func.greatest(read(f"{name}applied"), whole(1))))  # fmt: skip
-        define(f"{name}outcomes", lambda: array(
-            [read(r.outcome) for r in everything], type_=SmallInteger))  # fmt: skip
+    def _outer(self, loaded: LoadedSet) -> int:
+        """A bit at the place of each criterion that counts for the set; nested ones do not."""
+        everything = self._walk(self.rules[loaded.id])
+        counted = {id(rule) for rule in self.rules[loaded.id]}
+        return sum(1 << 2 * n for n, rule in enumerate(everything) if id(rule) in counted)
+
+    def _packed(self, loaded: LoadedSet) -> list[str]:
+        """Columns of one set's outcomes as one number, its gaps, and closeness summed."""
+        everything = self._walk(self.rules[loaded.id])
+        read, define, name = self.sheet.read, self.sheet.define, f"s{loaded.id}_"
+        define(f"{name}outcomes", lambda: _sum(
+            [read(r.outcome) * whole(1 << 2 * n) for n, r in enumerate(everything)]))  # fmt: skip
+        define(f"{name}close", lambda: _sum(
+            [cast(read(r.close), Integer) for r in self.rules[loaded.id]]))  # fmt: skip
         define(f"{name}gaps", lambda: array([read(r.gap) for r in everything], type_=BigInteger))
-        labels = ("outcome", "unmet_count", "unknown_count", "readiness", "outcomes", "gaps")
-        return [name + label for label in labels]
+        return [name + label for label in ("outcomes", "close", "gaps")]
+
+    def _totals(self, loaded: LoadedSet) -> list[str]:
+        """The same counted: what `summary` says of a set, as columns of the sheet."""
+        packed, name = self._packed(loaded), f"s{loaded.id}_"
+        labels = {"outcomes": packed[0], "close": packed[1]}
+
+        def counted(build: Callable[[Any], dict[str, Sql]], label: str) -> Sql:
+            read = {known: self.sheet.read(column) for known, column in labels.items()}
+            return build(SimpleNamespace(**read, outer_bits=whole(self._outer(loaded))))[label]
+
+        for build, made in ((tally, TALLIED), (verdict, VERDICT)):
+            for label in made:
+                self.sheet.define(name + label, partial(counted, build, label))
+            labels |= {label: name + label for label in made}
+        return [name + label for label in (*TALLIED, *VERDICT)]
 
     # --- criteria -----------------------------------------------------------------------------
 
     def _rule(self, criterion: p.Criterion, set_id: int) -> Rule:
-        name = f"c{set_id}_" + criterion.id.replace(".", "_")
-        rule = Rule(criterion, f"{name}_o", f"{name}_g", f"{name}_k")
         if criterion.disabled is not None:
-            self.sheet.define(rule.outcome, lambda: cast(SKIPPED, SmallInteger))
-            self.sheet.define(rule.gap, _no_gap)
-            self.sheet.define(rule.close, _nothing)
-            rule.members = [self._rule(c, set_id) for c in _disabled_members(criterion)]
-            return rule
+            return self._disabled(criterion, set_id)
+        name = "c" + self._name_of(criterion, set_id)
+        rule = Rule(criterion, f"{name}_o", f"{name}_g", f"{name}_k")
         built, reads = self.sheet.gather(lambda: self._outcome(criterion, rule, set_id))
+        if rule.outcome in self.sheet:
+            return rule
         self.sheet.add(rule.outcome, built, reads)
 
         def unmet() -> Sql:
@@ -215,6 +242,24 @@ class Compiler:
             ),
         )
         return rule
+
+    def _disabled(self, criterion: p.Criterion, set_id: int) -> Rule:
+        rule = Rule(criterion, "off_o", "off_g", "off_k")
+        self.sheet.define(rule.outcome, lambda: cast(SKIPPED, SmallInteger))
+        self.sheet.define(rule.gap, _no_gap)
+        self.sheet.define(rule.close, _nothing)
+        rule.members = [self._rule(c, set_id) for c in _disabled_members(criterion)]
+        return rule
+
+    def _name_of(self, criterion: p.Criterion, set_id: int) -> str:
+        """Equal criteria of different sets share their columns, unless something in them is own."""
+        inner = list(p.nodes((criterion.rule, criterion.when)))
+        if any(isinstance(node, p.Criterion | p.Judged) for node in inner):
+            return f"{set_id}_" + criterion.id.replace(".", "_")
+        both = [node for node in (criterion.rule, criterion.when) if node is not None]
+        owner = "".join(self._owner_of(node, criterion.id) for node in both)
+        when = "" if criterion.when is None else key(criterion.when, owner)
+        return key(criterion.rule, owner) + when
 
     def _outcome(self, criterion: p.Criterion, rule: Rule, set_id: int) -> Sql:
         holds = self._holds(criterion.rule, criterion.id, rule, set_id)
@@ -430,9 +475,44 @@ class Compiler:
         return or_(*(code.like(literal_column(f"'{prefix}%'")) for prefix in industries))
 
 
+def tally(columns: Any) -> dict[str, Sql]:
+    """How many criteria of the set have each outcome, from two bits for each."""
+    outer = columns.outer_bits
+    low = columns.outcomes.op("&")(outer)
+    high = columns.outcomes.op(">>")(literal_column("1")).op("&")(outer)
+    counted = {
+        "unmet_count": outer.op("&")(low.op("|")(high).op("#")(outer)),
+        "unknown_count": high.op("&")(low.op("#")(outer)),
+        "met_count": low.op("&")(high.op("#")(outer)),
+    }
+    return {name: _bits(found) for name, found in counted.items()}
+
+
+def verdict(columns: Any) -> dict[str, Sql]:
+    """What a set's counts come to."""
+    applied = columns.unmet_count + columns.unknown_count + columns.met_count
+    reached = columns.met_count * FULL + columns.close
+    return {
+        "outcome": case(
+            (columns.unmet_count > ZERO, UNMET), (columns.unknown_count > ZERO, UNKNOWN),
+            (columns.met_count > ZERO, MET), else_=SKIPPED,
+        ),
+        "readiness": cast(
+            reached.op("/", precedence=8)(func.greatest(applied, whole(1))), Integer
+        ),
+    }  # fmt: skip
+
+
+def _bits(bits: Sql) -> Sql:
+    return cast(func.bit_count(cast(bits, BIT(64))), SmallInteger)
+
+
+COMPARED: dict[type[Any], str] = {kind: next(iter(kind.model_fields)) for kind in p.COMPARISONS}
+
+
 def comparison(node: Any) -> p.Compared:
     """The inside of a comparison, whichever it is."""
-    found: p.Compared = getattr(node, next(iter(type(node).model_fields)))
+    found: p.Compared = getattr(node, COMPARED[type(node)])
     return found
 
 

@@ -368,33 +368,46 @@ def _crosswise(value: Sql, amount: Amount, threshold: Threshold) -> tuple[Sql, S
 def shortfall(amount: Amount, threshold: Threshold, *, strictly: bool) -> Sql:
     """Smallest whole number of steps by which the (numerator of the) amount must rise."""
     left, right = _crosswise(amount.low, amount, threshold)
-    missing = right - left
-    bottom = threshold.bottom
-    if strictly:
-        return cast(func.div(cast(missing, Numeric), whole(bottom)) + whole(1), BigInteger)
-    return cast(func.div(cast(missing + whole(bottom - 1), Numeric), whole(bottom)), BigInteger)
+    return _stepwise(right - left, threshold.bottom, strictly=strictly)
 
 
 def excess(amount: Amount, threshold: Threshold, *, strictly: bool) -> Sql:
     """Smallest whole number of steps by which the (numerator of the) amount must fall."""
     left, right = _crosswise(amount.low, amount, threshold)
-    surplus = left - right
-    bottom = threshold.bottom
-    if strictly:
-        return cast(func.div(cast(surplus, Numeric), whole(bottom)) + whole(1), BigInteger)
-    return cast(func.div(cast(surplus + whole(bottom - 1), Numeric), whole(bottom)), BigInteger)
+    return _stepwise(left - right, threshold.bottom, strictly=strictly)
+
+
+def _stepwise(distance: Sql, bottom: int, *, strictly: bool) -> Sql:
+    """Whole steps that cover the distance; one more where reaching it is not enough."""
+    covered = distance if strictly else distance + whole(bottom - 1)
+    made = covered if bottom == 1 else _divided(covered, whole(bottom))
+    return cast(made + whole(1) if strictly else made, BigInteger)
+
+
+def _divided(top: Sql, bottom: Sql) -> Sql:
+    """The quotient without its fraction."""
+    if isinstance(top.type, Numeric) or isinstance(bottom.type, Numeric):
+        return func.div(cast(top, Numeric), bottom)
+    # SQLAlchemy's own `/` would make it a fraction.
+    return top.op("/", precedence=8)(bottom)
 
 
 TEN_THOUSAND = 10_000
+# Ten thousand times as much is still a bigint.
+FITS = 2**63 // TEN_THOUSAND - 1
 
 
 def closeness(amount: Amount, threshold: Threshold, *, rising: bool) -> Sql:
     """How near, in ten-thousandths below one: value to threshold, or threshold to value."""
     left, right = _crosswise(amount.low, amount, threshold)
     near, far = (left, right) if rising else (right, left)
-    share = func.div(
-        cast(near, Numeric) * whole(TEN_THOUSAND), func.nullif(cast(far, Numeric), whole(0))
-    )
-    bounded = func.least(func.greatest(share, whole(0)), whole(TEN_THOUSAND - 1))
-    # A threshold of zero or less can only be missed from below: nothing of it is reached.
-    return cast(case((far > whole(0), bounded), else_=whole(0)), SmallInteger)
+    exact = func.div(cast(near, Numeric) * whole(TEN_THOUSAND), far)
+    # What can only be missed from below is not near at all.
+    some = and_(near > whole(0), far > whole(0))
+    shares: list[tuple[Sql, Sql]] = [(some, exact)]
+    if not isinstance(near.type, Numeric) and not isinstance(far.type, Numeric):
+        # Plain integers are ten times faster than `numeric`, and nearly every amount fits.
+        fast = _divided(near * whole(TEN_THOUSAND), far)
+        shares.insert(0, (and_(some, near <= whole(FITS)), fast))
+    share = case(*shares, else_=whole(0))
+    return cast(func.least(share, whole(TEN_THOUSAND - 1)), SmallInteger)

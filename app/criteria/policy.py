@@ -29,6 +29,10 @@ from app.innovation.models import HIGH_VALUE_REASONS, IP_KINDS, LEVELS, WAYS_ACQ
 BLACKLISTS = ("abnormal_list", "dishonest_list")
 
 
+# Their outcomes are kept in one number of 64 bits, two for each.
+MOST_CRITERIA = 31
+
+
 class Outcome(IntEnum):
     """The four answers a criterion or a set can have; the numbers are what `assessment` stores."""
 
@@ -36,6 +40,11 @@ class Outcome(IntEnum):
     MET = 1
     UNKNOWN = 2
     NOT_APPLICABLE = 3
+
+    @classmethod
+    def unpack(cls, packed: int, count: int) -> list["Outcome"]:
+        """Outcomes of so many criteria from one number, two bits for each in their order."""
+        return [cls(packed >> 2 * place & 3) for place in range(count)]
 
 
 class Node(BaseModel):
@@ -590,6 +599,8 @@ class CriteriaSet(Node):
             raise ValueError(f"{self.code}: used twice: {', '.join(twice)}")
         if self.until and self.until < self.since:
             raise ValueError(f"{self.code}: ends before it begins")
+        if (count := len(list(self.walk()))) > MOST_CRITERIA:
+            raise ValueError(f"{self.code}: {count} criteria, at most {MOST_CRITERIA}: split it")
         for name in self.quantities:
             self._refuse_loop(name, ())
         for node in nodes(self.criteria):

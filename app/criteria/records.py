@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from app.criteria import policy as p
 from app.criteria.facts import Facts
-from app.criteria.sheet import FIRM_ID, Sheet
+from app.criteria.sheet import AT_ONCE, FIRM_ID, Sheet
 from app.firms.models import Designation, Fact, Incident, Judgement, RecordCheck, Residency
 from app.innovation.models import Award, IpRight, RdBody, Standard
 
@@ -55,6 +55,8 @@ class Records:
         self.facts = facts
         self.figures: set[tuple[int, str]] = set()
         self._columns: dict[str, dict[str, Sql]] = {}
+        # What each record is tested for, once for all that count it.
+        self._tests: dict[str, dict[str, Sql]] = {}
         self._sources: dict[str, FromClause] = {}
 
     # --- what rules ask for -------------------------------------------------------------------
@@ -133,8 +135,9 @@ class Records:
         """
         record = counted.record
         rows = self._rows(record, MODELS[record])
-        test = record_test(counted, rows)
         name = _short(counted.model_dump_json())
+        self._tests.setdefault(record, {}).setdefault(f"t{name}", record_test(counted, rows))
+        test = literal_column(f"tested.t{name}", Boolean)
         sure = self._joined(record, f"n{name}", func.count().filter(test), BigInteger)
         may = self._joined(
             record, f"m{name}", func.count().filter(test.is_not(false())), BigInteger
@@ -173,8 +176,12 @@ class Records:
     def _grouped(self, source: str, columns: dict[str, Sql], scope: Scope) -> Select[Any]:
         rows = self._sources[source]
         made = [expression.label(name) for name, expression in columns.items()]
-        grouped = select(rows.c.firm_id, *made).where(scope(rows.c.firm_id))
-        return grouped.where(_on_date(source, rows)).group_by(rows.c.firm_id)
+        current = and_(scope(rows.c.firm_id), _on_date(source, rows))
+        tests = [test.label(name) for name, test in self._tests.get(source, {}).items()]
+        if not tests:
+            return select(rows.c.firm_id, *made).where(current).group_by(rows.c.firm_id)
+        tested = select(rows.c.firm_id, *tests).where(current).offset(AT_ONCE).subquery("tested")
+        return select(tested.c.firm_id, *made).group_by(tested.c.firm_id)
 
 
 def _on_date(source: str, rows: FromClause) -> Sql:

@@ -13,6 +13,9 @@ from sqlalchemy import ColumnElement, FromClause, Select, column, literal_column
 from sqlalchemy.types import TypeEngine
 
 FIRM_ID = "firm_id"
+# A constant from the start: an integer would be cast by the planner only after it has decided
+# that a subquery with an offset cannot run in parallel.
+AT_ONCE: ColumnElement[int] = literal_column("'0'::bigint")
 T = TypeVar("T")
 
 
@@ -94,7 +97,7 @@ class Sheet:
                     *(cells[name].expression.label(name) for name in sorted(made)),
                 )
                 .select_from(source)
-                .offset(literal_column("0"))
+                .offset(AT_ONCE)
                 .subquery(f"level_{level}")
             )
         return select(literal_column(FIRM_ID), *(self._out(n) for n in wanted)).select_from(source)

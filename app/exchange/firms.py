@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import whole_district
 from app.accounts.actor import Actor, Role
 from app.core.clock import today
 from app.exchange import values
@@ -184,6 +185,25 @@ def upsert(
     clear: frozenset[str] = frozenset(),
 ) -> None:
     """Create, update or leave alone; faults of whole rows (duplicates, scope) are added."""
+    limited = _limited(actor)
+    seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if limited else None
+    with whole_district(session):  # a code may belong to a firm that this actor cannot see
+        cursor = _brought_in(session, rows, report)
+        kept = _sort_out(session, report, seen, clear)
+        fields = ", ".join(FIELDS)
+        assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)
+        cursor.execute(
+            UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
+        )
+        report.changed_firms += [row[0] for row in cursor.fetchall()]
+        if limited:
+            _take_in(session, actor, report.changed_firms)
+
+
+def _brought_in(
+    session: Session, rows: Iterable[tuple[int, dict[str, Any]]], report: Report
+) -> Any:
+    """The rows in a temporary table, and a cursor beside it."""
     session.execute(text("drop table if exists incoming_firm"))
     session.execute(text(CREATE))
     cursor = session.connection().connection.cursor()
@@ -191,17 +211,7 @@ def upsert(
     with cursor.copy(f"copy incoming_firm ({', '.join(names)}) from stdin") as copy:
         for row_no, found in _first_of_each(rows, report):
             copy.write_row([row_no, *(found.get(name) for name in names[1:])])
-    limited = _limited(actor)
-    seen = set(session.scalars(select(Firm.id).where(visible(actor)))) if limited else None
-    kept = _sort_out(session, report, seen, clear)
-    fields = ", ".join(FIELDS)
-    assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)
-    cursor.execute(
-        UPSERT.format(fields=fields, assignments=assignments), {"source": source, "rows": kept}
-    )
-    report.changed_firms += [row[0] for row in cursor.fetchall()]
-    if limited:
-        _take_in(session, actor, report.changed_firms)
+    return cursor
 
 
 def _take_in(session: Session, actor: Actor, written: list[int]) -> None:

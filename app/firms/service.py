@@ -12,6 +12,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import whole_district
 from app.accounts.actor import Actor, Role
 from app.core.clock import now, today
 from app.core.errors import Conflict, Forbidden, Invalid, Stale
@@ -53,6 +54,11 @@ def check_credit_code(code: str) -> str:
 def register(session: Session, actor: Actor, name: str, **given: Any) -> Firm:
     """A new firm, or a team where no credit code is given; it belongs to who registered it."""
     actor.require("firms:write")
+    with whole_district(session):  # the code may be taken, and a new firm is nobody's yet
+        return _register(session, actor, name, given)
+
+
+def _register(session: Session, actor: Actor, name: str, given: dict[str, Any]) -> Firm:
     code = given.pop("credit_code", None)
     if code is not None:
         code = check_credit_code(code)
@@ -115,7 +121,9 @@ def _refuse_other_code(session: Session, firm: Firm, changes: Mapping[str, Any])
         return
     if firm.credit_code is not None:
         raise Conflict("统一社会信用代码一经登记不能更改：若登记有误，请新建企业 (never replaced)")
-    if session.scalar(select(Firm.id).where(Firm.credit_code == code)) is not None:
+    with whole_district(session):
+        taken = session.scalar(select(Firm.id).where(Firm.credit_code == code)) is not None
+    if taken:
         raise Conflict(f"统一社会信用代码 {code} 已属于另一企业：请核对代码 (already registered)")
 
 

@@ -24,9 +24,10 @@ from app.firms.models import Firm
 class Assessment(Base):
     """One firm held against one criteria set.
 
-    `outcomes` and `gaps` follow the order of the set's criteria, nested ones included: outcome
-    codes of `criteria.policy.Outcome`, gaps in the criterion's own gap unit (empty where met or
-    unknown). `since` is the evaluation date from which this verdict has stood.
+    `outcomes` and `gaps` follow the order of the set's criteria, nested ones included: outcomes as
+    one number, two bits for each (`criteria.policy.Outcome.unpack`), gaps in the criterion's own
+    gap unit (empty where met or unknown). `since` is the evaluation date from which this verdict
+    has stood.
     """
 
     __tablename__ = "assessment"
@@ -49,7 +50,7 @@ class Assessment(Base):
     unknown_count: Mapped[int] = mapped_column(SmallInteger)
     gap_count: Mapped[int] = mapped_column(SmallInteger)
     readiness: Mapped[Decimal] = mapped_column(Numeric(5, 4))
-    outcomes: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    outcomes: Mapped[int] = mapped_column(BigInteger)
     gaps: Mapped[list[int | None]] = mapped_column(ARRAY(BigInteger))
 
 

@@ -86,14 +86,15 @@ def firms(session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, d
 
 def _spell_out(row: dict[str, Any], loaded: LoadedSet) -> None:
     """Codes and positions as words: which criteria are unmet or unknown, and each gap."""
-    outcomes, gaps = row.pop("outcomes"), row.pop("gaps")
+    gaps = row.pop("gaps")
+    outcomes = Outcome.unpack(row.pop("outcomes"), len(gaps))
     row["set"] = loaded.policy.code
     row["outcome"] = Outcome(row["outcome"]).name.lower()
     row |= {"unmet": [], "unknown": [], "gaps": {}}
     for place in places(loaded):
         outcome, gap = outcomes[place.index - 1], gaps[place.index - 1]
         if place.outer and outcome in (Outcome.UNMET, Outcome.UNKNOWN):
-            row[Outcome(outcome).name.lower()].append(place.criterion.id)
+            row[outcome.name.lower()].append(place.criterion.id)
         if gap is not None:
             scale = 100 if place.gap_unit in HUNDREDTHS else 1
             row["gaps"][place.criterion.id] = Decimal(gap) / scale

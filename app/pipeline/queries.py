@@ -1,7 +1,7 @@
 """Where a firm stands and why: explanations from the very statement that assesses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.prepared import Prepared, as_sql, prepared, run
 from app.criteria import phrases
 from app.criteria import policy as p
-from app.criteria.compiler import Compiler, LoadedSet, Rule, Test
+from app.criteria.compiler import COMPARED, Compiler, LoadedSet, Rule, Test, comparison
 from app.criteria.facts import Facts, WhatIf, best_known, known_at, supposing
 from app.criteria.measuring import Amount
 from app.criteria.schemas import (
@@ -43,6 +43,30 @@ class Compiled:
 
     compiler: Compiler
     statement: Prepared
+    # What never changes between two firms: the figures of each rule, the words of each test.
+    reads: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
+    refs: dict[int, list[str]] = field(default_factory=dict)
+    words: dict[int, Label] = field(default_factory=dict)
+
+    def figures(self, rule: Rule, policy: p.CriteriaSet) -> list[tuple[str, int]]:
+        """Which figures a rule reads, each once."""
+        if id(rule) not in self.reads:
+            found = _reads(rule.criterion.rule, policy.quantities)
+            self.reads[id(rule)] = list(dict.fromkeys(found))
+        return self.reads[id(rule)]
+
+    def parts(self, rule: Rule, policy: p.CriteriaSet) -> list[str]:
+        """Which named quantities it is made of, each once."""
+        if id(rule) not in self.refs:
+            found = _refs(rule.criterion.rule, policy.quantities)
+            self.refs[id(rule)] = list(dict.fromkeys(found))
+        return self.refs[id(rule)]
+
+    def measured(self, test: Test, compared: p.Compared, policy: p.CriteriaSet) -> Label:
+        """The quantity of a test in words."""
+        if id(test) not in self.words:
+            self.words[id(test)] = phrases.quantity(compared.of, policy.quantities)
+        return self.words[id(test)]
 
 
 def _compile(sets: list[LoadedSet], facts: Facts) -> Compiled:
@@ -63,6 +87,7 @@ class _Row:
     values: dict[str, Any]
     as_of: date
     sources: dict[tuple[str, int], tuple[int | None, str, datetime | None]]
+    figures: dict[tuple[str, int], FigureUsed] = field(default_factory=dict)
 
     def number(self, name: Any) -> int | None:
         found = self.values[str(name.key)]
@@ -103,7 +128,7 @@ def explain(
     if found is None:
         return []
     row = _Row(found, day, _sources(session, firm_id, known, what_if))
-    return [_set(loaded, compiled.compiler, row, known) for loaded in sets]
+    return [_set(loaded, compiled, row, known) for loaded in sets]
 
 
 def _sources(
@@ -131,7 +156,7 @@ def _sources(
 
 
 def _set(
-    loaded: LoadedSet, compiler: Compiler, row: _Row, known: datetime | None
+    loaded: LoadedSet, compiled: Compiled, row: _Row, known: datetime | None
 ) -> SetExplanation:
     policy, name = loaded.policy, f"s{loaded.id}_"
     unmet, unknown = row.values[f"{name}unmet_count"], row.values[f"{name}unknown_count"]
@@ -148,17 +173,17 @@ def _set(
         unknown_count=unknown,
         gap_count=unmet + unknown,
         readiness=Decimal(int(row.values[f"{name}readiness"])) / 10_000,
-        criteria=[_criterion(r, loaded, compiler, row) for r in compiler.rules[loaded.id]],
+        criteria=[_criterion(r, loaded, compiled, row) for r in compiled.compiler.rules[loaded.id]],
     )  # fmt: skip
 
 
 def _criterion(
-    rule: Rule, loaded: LoadedSet, compiler: Compiler, row: _Row
+    rule: Rule, loaded: LoadedSet, compiled: Compiled, row: _Row
 ) -> CriterionExplanation:
     criterion, policy = rule.criterion, loaded.policy
-    tests = [_test(test, criterion, policy, row) for test in rule.tests]
+    tests = [_test(test, criterion, (compiled, policy), row) for test in rule.tests]
     outcome = OUTCOME_NAMES[row.values[rule.outcome]]
-    figures = _figures(criterion, policy, row)
+    figures = [_figure(code, back, row) for code, back in compiled.figures(rule, policy)]
     gap, unit = _gap(rule, row)
     return CriterionExplanation(
         id=criterion.id, label=criterion.label, document=policy.document,
@@ -166,8 +191,9 @@ def _criterion(
         disabled=criterion.disabled, measures=list(criterion.measures), outcome=outcome,
         gap=gap, gap_unit=unit,
         sentence=_sentence(outcome, criterion, tests, figures),
-        tests=tests, figures=figures, parts=_parts(criterion, loaded, compiler, row),
-        members=[_criterion(member, loaded, compiler, row) for member in rule.members],
+        tests=tests, figures=figures, parts=[_part(name, loaded, compiled.compiler, row)
+               for name in compiled.parts(rule, policy)],
+        members=[_criterion(member, loaded, compiled, row) for member in rule.members],
     )  # fmt: skip
 
 
@@ -182,26 +208,30 @@ def _gap(rule: Rule, row: _Row) -> tuple[Decimal | None, str | None]:
     return Decimal(stored) / SCALES.get(unit or "", 1), unit
 
 
-def _test(test: Test, criterion: p.Criterion, policy: p.CriteriaSet, row: _Row) -> TestOutcome:
+def _test(
+    test: Test, criterion: p.Criterion, known: tuple[Compiled, p.CriteriaSet], row: _Row
+) -> TestOutcome:
+    compiled, policy = known
     holds = row.values[test.holds]
     outcome = "unknown" if holds is None else ("met" if holds else "unmet")
     if test.amount is None or test.threshold is None:
         asked = phrases.question(test.condition, criterion)
         return TestOutcome(outcome=outcome, quantity=asked, sentence=_plain(asked, outcome))
-    compared = getattr(test.condition, next(iter(type(test.condition).model_fields)))
-    name = next(iter(type(test.condition).model_fields))
-    measured = phrases.quantity(compared.of, policy.quantities)
+    compared = comparison(test.condition)
+    measured = compiled.measured(test, compared, policy)
     low, high = _value(test.amount, row)
     threshold = _threshold(row.values[test.threshold], test)
     gap = None
     if outcome == "unmet" and test.gap is not None and row.values[test.gap] is not None:
         gap = Decimal(int(row.values[test.gap])) / SCALES.get(test.amount.gap_unit or "", 1)
     found = TestOutcome(
-        outcome=outcome, quantity=measured, comparator=name, value=low, value_high=high,
+        outcome=outcome, quantity=measured,
+        comparator=COMPARED[type(test.condition)], value=low, value_high=high,
         threshold=threshold, unit=test.amount.unit, gap=gap, gap_unit=test.amount.gap_unit,
         sentence=measured,
     )  # fmt: skip
-    return found.model_copy(update={"sentence": _compared_sentence(found)})
+    found.sentence = _compared_sentence(found)
+    return found
 
 
 def _value(amount: Amount, row: _Row) -> tuple[Decimal | None, Decimal | None]:
@@ -232,7 +262,7 @@ def _ratio(value: Fraction, amount: Amount) -> Decimal:
 
 
 def _threshold(stored: int | None, test: Test) -> Decimal | None:
-    compared = getattr(test.condition, next(iter(type(test.condition).model_fields)))
+    compared = comparison(test.condition)
     assert test.amount is not None
     if isinstance(compared.value, Fraction):
         exact = compared.value
@@ -307,21 +337,20 @@ def _request(missing: list[FigureUsed]) -> Label:
     return Label(zh=f"缺数据：{zh}", en=f"Missing: {en}")
 
 
-def _figures(criterion: p.Criterion, policy: p.CriteriaSet, row: _Row) -> list[FigureUsed]:
-    seen: dict[tuple[str, int], FigureUsed] = {}
-    for code, back in _reads(criterion.rule, policy.quantities):
-        year = row.as_of.year + back
+def _figure(code: str, back: int, row: _Row) -> FigureUsed:
+    year = row.as_of.year + back
+    if (code, year) not in row.figures:
         entry = INDICATORS[code]
         _, source, recorded = row.sources.get((code, year), (None, None, None))
         stored = row.values[f"{code}_{-back}"]
-        seen[code, year] = FigureUsed(
+        row.figures[code, year] = FigureUsed(
             indicator=code, label=entry.label, year=year,
             value=None if stored is None else entry.shown(stored),
             unit={"money": "yuan", "percent": "percent", "points": "point"}.get(
                 entry.kind, entry.unit or "person"),
             source=source, recorded_at=recorded, held_by=entry.held_by,
         )  # fmt: skip
-    return list(seen.values())
+    return row.figures[code, year]
 
 
 def _reads(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[tuple[str, int]]:
@@ -343,21 +372,17 @@ def _reads(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[tuple[str, 
                 yield from ((growth.of, back) for back in (-1, -1 - growth.years))
 
 
-def _parts(criterion: p.Criterion, loaded: LoadedSet, compiler: Compiler, row: _Row) -> list[Part]:
-    found: dict[str, Part] = {}
-    named = loaded.policy.quantities
+def _refs(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[str]:
+    """Named quantities that a rule is made of, those inside them included."""
+    for inner in p.nodes(node, into_criteria=False):
+        if isinstance(inner, p.Ref):
+            yield inner.ref
+            yield from _refs(named[inner.ref].of, named)
 
-    def follow(node: Any) -> None:
-        for inner in p.nodes(node, into_criteria=False):
-            if isinstance(inner, p.Ref) and inner.ref not in found:
-                amount = compiler.parts[loaded.id][inner.ref]
-                low = row.number(amount.low) or 0
-                high = low if amount.high is None else row.number(amount.high)
-                found[inner.ref] = Part(
-                    id=inner.ref, label=named[inner.ref].label, low=low,
-                    high=low if high is None else high,
-                )  # fmt: skip
-                follow(named[inner.ref].of)
 
-    follow(criterion.rule)
-    return list(found.values())
+def _part(name: str, loaded: LoadedSet, compiler: Compiler, row: _Row) -> Part:
+    amount = compiler.parts[loaded.id][name]
+    low = row.number(amount.low) or 0
+    high = low if amount.high is None else row.number(amount.high)
+    label = loaded.policy.quantities[name].label
+    return Part(id=name, label=label, low=low, high=low if high is None else high)

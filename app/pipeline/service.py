@@ -4,12 +4,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, delete, func, select, text, true
+from sqlalchemy import Integer, Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import whole_district
 from app.core.clock import now
-from app.core.prepared import Prepared, as_sql, prepared, run
+from app.core.prepared import Prepared, as_sql, driver_cursor, prepared, run
 from app.criteria.compiler import Compiler, LoadedSet
 from app.criteria.facts import best_known
 from app.criteria.records import Scope
@@ -18,23 +19,29 @@ from app.firms.models import Firm
 from app.pipeline.models import Assessment, Evaluation
 
 SCOPES: dict[str, Scope] = {
-    "all": lambda _: true(),
     "one": lambda key: key == bindparam("firm_id", type_=Integer),
     "some": lambda key: key == func.any(bindparam("firm_ids", type_=ARRAY(Integer))),
+    "range": lambda key: key.between(
+        bindparam("first", type_=Integer), bindparam("last", type_=Integer)
+    ),
 }
+KINDS = {"as_of": "date", "firm_id": "int", "firm_ids": "int[]", "first": "int", "last": "int"}
 VERDICT = ("outcome", "unmet_count", "unknown_count", "gap_count", "readiness", "outcomes", "gaps")
 # Above this many firms their numbers cost more to send than the whole register to read.
 FEW = 20_000
+# So many firms' verdicts are compared in memory, without spilling to disk.
+CHUNK = 50_000
 
+VERDICTS = """
+select firm_id, set_id, outcome::smallint, unmet_count, unknown_count,
+       (unmet_count + unknown_count)::smallint as gap_count,
+       (readiness::numeric / 10000)::numeric(5, 4) as readiness, outcomes, gaps
+from ({summary}) as summary
+"""
 CHANGED = """
-with verdict as materialized (
-  select firm_id, set_id, outcome, unmet_count, unknown_count,
-         (unmet_count + unknown_count)::smallint as gap_count,
-         (readiness::numeric / 10000)::numeric(5, 4) as readiness, outcomes, gaps
-  from ({summary}) as summary
-)
-select verdict.* from verdict
-left join assessment as old using (firm_id, set_id)
+select verdict.* from {verdicts} as verdict
+left join assessment as old on old.firm_id = verdict.firm_id and old.set_id = verdict.set_id
+  and {in_scope}
 where old.firm_id is null
    or (old.outcomes, old.gaps, old.readiness) is distinct from
       (verdict.outcomes, verdict.gaps, verdict.readiness)
@@ -55,13 +62,17 @@ class _Key(tuple[LoadedSet, ...]):
 
 
 @lru_cache(maxsize=64)
-def _statement(sets: _Key, scope: str) -> Prepared:
-    """The statement for these sets: writing it takes longer than running it for one firm."""
+def _verdicts(sets: _Key, scope: str) -> str:
+    """The verdicts of these sets: writing the statement takes longer than running it for one."""
     compiler = Compiler(list(sets), best_known())
-    summary = compiler.summary(SCOPES[scope])
-    kinds = {"as_of": "date", "firm_id": "int", "firm_ids": "int[]"}
-    body = as_sql(summary)
-    return prepared(STORE.replace("{changed}", CHANGED.replace("{summary}", body)), kinds)
+    return VERDICTS.replace("{summary}", as_sql(compiler.summary(SCOPES[scope])))
+
+
+@lru_cache(maxsize=64)
+def _statement(sets: _Key, scope: str) -> Prepared:
+    """Assess few firms: one statement, kept prepared."""
+    changed = CHANGED.replace("{verdicts}", f"({_verdicts(sets, scope)})")
+    return prepared(STORE.replace("{changed}", changed.replace("{in_scope}", "true")), KINDS)
 
 
 def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
@@ -74,14 +85,40 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
     ids = None if firms is None else list(session.scalars(firms))
     if not sets or ids == []:
         return 0
-    mark_used(session, [s.id for s in sets])
-    values: dict[str, Any] = {"as_of": as_of}
-    scope = "all"
-    if ids is not None and len(ids) == 1:
-        scope, values["firm_id"] = "one", ids[0]
-    elif ids is not None and len(ids) <= FEW:
-        scope, values["firm_ids"] = "some", ids
-    return run(session, _statement(_Key(sets), scope), values).rowcount
+    with whole_district(session):
+        mark_used(session, [s.id for s in sets])
+        return _assess(session, ids, _Key(sets), as_of)
+
+
+def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) -> int:
+    if ids is None or len(ids) > FEW:
+        return _assess_all(session, sets, as_of)
+    values: dict[str, Any] = {"as_of": as_of, "firm_ids": ids}
+    if len(ids) == 1:
+        values["firm_id"] = ids[0]
+    scope = "one" if len(ids) == 1 else "some"
+    return run(session, _statement(sets, scope), values).rowcount
+
+
+def _assess_all(session: Session, sets: _Key, as_of: date) -> int:
+    """The whole register, a range of firms at a time.
+
+    Each range is read into a temporary table, for only that can be done by several processes of
+    the server at once; an insert cannot.
+    """
+    cursor = driver_cursor(session)
+    changed = CHANGED.replace("{verdicts}", f"({_verdicts(sets, 'range')})").replace(
+        "{in_scope}", "old.firm_id between %(first)s and %(last)s"
+    )
+    store = STORE.replace("{changed}", "table changed")
+    written = 0
+    top = session.scalar(select(func.max(Firm.id))) or 0
+    for first in range(1, top + 1, CHUNK):
+        values = {"as_of": as_of, "first": first, "last": first + CHUNK - 1}
+        cursor.execute(f"create temporary table changed on commit drop as {changed}", values)
+        written += cursor.execute(store, values).rowcount
+        cursor.execute("drop table changed")
+    return written
 
 
 def evaluate(session: Session, as_of: date) -> Evaluation:

@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from app.core.prepared import Prepared, as_sql, prepared, run
@@ -13,7 +14,6 @@ from app.criteria.compiler import Compiler, LoadedSet
 from app.criteria.facts import best_known
 from app.criteria.policy import Outcome
 from app.criteria.store import get_sets, load_shipped
-from app.pipeline.service import SCOPES
 from tests.criteria.facts import FirmFacts
 from tests.criteria.oracle import SetVerdict
 from tests.factories import insert_firms
@@ -45,7 +45,7 @@ def verdicts(session: Session, sets: list[LoadedSet], as_of: date) -> dict[tuple
     """Every firm in the database against the sets, by firm and set code."""
     key = tuple((loaded.id, loaded.policy.code) for loaded in sets)
     if key not in _written:
-        summary = Compiler(sets, best_known()).summary(SCOPES["all"])
+        summary = Compiler(sets, best_known()).summary(lambda _: true())
         _written[key] = prepared(as_sql(summary), {"as_of": "date"})
     statement = _written[key]
     by_id = {loaded.id: loaded for loaded in sets}
@@ -57,13 +57,14 @@ def verdicts(session: Session, sets: list[LoadedSet], as_of: date) -> dict[tuple
 
 def _found(row: Any, loaded: LoadedSet) -> Found:
     names = [criterion.id for criterion in loaded.policy.walk()]
-    assert len(names) == len(row["outcomes"]) == len(row["gaps"])
+    assert len(names) == len(row["gaps"])
+    outcomes = Outcome.unpack(row["outcomes"], len(names))
     return Found(
         outcome=Outcome(row["outcome"]).name.lower(),
         unmet=row["unmet_count"],
         unknown=row["unknown_count"],
         readiness=Fraction(int(row["readiness"]), 10000),
-        outcomes={n: Outcome(o).name.lower() for n, o in zip(names, row["outcomes"], strict=True)},
+        outcomes={n: o.name.lower() for n, o in zip(names, outcomes, strict=True)},
         gaps=dict(zip(names, row["gaps"], strict=True)),
     )
 

@@ -79,7 +79,7 @@ def test_stored_verdicts(db: Session) -> None:
     assert len(rows) == FIRMS * len(codes)
     for row in rows:
         expected = evaluate(SETS[names[row.set_id]], firms[ids.index(row.firm_id)], DAY)
-        stored = [Outcome(o).name.lower() for o in row.outcomes]
+        stored = [o.name.lower() for o in Outcome.unpack(row.outcomes, len(row.gaps))]
         assert stored == [v.outcome for v in expected.criteria.values()]
         assert row.gaps == [v.gap for v in expected.criteria.values()]
         assert (row.gap_count, row.unmet_count) == (expected.gap_count, expected.unmet)

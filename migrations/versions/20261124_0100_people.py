@@ -7,8 +7,8 @@ from alembic import op
 from pwdlib import PasswordHash
 from sqlalchemy.dialects import postgresql
 
-revision = "0002_people"
-down_revision = "0001"
+revision = "0007_people"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,266 @@
+"""Every route, for everybody who sees only a part: nothing of a foreign firm comes out.
+
+A route without a case fails the first test: whoever adds one says here what it is asked for.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Role
+from app.core.clock import today
+from app.core.db import Base
+from app.firms.models import Contact, Submission
+from app.pipeline.service import assess
+from tests.factories import credit_code, make_firm
+from tests.people import application, body, machine, person, put_in_incubator, put_in_park
+from tests.routes import every_route
+
+LONG_AGO = date(2015, 1, 1)
+ALWAYS = Range(LONG_AGO, None)
+NAME, FIGURE, PHONE = "绝密远山科技有限公司", 98_765_432, "13987654321"
+ABSENT = 2**31 - 1
+ABSENT_CODE = credit_code(99_999_999)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a route is asked for: `{firm}` and `{code}` stand for the foreign firm's."""
+
+    query: str = ""
+    json: Any = None
+    form: dict[str, str] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    # What scoped people get for the foreign firm, or for a list.
+    status: tuple[int, ...] = ()
+    # Whether a firm that does not exist is answered word for word alike.
+    like_absent: bool = True
+
+
+# Everybody else is refused; an administrator gets the page, or is told what is wrong.
+ADMIN = (403, 200, 404, 422)
+ROW = {"name": NAME, "credit_code": "{code}"}
+CASES = {
+    # Public, or one's own.
+    "GET /sign-in": Case(),
+    "POST /sign-in": Case(form={"username": "x", "password": "y"}, status=(401,)),
+    "POST /sign-out": Case(status=(303,)),
+    "POST /preferences": Case(status=(303,)),
+    "GET /sign-in/second-factor": Case(status=(401,)),
+    "POST /sign-in/second-factor": Case(form={"code": "000000"}, status=(401,)),
+    "GET /sign-in/oidc": Case(status=(404,)),
+    "GET /sign-in/oidc/return": Case(query="code={code}&state=x", status=(404,)),
+    "GET /invitations/{secret}": Case(status=(404,)),
+    "POST /invitations/{secret}": Case(form={"password": NAME, "again": NAME}, status=(404,)),
+    # A token has no account of its own.
+    "GET /account": Case(status=(200, 403)),
+    "GET /account/second-factor": Case(status=(200, 403)),
+    "POST /account/profile": Case(form={"name": "某人"}, status=(303, 403)),
+    "POST /account/password": Case(form={"current": "x"}, status=(422, 403)),
+    "POST /account/second-factor": Case(form={"code": "000000"}, status=(422, 403)),
+    "POST /account/second-factor/codes": Case(form={"code": "000000"}, status=(422, 403)),
+    "POST /account/second-factor/remove": Case(form={"code": "000000"}, status=(422, 403)),
+    "POST /account/sessions/{session_id}/end": Case(status=(404, 303, 403)),
+    "POST /account/sessions/end": Case(status=(303, 403)),
+    "POST /account/role": Case(form={"grant": "1"}, status=(404, 403)),
+    # For administrators alone, who see no firm.
+    "GET /admin/people": Case(query="q=juemiyuanshan", status=ADMIN),
+    "POST /admin/people": Case(form={"username": "x", "role": "x"}, status=ADMIN),
+    "GET /admin/people/{user_id}": Case(status=ADMIN),
+    "POST /admin/people/{user_id}": Case(form={"name": "x"}, status=ADMIN),
+    "POST /admin/people/{user_id}/grants": Case(form={"role": "x"}, status=ADMIN),
+    "POST /admin/people/{user_id}/grants/{grant_id}/revoke": Case(status=ADMIN),
+    "POST /admin/people/{user_id}/disable": Case(status=ADMIN),
+    "POST /admin/people/{user_id}/enable": Case(status=ADMIN),
+    "POST /admin/people/{user_id}/link": Case(status=ADMIN),
+    "POST /admin/people/{user_id}/second-factor/remove": Case(status=ADMIN),
+    "POST /admin/people/{user_id}/sessions/end": Case(status=ADMIN),
+    "GET /admin/organisations": Case(status=ADMIN),
+    "POST /admin/organisations": Case(form={"code": "x"}, status=ADMIN),
+    "GET /admin/organisations/{body_id}": Case(status=ADMIN),
+    "POST /admin/organisations/{body_id}": Case(form={"name": "x"}, status=ADMIN),
+    "GET /health/live": Case(),
+    "GET /health/ready": Case(),
+    "GET /api/docs": Case(),
+    "GET /api/openapi.json": Case(),
+    # What holds for all firms alike.
+    "GET /api/v1/indicators": Case(),
+    "GET /api/v1/criteria-sets": Case(),
+    "GET /api/v1/criteria-sets/{code}": Case(status=(422,)),
+    "GET /criteria": Case(),
+    "GET /criteria/{code}": Case(status=(404,)),
+    # Lists, counts, searches.
+    "GET /": Case(status=(200, 303)),
+    "GET /firms": Case(query="q=juemiyuanshan"),
+    "GET /pool": Case(query="id={firm}"),
+    "GET /api/v1/firms": Case(query="q=jmys&count=exact"),
+    "GET /api/v1/firms/filters": Case(),
+    "GET /api/v1/pool": Case(query="any=id:{firm}|credit_code:{code}&ordering=name"),
+    "GET /api/v1/pool/filters": Case(),
+    "GET /api/v1/funnel": Case(),
+    # One firm.
+    "GET /firms/{firm_id}": Case(),
+    "GET /api/v1/firms/{firm_id}": Case(),
+    "PATCH /api/v1/firms/{firm_id}": Case(json={"chain": "x"}, headers={"If-Match": "*"}),
+    "GET /api/v1/firms/{firm_id}/figures": Case(),
+    "GET /api/v1/firms/{firm_id}/designations": Case(),
+    "GET /api/v1/firms/{firm_id}/assessment": Case(),
+    "POST /api/v1/firms/{firm_id}/what-if": Case(json={}),
+    "PUT /api/v1/firms/{firm_id}/judgements/{criterion}": Case(
+        json={"said": True, "evidence": "x"}
+    ),
+    "GET /api/v1/firms/by-credit-code/{credit_code}": Case(),
+    "PUT /api/v1/conflicts/{submission_id}": Case(json={"accept": True}, status=(403,)),
+    # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
+    "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
+        json={"name": "另一个名字"}, status=(422,), like_absent=False
+    ),
+    "PUT /api/v1/firms/by-credit-code/{credit_code}/figures/{year}": Case(
+        json={"revenue_sales": 1}, status=(422,)
+    ),
+    "POST /api/v1/firms:batch": Case(
+        json={"rows": [{"name": "另一个名字", "credit_code": "{code}"}]}, like_absent=False
+    ),
+    "POST /api/v1/figures:batch": Case(
+        json={"rows": [{"credit_code": "{code}", "year": 2024, "revenue_sales": 1}]}
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A firm that nobody here may know of, and everything of it that could come out."""
+
+    firm: int
+    code: str
+    submission: int
+
+    def fill(self, template: str, *, absent: bool = False) -> str:
+        """A path, query or body with the foreign firm's numbers, or with ones nobody has."""
+        known = {
+            "firm_id": self.firm, "firm": self.firm, "code": self.code, "credit_code": self.code,
+            "submission_id": self.submission, "criterion": "hnte.field", "year": 2024,
+        }  # fmt: skip
+        if absent:
+            missing: dict[str, int | str] = {
+                "firm_id": ABSENT, "firm": ABSENT, "code": ABSENT_CODE,
+                "credit_code": ABSENT_CODE, "submission_id": ABSENT,
+            }  # fmt: skip
+            known |= missing
+        return re.sub(r"{(\w+)}", lambda m: str(known.get(m[1], 1)), template)
+
+    def secrets(self) -> set[str]:
+        """What must not be in any answer, unless the caller said it himself."""
+        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", PHONE}
+
+
+@pytest.fixture
+def foreign(db: Session) -> Foreign:
+    firm = {"registered_on": LONG_AGO}
+    number = make_firm(db, NAME, firm=firm, figures={"revenue_sales": {2024: FIGURE}})
+    db.execute(text("update firm set pinyin = 'juemiyuanshan', name_search = :s where id = :n"),
+               {"s": f"{NAME} juemiyuanshan jmys", "n": number})  # fmt: skip
+    put_in_incubator(db, number, body(db, "foreign-incubator", "incubator"), ALWAYS)
+    put_in_park(db, number, body(db, "foreign-park", "park"), ALWAYS)
+    db.add(Contact(firm_id=number, name="张绝密", phone=PHONE))
+    conflict = Submission(firm_id=number, year=2023, indicator="revenue_sales",
+                          value=FIGURE * 100, source="import")  # fmt: skip
+    db.add(conflict)
+    db.flush()
+    code = db.scalar(text("select credit_code from firm where id = :n"), {"n": number})
+    return Foreign(number, str(code), conflict.id)
+
+
+@pytest.fixture
+def callers(db: Session, foreign: Foreign) -> dict[str, TestClient]:
+    """Two incubator managers, a park and a token, each with a firm of its own."""
+    bodies = {kind: body(db, f"own-{kind}", kind.split("-")[0])
+              for kind in ("incubator-1", "incubator-2", "park", "incubator-token")}  # fmt: skip
+    for kind, where in bodies.items():
+        put = put_in_park if kind == "park" else put_in_incubator
+        put(db, make_firm(db, firm={"registered_on": LONG_AGO}), where, ALWAYS)
+    assess(db, None, today())
+    return {
+        "incubator-1": person(db, Role.INCUBATOR_MANAGER, bodies["incubator-1"]),
+        "incubator-2": person(db, Role.INCUBATOR_MANAGER, bodies["incubator-2"]),
+        "park": person(db, Role.PARK_OPERATOR, bodies["park"]),
+        "token": machine(db, bodies["incubator-token"]),
+        "admin": person(db, Role.ADMIN),
+        "auditor": person(db, Role.AUDITOR),
+    }
+
+
+def kept(db: Session, firm: int) -> list[Any]:
+    """Everything recorded of a firm."""
+    tables = [("firm", "id")]
+    tables += [(t.name, "firm_id") for t in Base.metadata.sorted_tables if "firm_id" in t.c]
+    return [
+        db.execute(
+            text(f"select to_jsonb(t) from {table} as t where {column} = :n order by 1"),  # noqa: S608
+            {"n": firm},
+        ).all()
+        for table, column in tables
+    ]
+
+
+def ask(client: TestClient, route: str, case: Case, foreign: Foreign, *, absent: bool) -> Any:
+    method, path = route.split(" ", 1)
+    url = foreign.fill(path, absent=absent)
+    if case.query:
+        url += "?" + foreign.fill(case.query, absent=absent)
+    given = _filled(case.json, foreign, absent=absent)
+    return client.request(
+        method, url, json=given, data=case.form, headers=case.headers, follow_redirects=False
+    )
+
+
+def _filled(value: Any, foreign: Foreign, *, absent: bool) -> Any:
+    if isinstance(value, dict):
+        return {k: _filled(v, foreign, absent=absent) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_filled(v, foreign, absent=absent) for v in value]
+    return foreign.fill(value, absent=absent) if isinstance(value, str) else value
+
+
+def test_every_route_has_a_case(db: Session) -> None:
+    there = {f"{method} {path}" for method, path in every_route(application(db))}
+    assert there - set(CASES) == set(), "say in CASES what the route is asked for"
+    assert set(CASES) - there == set(), "no such route any more"
+    assert len(there) > 25
+
+
+@pytest.mark.parametrize("route", CASES)
+def test_nothing_of_a_foreign_firm_comes_out(
+    db: Session, foreign: Foreign, callers: dict[str, TestClient], route: str
+) -> None:
+    case, path = CASES[route], route.split(" ", 1)[1]
+    of_one_firm = any(f"{{{name}}}" in path for name in ("firm_id", "submission_id")) or (
+        "{credit_code}" in path
+    )
+    expected = case.status or ((404,) if of_one_firm else (200,))
+    before = kept(db, foreign.firm)
+    for who, client in callers.items():
+        found = ask(client, route, case, foreign, absent=False)
+        no_firms = who in ("admin", "auditor")
+        assert found.status_code in ((*expected, 403) if no_firms else expected), (who, found.text)
+        for secret in foreign.secrets():
+            assert secret not in found.text, who
+        if of_one_firm and case.like_absent:
+            missing = ask(client, route, case, foreign, absent=True)
+            same = (foreign.fill(path), foreign.fill(path, absent=True))
+            assert _anonymous(found.text, foreign) == _anonymous(missing.text, foreign), (who, same)
+    assert kept(db, foreign.firm) == before
+
+
+def _anonymous(answer: str, foreign: Foreign) -> str:
+    """The same but for numbers that the caller gave."""
+    for own in (foreign.code, ABSENT_CODE, ABSENT, foreign.firm, foreign.submission):
+        answer = answer.replace(str(own), "N")
+    return re.sub(r"[0-9a-f-]{36}", "", answer)
