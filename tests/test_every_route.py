@@ -45,7 +45,7 @@ class Case:
 
 
 # Everybody else is refused; an administrator gets the page, or is told what is wrong.
-ADMIN = (403, 200, 404, 422)
+ADMIN = (403, 200, 303, 404, 422)
 ROW = {"name": NAME, "credit_code": "{code}"}
 CASES = {
     # Public, or one's own.

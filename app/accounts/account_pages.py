@@ -202,7 +202,7 @@ def switch_role(
     request: Request, actor: Anyone, tx: Tx, grant: Annotated[int, Form(ge=1, lt=2**31)]
 ) -> Response:
     """Act in another of one's roles."""
-    secret = sessions.switch(tx, settings_of(request), visitor_of(request), actor, grant)
+    secret = sessions.switch(tx, visitor_of(request), actor, grant)
     switched = RedirectResponse("/", status_code=303)
     keep_session(request, switched, secret)
     return switched

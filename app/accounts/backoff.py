@@ -120,7 +120,10 @@ def give_back(session: Session, counters: Sequence[Counter]) -> None:
 def remember(session: Session, visitor: Visitor, user_id: int) -> None:
     """From now on this browser and this address are known for this person."""
     at = now()
-    for origin in (visitor.device_origin, visitor.line):
+    mine = KnownOrigin.user_id == user_id
+    session.execute(delete(KnownOrigin).where(mine, KnownOrigin.seen_at < at - REMEMBERED_FOR))
+    lines = [] if visitor.address is None else [visitor.line]
+    for origin in (visitor.device_origin, *lines):
         stmt = insert(KnownOrigin).values(user_id=user_id, origin=origin, seen_at=at)
         session.execute(
             stmt.on_conflict_do_update(index_elements=["user_id", "origin"], set_={"seen_at": at})

@@ -63,7 +63,7 @@ def add_person(session: Session, username: str, name: str, email: str = "") -> U
 def describe_person(session: Session, user: User, name: str, email: str) -> None:
     """A person's name and address for sign-in by a provider."""
     name, email = name.strip(), email.strip().lower()
-    if not 1 <= len(name) <= LONGEST_NAME:
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise _wrong("name", f"姓名应为 1 至 {LONGEST_NAME} 个字：请核对 (name)")
     if email and not EMAIL.fullmatch(email):
         raise _wrong("email", f"邮箱 {email[:40]} 不是邮箱地址：请核对 (email)")
@@ -71,6 +71,8 @@ def describe_person(session: Session, user: User, name: str, email: str) -> None
         other = select(User.id).where(User.email == email, User.id.is_distinct_from(user.id))
         if session.scalar(other) is not None:
             raise Conflict(f"邮箱 {email} 已属于另一个人：请核对 (email taken)")
+    if (email or None) != user.email:
+        user.oidc_identity = None  # whoever holds the new address at the provider is bound anew
     user.name, user.email = name, email or None
 
 

@@ -1,7 +1,8 @@
 """Sessions of people: opened, renewed, limited, ended, and whom a cookie stands for."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
@@ -38,32 +39,37 @@ def usual_grant(session: Session, user_id: int) -> int | None:
     return session.scalar(query.order_by(last.desc().nulls_last(), Grant.id).limit(1))
 
 
-def open_session(
-    session: Session,
-    settings: Settings,
-    visitor: Visitor,
-    user_id: int,
-    grant_id: int,
-    *,
-    pending: bool,
-    method: str,
-) -> str:
+@dataclass(frozen=True)
+class Binding:
+    """Whose session it is, in which role, how they showed who they are, and what is missing."""
+
+    user_id: int
+    grant_id: int
+    method: str
+    pending: bool = False
+
+
+def limit(settings: Settings, binding: Binding) -> datetime:
+    """When a session that begins now ends, however busy it is."""
+    return now() + (PENDING if binding.pending else timedelta(hours=settings.session_hours))
+
+
+def open_session(session: Session, visitor: Visitor, binding: Binding, until: datetime) -> str:
     """The secret of a new session; never one that a browser brought along."""
     secret = new_secret()
-    lasting = PENDING if pending else timedelta(hours=settings.session_hours)
     session.add(
         UserSession(
             token_hash=digest(secret),
-            user_id=user_id,
-            grant_id=grant_id,
-            pending=pending,
-            method=method,
+            user_id=binding.user_id,
+            grant_id=binding.grant_id,
+            pending=binding.pending,
+            method=binding.method,
             address=visitor.address,
             user_agent=visitor.agent[:LONGEST_AGENT],
             label=visitor.label,
             created_at=now(),
             seen_at=now(),
-            expires_at=now() + lasting,
+            expires_at=until,
         )
     )
     return secret
@@ -191,35 +197,19 @@ def live_sessions(session: Session, settings: Settings, user_id: int) -> Sequenc
     return session.scalars(query.order_by(UserSession.seen_at.desc(), UserSession.id)).all()
 
 
-def switch(
-    session: Session, settings: Settings, visitor: Visitor, actor: Actor, grant_id: int
-) -> str:
+def switch(session: Session, visitor: Visitor, actor: Actor, grant_id: int) -> str:
     """A new session in another of one's own roles; the old one ends."""
-    assert actor.user_id is not None
     mine = Grant.id == grant_id, Grant.user_id == actor.user_id
     found = session.scalar(select(Grant.id).where(*mine, in_force()))
     if found is None:
         raise NotFound("没有这个角色，或它不在有效期内：请刷新页面 (no such role)")
-    return renew(session, settings, visitor, actor, found)
+    return renew(session, visitor, actor, found)
 
 
-def renew(
-    session: Session,
-    settings: Settings,
-    visitor: Visitor,
-    actor: Actor,
-    grant_id: int | None = None,
-) -> str:
+def renew(session: Session, visitor: Visitor, actor: Actor, grant_id: int | None = None) -> str:
     """The same person in this browser under a new secret; the absolute limit stays where it was."""
     old = session.scalars(select(UserSession).where(UserSession.id == actor.session_id)).one()
-    assert actor.user_id is not None
-    secret = open_session(session, settings, visitor, actor.user_id, grant_id or old.grant_id,
-                          pending=False, method=old.method)  # fmt: skip
-    session.flush()  # the new row takes over the old one's limit
-    session.execute(
-        update(UserSession)
-        .where(UserSession.token_hash == digest(secret))
-        .values(expires_at=old.expires_at)
-    )
+    binding = Binding(old.user_id, grant_id or old.grant_id, old.method)
+    secret = open_session(session, visitor, binding, old.expires_at)
     end(session, "renewed", UserSession.id == old.id)
     return secret

@@ -101,9 +101,8 @@ def enter(
         SecondFactor.user_id == user.id, SecondFactor.confirmed_at.is_not(None)
     )
     pending = bool(session.scalar(select(carried)))
-    secret = sessions.open_session(
-        session, settings, visitor, user.id, grant_id, pending=pending, method=method
-    )
+    binding = sessions.Binding(user.id, grant_id, method, pending)
+    secret = sessions.open_session(session, visitor, binding, sessions.limit(settings, binding))
     if pending:
         # Not given back: whoever knows the password alone must not guess codes for free.
         note(session, visitor, "password_accepted", user.id)
@@ -142,10 +141,8 @@ def complete(
     if counters is None:
         return None
     sessions.end(session, "renewed", UserSession.id == waiting.id)
-    secret = sessions.open_session(
-        session, settings, visitor, waiting.user_id, waiting.grant_id,
-        pending=False, method=waiting.method,
-    )  # fmt: skip
+    binding = sessions.Binding(waiting.user_id, waiting.grant_id, waiting.method)
+    secret = sessions.open_session(session, visitor, binding, sessions.limit(settings, binding))
     _welcome(session, visitor, waiting.user_id, counters)
     locale = session.scalar(select(User.locale).where(User.id == waiting.user_id)) or "zh"
     return Entered(secret, waiting.user_id, locale, pending=False)
@@ -169,7 +166,7 @@ def change_password(
     """A new password; every session ends but this browser's, which goes on under a new secret."""
     user = session.scalars(select(User).where(User.id == actor.user_id).with_for_update()).one()
     set_password(settings, user, password)
-    secret = sessions.renew(session, settings, visitor, actor)
+    secret = sessions.renew(session, visitor, actor)
     others = UserSession.user_id == user.id, UserSession.token_hash != digest(secret)
     sessions.end(session, "password_changed", *others)
     backoff.forget_origins(session, user.id)

@@ -118,7 +118,8 @@ def answer(request: Request, error: AppError) -> Response:
     name = type(error).__name__
     body = problem(error.status, name, title, error.detail, error.extra.get("errors", ()))
     if wants_page(request):
-        see = _sign_in_from(request) if error.status == 401 else error.extra.get("see")
+        elsewhere = _sign_in_from(request) if error.status == 401 else None
+        see = error.extra.get("see", elsewhere)
         if see is not None:
             return Response(status_code=303, headers={"location": see})
         page = render(request, "problem.html", problem=body)

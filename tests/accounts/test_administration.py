@@ -179,6 +179,19 @@ def test_a_wrong_invitation_leaves_nothing(
     assert db.scalar(select(User.id).where(User.username == "new.one")) is None
 
 
+def test_another_address_ends_the_binding_to_the_provider(db: Session, admin: TestClient) -> None:
+    user = member(db, email="li.na@example.cn", oidc_identity="https://id.example.cn li.na")
+    path = f"/admin/people/{user.id}"
+    admin.post(path, data={"name": "李娜", "email": "LI.NA@example.cn"})
+    db.refresh(user)
+    assert (user.name, user.oidc_identity is None) == ("李娜", False)
+    for wrong in ({"name": "名\u202e字"}, {"name": "李娜", "email": "no address"}):
+        assert admin.post(path, data=wrong).status_code == 422
+    admin.post(path, data={"name": "李娜", "email": "wang@example.cn"})
+    db.refresh(user)
+    assert (user.email, user.oidc_identity) == ("wang@example.cn", None)
+
+
 def test_people_are_found_and_paged(db: Session, admin: TestClient) -> None:
     for n in range(60):
         member(db, username=f"page.{n:02d}", name=f"列表{n:02d}")
