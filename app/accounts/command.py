@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import invitations, queries, second_factor, service, sessions
 from app.accounts.actor import SYSTEM, Role
 from app.accounts.models import ORGANISATION_KINDS, User
+from app.core.clock import DISTRICT
 from app.core.errors import NotFound
 from app.core.settings import Settings
 from app.core.terminal import AsJson, console, show, transaction
@@ -210,10 +211,17 @@ def list_sessions(
         return
     table = Table("device", "address", "method", "signed in", "last used")
     for each in found:
-        table.add_row(*(str(value or "") for value in each.values()))
+        table.add_row(*map(_plain, each.values()))
     console.print(table)
     if end:
         console.print(f"{ended} sessions ended")
+
+
+def _plain(value: Any) -> str:
+    """An instant as the district's clocks showed it, and words as they are."""
+    if isinstance(value, datetime):
+        return value.astimezone(DISTRICT).strftime("%Y-%m-%d %H:%M")
+    return str(value or "")
 
 
 @users.command("totp-reset")
