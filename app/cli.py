@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.accounts.acting import NOBODY
-from app.accounts.actor import SYSTEM, Role
+from app.accounts.actor import SYSTEM
+from app.accounts.command import organisations, users
 from app.accounts.token_command import group as tokens
 from app.audit.command import group as trail
 from app.core.clock import today
@@ -36,13 +37,12 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Tidu 梯度: firms, their rungs, and what is missing for the next one.",
 )
-users = typer.Typer(no_args_is_help=True, help="People.")
 demo = typer.Typer(no_args_is_help=True, help="The demo district.")
 criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
-for name, group in (("token", tokens), ("user", users), ("person", persons), ("demo", demo),
-                    ("criteria", criteria), ("audit", trail)):  # fmt: skip
+for name, group in (("token", tokens), ("user", users), ("organisation", organisations),
+                    ("person", persons), ("demo", demo), ("criteria", criteria),
+                    ("audit", trail)):  # fmt: skip
     cli.add_typer(group, name=name)
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A date such as 2026-03-31.")]
 
@@ -114,15 +114,17 @@ def serve(
     settings = Settings()
     import uvicorn
 
+    from app.accounts.safety import check
     from app.main import create_app
-    from app.start import check_port, prepare, where
+    from app.start import check_port, greeting, prepare
 
     check_port(settings)
+    check(settings)
     with running(settings) as url:
         owner = make_engine(url, settings)
         prepare(owner, demo=with_demo, say=lambda text: console.print(f"· {text}"))
-        for line in where(settings, owner):
-            console.print(line)
+        for line in greeting(owner, settings):
+            console.print(line, highlight=False, soft_wrap=True)
         owner.dispose()
         engine = make_engine(url, settings, role=NOBODY)
         # Told to stop, uvicorn does and then passes the signal on: the database must stop, too.
@@ -270,24 +272,6 @@ def pool(
         table.add_row(*("" if item[c] is None else escape(str(item[c])) for c in shown))
     console.print(table)
     console.print(f"{len(page.items)} / {page.count}")
-
-
-@users.command("create")
-def create_user(
-    username: str,
-    role: Annotated[Role, typer.Option()] = Role.ANALYST,
-    organisation: Annotated[str, typer.Option(help="Its code.")] = "science",
-    name: Annotated[str, typer.Option(help="The person's name.")] = "",
-    password: Annotated[
-        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)
-    ] = "",
-) -> None:
-    """Create a person with one role."""
-    from app.accounts.service import create_user as create
-
-    with transaction() as session:
-        create(session, username, name or username, password, role, organisation)
-    console.print(f"{username} may sign in")
 
 
 @demo.command("load")

@@ -11,11 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
 
 from app.accounts.auth import COOKIE
-from app.accounts.pages import router as accounts_pages
+from app.accounts.routes import router as accounts_pages
+from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
 from app.core.db import session_factory
-from app.core.edge import LARGEST_BODY, Edge, require_hosts
+from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response, render
@@ -70,7 +71,7 @@ class Tidu(FastAPI):
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Pages and API over one engine."""
-    require_hosts(settings)
+    check(settings)
     log_plainly()
     app = Tidu(
         title="Tidu 梯度", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None,

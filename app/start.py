@@ -9,6 +9,8 @@ from alembic.config import Config
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.invitations import link_address, link_for_first_admin, public_address
+from app.accounts.queries import has_demo_users
 from app.audit.ddl import ensure_months
 from app.core.clock import today
 from app.core.postgres import DatabaseUnavailable
@@ -45,22 +47,6 @@ def check_port(settings: Settings) -> None:
             ) from error
 
 
-def where(settings: Settings, engine: Engine) -> list[str]:
-    """The address, and how to sign in there."""
-    from app.accounts.queries import has_demo_users, has_users
-
-    lines = [f"[bold]Tidu 梯度: http://{settings.host}:{settings.port}[/]"]
-    with Session(engine) as session:
-        if has_demo_users(session):
-            from app.demo.people import ACCOUNTS, PASSWORD
-
-            names = ", ".join(account.username for account in ACCOUNTS)
-            lines.append(f"sign in as {names}; password {PASSWORD}")
-        elif not has_users(session):
-            lines.append("nobody can sign in yet: tidu user create NAME --role analyst")
-    return lines
-
-
 def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
     """Everything that a first start needs; a later one finds it done and says nothing."""
     migrate(engine)
@@ -80,6 +66,25 @@ def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
         if last != today():
             run = evaluate(session, today())
             say(f"evaluated {run.firms} firms, {run.changed} verdicts changed")
+
+
+def greeting(engine: Engine, settings: Settings) -> list[str]:
+    """Where Tidu is, and how to get in where nobody has yet."""
+    lines = [f"Tidu 梯度: {public_address(settings)}"]
+    if settings.environment == "production" and not settings.https:
+        lines.append("TIDU_HTTPS is off: passwords and cookies travel in the clear")
+    with Session(engine) as session, session.begin():
+        if has_demo_users(session):
+            from app.demo.people import ACCOUNTS, PASSWORD
+
+            names = ", ".join(account.username for account in ACCOUNTS)
+            lines.append(f"sign in as {names}; password {PASSWORD}")
+        elif secret := link_for_first_admin(session):
+            lines += [
+                "nobody can sign in yet; the first administrator opens this within 24 hours, once:",
+                link_address(settings, secret),
+            ]
+    return lines
 
 
 def check(engine: Engine) -> list[str]:

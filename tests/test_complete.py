@@ -23,7 +23,8 @@ from app.main import create_app
 from tests.routes import every_route
 
 ROOT = Path(__file__).resolve().parent.parent
-PUBLIC = {"/sign-in", "/sign-out", "/preferences", "/health/live", "/health/ready", "/api/docs",
+PUBLIC = {"/sign-in", "/sign-in/oidc", "/sign-in/oidc/return", "/sign-out", "/preferences",
+          "/invitations/{secret}", "/health/live", "/health/ready", "/api/docs",
           "/api/openapi.json"}  # fmt: skip
 
 

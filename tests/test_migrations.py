@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
+from app.accounts.secrets import PASSWORDS
+from app.accounts.service import Period, add_grant, add_person, organisation
 from app.demo.people import PASSWORD
 from app.pipeline.service import evaluate
 from tests.criteria.random_firms import Dice
@@ -46,12 +48,12 @@ REVISIONS = [
 
 
 def populate(engine: Engine) -> None:
-    from app.accounts.service import create_user
-
     dice = Dice(5, DAY)
     with Session(engine) as session, session.begin():
         insert_firms(session, [dice.firm() for _ in range(60)])
-        create_user(session, "someone", "某人", PASSWORD, Role.ANALYST, "science")
+        user = add_person(session, "someone", "某人")
+        user.password_hash = PASSWORDS.hash(PASSWORD)
+        add_grant(session, user, Role.ANALYST, organisation(session, "science"), Period())
         evaluate(session, DAY)
 
 

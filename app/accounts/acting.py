@@ -49,7 +49,17 @@ def act_as(
         "reason": reason,
     }
     organisation = "" if actor.organisation_id is None else str(actor.organisation_id)
-    role = DATABASE_ROLES[actor.role]
+    _declare(session, said, organisation, DATABASE_ROLES[actor.role])
+
+
+def act_as_visitor(session: Session, *, request_id: str | None = None) -> None:
+    """Declare that somebody acts who has not shown who they are: at the doors of sign-in."""
+    said = {"user_id": None, "token_id": None, "name": "visitor", "role": None,
+            "organisation_id": None, "request_id": request_id, "reason": None}  # fmt: skip
+    _declare(session, said, "", NOBODY)
+
+
+def _declare(session: Session, said: dict[str, Any], organisation: str, role: str) -> None:
     session.info["database_role"] = role
     session.execute(DECLARE, {
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),

@@ -28,6 +28,16 @@ ROLE_OF_ORGANISATION = {
 
 
 @dataclass(frozen=True)
+class Seat:
+    """One of a person's roles today; `mine` is the one that the session is bound to."""
+
+    grant_id: int
+    role: Role
+    organisation: str
+    mine: bool
+
+
+@dataclass(frozen=True)
 class Actor:
     """`scopes` is None for people and the command line: their role says what they may."""
 
@@ -38,6 +48,10 @@ class Actor:
     token_id: int | None = None
     scopes: frozenset[str] | None = None
     locale: str = "zh"
+    session_id: int | None = None
+    seats: tuple[Seat, ...] = ()
+    # The role asks for a second factor that this person has not set up yet.
+    must_enrol: bool = False
 
     def require(self, scope: str) -> None:
         """Raise Forbidden unless this actor may do what the scope names."""

@@ -8,15 +8,18 @@ from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import limits, sign_in, tokens
-from app.accounts.acting import act_as
+from app.accounts import limits, sessions, tokens
+from app.accounts.acting import act_as, act_as_visitor
 from app.accounts.actor import Actor, Role
+from app.accounts.secrets import new_secret
+from app.accounts.visitor import Visitor
 from app.audit.service import note_read
 from app.core.addresses import client_address
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.settings import Settings
 
 COOKIE = "tidu_session"
+DEVICE = "tidu_device"
 BEARER = "bearer "
 
 
@@ -24,6 +27,35 @@ def settings_of(request: Request) -> Settings:
     """The settings the application was made with."""
     found: Settings = request.app.state.settings
     return found
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """Behind TLS browsers take such a cookie from this very host alone."""
+    return f"__Host-{name}" if settings.https else name
+
+
+def session_cookie(request: Request) -> str | None:
+    """The secret of the session that the browser brought along."""
+    return request.cookies.get(cookie_name(settings_of(request), COOKIE))
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who knocks; a browser without a device cookie is given one when it gets in."""
+    settings = settings_of(request)
+    return Visitor(
+        address=client_address(request.scope, settings.trusted_proxies),
+        device=request.cookies.get(cookie_name(settings, DEVICE)) or new_secret(),
+        agent=request.headers.get("user-agent", ""),
+        request_id=request.state.request_id,
+    )
+
+
+@contextmanager
+def visiting(request: Request) -> Iterator[Session]:
+    """A transaction of somebody who has not signed in; it commits what failures leave behind."""
+    with request.app.state.sessions() as session, session.begin():
+        act_as_visitor(session, request_id=request.state.request_id)
+        yield session
 
 
 def _reading(request: Request) -> Iterator[Session]:
@@ -55,7 +87,7 @@ Db = Annotated[Session, Depends(_reading, scope="function")]
 Tx = Annotated[Session, Depends(_writing, scope="function")]
 
 
-def _actor(request: Request) -> Actor:
+def _signed_in(request: Request) -> Actor:
     with request.app.state.sessions() as session, session.begin():
         found = _by_token(session, request) or _by_cookie(session, request)
     # Only now, for what was spent stays spent.
@@ -66,6 +98,19 @@ def _actor(request: Request) -> Actor:
         raise Unauthenticated("请先登录，或在 Authorization 头中提供有效令牌（Bearer tidu_…）")
     request.state.actor = found
     return found
+
+
+# Somebody who may still have to set up a second factor; only their own account is open to them.
+SignedIn = Annotated[Actor, Depends(_signed_in)]
+
+
+def _actor(actor: SignedIn) -> Actor:
+    if actor.must_enrol:
+        raise Forbidden(
+            "这个角色必须先启用第二因素：请在“我的账号”中设置 (set up a second factor first)",
+            see="/account/second-factor",
+        )
+    return actor
 
 
 def _by_token(session: Session, request: Request) -> Actor | None:
@@ -87,26 +132,31 @@ def _by_token(session: Session, request: Request) -> Actor | None:
 
 
 def _by_cookie(session: Session, request: Request) -> Actor | None:
-    secret = request.cookies.get(COOKIE)
+    secret = session_cookie(request)
     if secret is None or "authorization" in request.headers:
         return None
-    found = sign_in.actor_of_session(session, settings_of(request), secret)
-    if found is not None:
-        sign_in.touch(session, secret)
+    visitor = visitor_of(request)
+    found = sessions.actor_of(session, settings_of(request), secret)
+    if found is None or found.session_id is None:
+        act_as_visitor(session, request_id=request.state.request_id)
+        sessions.note_refused(session, visitor, secret)
+    else:
+        sessions.touch(session, visitor, found.session_id)
     return found
 
 
 CurrentActor = Annotated[Actor, Depends(_actor)]
 
 
-def _reader(actor: CurrentActor) -> Actor:
+def reader(actor: CurrentActor) -> Actor:
+    """Whoever may see data of firms."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):
         raise Forbidden("这个角色不能查看企业数据")
     actor.require("firms:read")
     return actor
 
 
-Reader = Annotated[Actor, Depends(_reader)]
+Reader = Annotated[Actor, Depends(reader)]
 
 
 def _auditor(actor: CurrentActor) -> Actor:

@@ -2,14 +2,38 @@
 
 import hashlib
 import secrets
+import unicodedata
 
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 
 PASSWORDS = PasswordHash.recommended()
 # Checked when the user is unknown, so that both answers take the same time.
 NOBODY = PASSWORDS.hash(secrets.token_hex())
+LONGEST_PASSWORD = 128
 
 
 def digest(secret: str) -> str:
     """What is kept of a token or cookie: they are random, so a plain hash suffices."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_secret() -> str:
+    """A cookie's or a link's secret: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def normalised(password: str) -> str:
+    """The same characters however a keyboard composed them; far too long ones are cut."""
+    return unicodedata.normalize("NFKC", password[: 4 * LONGEST_PASSWORD])
+
+
+def matches(password: str, hashed: str | None) -> bool:
+    """Whether it is the password; one verification whatever is given."""
+    given = normalised(password)
+    sound = hashed is not None and len(given) <= LONGEST_PASSWORD
+    try:
+        right = PASSWORDS.verify(given, hashed if sound and hashed else NOBODY)
+    except UnknownHashError:
+        right = False
+    return right and sound

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import AppError, Forbidden, Invalid, TooLarge, TooLong, TooSlow, WrongHost
 from app.core.settings import Settings
-from app.core.web import HEADERS, SAFE, answer
+from app.core.web import HEADERS, SAFE, answer, without_secret
 
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 LARGEST_BODY = 10 * 1024 * 1024
@@ -169,7 +169,7 @@ class Answering:
 def _written(scope: Scope) -> str:
     """The path as it came: escapes stay escaped, so nothing in it can end a line or colour it."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw.decode("ascii", "backslashreplace")
+    return without_secret(raw.decode("ascii", "backslashreplace"))
 
 
 def _is_bare_refusal(message: Message) -> bool:
@@ -183,12 +183,6 @@ def _too_large() -> TooLarge:
 
 
 # --- hosts and origins --------------------------------------------------------------------------
-
-
-def require_hosts(settings: Settings) -> None:
-    """Production is told its names; a guess would let others choose them."""
-    if settings.environment == "production" and not settings.allowed_hosts:
-        raise Invalid("TIDU_ALLOWED_HOSTS is not set: name the hosts under which Tidu is reached")
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -1,9 +1,9 @@
 """Settings, read once from the environment; nothing else in Tidu reads it."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.addresses import Network
@@ -22,6 +22,11 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
+def _in_production(so_far: dict[str, Any]) -> bool:
+    """Defaults that are stricter where people's real data is; `environment` stands above them."""
+    return so_far.get("environment") == "production"
+
+
 class Settings(BaseSettings):
     """Every setting has a `TIDU_` variable; the database's is `DATABASE_URL`."""
 
@@ -34,8 +39,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     environment: Literal["development", "production"] = "development"
-    # Behind TLS, cookies are marked Secure and browsers are told to come back by TLS only.
-    https: bool = False
+    # Behind TLS, cookies are marked Secure and browsers are told to come back by TLS only;
+    # production is taken to be, unless it says otherwise.
+    https: bool = Field(default_factory=_in_production)
     # Names under which Tidu is reached; production answers to no other.
     allowed_hosts: Names = ()
     # Proxies whose X-Forwarded-For is believed.
@@ -45,6 +51,21 @@ class Settings(BaseSettings):
     token_requests_per_minute: int = Field(default=600, ge=1)
     failures_per_minute: int = Field(default=20, ge=1)
     burst_seconds: int = Field(default=20, ge=1)
+    # Where people reach Tidu, for links that leave it: https://tidu.example.gov.cn
+    public_url: str | None = None
+    # Keys of what is kept encrypted are derived from it; development makes one in the data folder.
+    secret_key: SecretStr | None = None
+    # Roles that must carry a second factor before anything opens.
+    require_second_factor: Names = Field(
+        default_factory=lambda found: ("admin", "analyst") if _in_production(found) else ()
+    )
+    # A file of SHA-1 digests of breached passwords, sorted, as haveibeenpwned.com gives them.
+    breached_passwords: Path | None = None
+    # Sign-in by another organisation's provider (OpenID Connect); nothing is called without it.
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_label: str | None = None
     pool_size: int = Field(default=10, ge=1)
     statement_timeout_ms: int = 15_000
     session_idle_minutes: int = 30

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
@@ -26,14 +27,16 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
-    "style-src-attr 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'; object-src 'none'",
+    "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "object-src 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# What stands behind these is a secret that opens a door once.
+SECRET_PATHS = ("/invitations/",)
 log = structlog.get_logger("tidu.access")
 
 
@@ -66,8 +69,10 @@ def answer(request: Request, error: AppError, headers: Mapping[str, str] | None 
     name = type(error).__name__
     body = problem(error.status, name, title, error.detail, error.extra.get("errors", ()))
     if wants_page(request) and not isinstance(error, WrongHost):  # no page without its address
-        if error.status == 401:
-            return Response(status_code=303, headers={"location": "/sign-in"})
+        elsewhere = _sign_in_from(request) if error.status == 401 else None
+        see = error.extra.get("see", elsewhere)
+        if see is not None:
+            return Response(status_code=303, headers={"location": see})
         page = render(request, "problem.html", problem=body)
         page.status_code = error.status
         return page
@@ -88,6 +93,31 @@ def _beside(error: AppError) -> dict[str, str]:
     if "retry_after" in error.extra:
         return {"retry-after": str(error.extra["retry_after"])}
     return {}
+
+
+def _sign_in_from(request: Request) -> str:
+    """Sign-in, and back to the page that was asked for."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    asked = request.method in SAFE and path != "/"
+    return f"/sign-in?next={quote(path)}" if asked else "/sign-in"
+
+
+def local_path(given: str | None) -> str:
+    """A path of this site to go to, or its home: never an address that leads elsewhere.
+
+    Browsers take a backslash for a slash and skip control characters, and so two slashes may hide.
+    """
+    text = given or ""
+    sound = text.startswith("/") and text.isprintable() and "\\" not in text
+    if not sound or text.startswith("//") or urlsplit(text).netloc:
+        return "/"
+    return text
+
+
+def without_secret(path: str) -> str:
+    """A path fit for the log."""
+    found = next((start for start in SECRET_PATHS if path.startswith(start)), None)
+    return path if found is None else f"{found}…"
 
 
 def install_errors(app: FastAPI) -> None:

@@ -75,7 +75,7 @@ def _people(session: Session) -> None:
     codes = dict(session.execute(select(Organisation.code, Organisation.id)).all())
     for account in ACCOUNTS:
         user = User(username=account.username, name=account.name, password_hash=hashed,
-                    locale="zh", failed_sign_ins=0, demo=True)  # fmt: skip
+                    locale="zh", demo=True)  # fmt: skip
         session.add(user)
         session.flush()  # the grant needs its number
         session.add(Grant(user_id=user.id, role=account.role.value, since=date.min,

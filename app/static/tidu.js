@@ -15,3 +15,14 @@ if (navigator.clipboard) {
     }
   });
 }
+
+// A menu closes by Escape and by a click elsewhere.
+const closeMenus = (but) => {
+  for (const menu of document.querySelectorAll(".tidu-menu[open]")) {
+    if (!menu.contains(but)) menu.open = false;
+  }
+};
+document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(null);
+});
