@@ -70,12 +70,6 @@ def connect(folder: Path, as_of: date, threads: int) -> duckdb.DuckDBPyConnectio
     return connection
 
 
-def copy(source: psycopg.Connection, target: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """All facts through CSV files."""
-    for table in COPIED:
-        copy_table(source, target, folder, table)
-
-
 def copy_table(
     source: psycopg.Connection, target: duckdb.DuckDBPyConnection, folder: Path, table: str
 ) -> None:
@@ -83,27 +77,33 @@ def copy_table(
     path = folder / f"{table}.csv"
     export(source, COPIED[table], path)
     target.execute(f"truncate {table}")
-    target.execute(f"copy {table} from '{path}' (format csv, header, nullstr '')")
+    target.execute(
+        f"copy {table} from '{path}' (format csv, header, nullstr '', allow_quoted_nulls false)"
+    )
     path.unlink()
 
 
 def export(source: psycopg.Connection, query: str, path: Path) -> None:
     """A query's rows as PostgreSQL writes them; nothing stands for null, "" for empty text."""
-    with path.open("wb") as file, source.cursor() as cursor:
-        with cursor.copy(f"copy ({query}) to stdout (format csv, header)") as rows:
-            for block in rows:
-                file.write(block)
+    command = f"copy ({query}) to stdout (format csv, header)"
+    with path.open("wb") as file, source.cursor() as cursor, cursor.copy(command) as rows:
+        for block in rows:
+            file.write(block)
 
 
-def statement(numbers: dict[str, int]) -> str:
-    """The query: a row per firm and set, numbered as our database numbers the sets."""
+def measure() -> str:
+    """The first statement: a row per firm with all that the sets compare."""
+    return (
+        f"create or replace temp table measured as with facts as ({_read('facts')})"
+        f" select * from ({_read('measured')})"
+    )
+
+
+def verdicts(numbers: dict[str, int]) -> str:
+    """The second: a row per firm and set, numbered as our database numbers the sets."""
     if missing := set(numbers) ^ set(CRITERIA):
         raise SystemExit(f"in force, but not written by hand, or the reverse: {sorted(missing)}")
-    verdicts = " union all ".join(_verdict(code, numbers[code]) for code in CRITERIA)
-    return (
-        f"with facts as ({_read('facts')}), measured as materialized ({_read('measured')})"
-        f" {verdicts}"
-    )
+    return " union all ".join(_verdict(code, numbers[code]) for code in CRITERIA)
 
 
 def _read(name: str) -> str:

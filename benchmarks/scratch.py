@@ -104,7 +104,8 @@ RECORDS = (
        where die(id, 280 + n) < power(die(id, 88), 4)""",
     """insert into record_check (firm_id, kind, checked_on)
        select id, kind, current_date - 30 from firm,
-       unnest(array['ip_right','award','standard','rd_body']) as kind where die(id, 95) < 0.8""",
+       unnest(array['ip_right','award','standard','rd_body']) with ordinality as k (kind, n)
+       where die(id, 94 + n::int) < 0.8""",
     """insert into judgement (firm_id, criterion, holds, evidence, judged_on)
        select id, criterion, die(id, 100 + n::int) < 0.8, 'x', current_date - 10 from firm,
        unnest(array['hnte.field','pool.prospects','tsme.product','cqt.product','srdi.market','lg.chain','grad.exit',

@@ -108,39 +108,35 @@ right_tests as (
 ),
 owned as (
   select firm_id,
-    count_if(i_valid) as i_valid_n, count_if(coalesce(i_valid, true)) as i_valid_m,
-    count_if(ii_valid) as ii_valid_n, count_if(coalesce(ii_valid, true)) as ii_valid_m,
-    count_if(ii_unused) as ii_unused_n, count_if(coalesce(ii_unused, true)) as ii_unused_m,
-    count_if(own_valid) as own_n, count_if(coalesce(own_valid, true)) as own_m,
-    count_if(got_valid) as got_n, count_if(coalesce(got_valid, true)) as got_m,
-    count_if(core) as core_n, count_if(coalesce(core, true)) as core_m,
-    count_if(i_main_undisputed) as i_undisputed_n,
-    count_if(coalesce(i_main_undisputed, true)) as i_undisputed_m,
-    count_if(ii_main_undisputed) as ii_undisputed_n,
-    count_if(coalesce(ii_main_undisputed, true)) as ii_undisputed_m,
-    count_if(i_main) as i_main_n, count_if(coalesce(i_main, true)) as i_main_m,
-    count_if(i_high) as i_high_n, count_if(coalesce(i_high, true)) as i_high_m,
-    count_if(i_own) as i_own_n, count_if(coalesce(i_own, true)) as i_own_m,
-    count_if(i_kept) as i_kept_n, count_if(coalesce(i_kept, true)) as i_kept_m,
-    count_if(software_kept) as software_kept_n,
-    count_if(coalesce(software_kept, true)) as software_kept_m,
-    count_if(models_kept) as models_kept_n, count_if(coalesce(models_kept, true)) as models_kept_m,
-    count_if(i_earning) as i_earning_n, count_if(coalesce(i_earning, true)) as i_earning_m,
-    count_if(inventions_main) as inventions_n,
-    count_if(coalesce(inventions_main, true)) as inventions_m,
-    count_if(software_main) as software_n, count_if(coalesce(software_main, true)) as software_m
+    number(i_valid) as i_valid_n, number(coalesce(i_valid, true)) as i_valid_m,
+    number(ii_valid) as ii_valid_n, number(coalesce(ii_valid, true)) as ii_valid_m,
+    number(ii_unused) as ii_unused_n, number(coalesce(ii_unused, true)) as ii_unused_m,
+    number(own_valid) as own_n, number(coalesce(own_valid, true)) as own_m,
+    number(got_valid) as got_n, number(coalesce(got_valid, true)) as got_m,
+    number(core) as core_n, number(coalesce(core, true)) as core_m,
+    number(i_main_undisputed) as i_undisputed_n, number(coalesce(i_main_undisputed, true)) as i_undisputed_m,
+    number(ii_main_undisputed) as ii_undisputed_n, number(coalesce(ii_main_undisputed, true)) as ii_undisputed_m,
+    number(i_main) as i_main_n, number(coalesce(i_main, true)) as i_main_m,
+    number(i_high) as i_high_n, number(coalesce(i_high, true)) as i_high_m,
+    number(i_own) as i_own_n, number(coalesce(i_own, true)) as i_own_m,
+    number(i_kept) as i_kept_n, number(coalesce(i_kept, true)) as i_kept_m,
+    number(software_kept) as software_kept_n, number(coalesce(software_kept, true)) as software_kept_m,
+    number(models_kept) as models_kept_n, number(coalesce(models_kept, true)) as models_kept_m,
+    number(i_earning) as i_earning_n, number(coalesce(i_earning, true)) as i_earning_m,
+    number(inventions_main) as inventions_n, number(coalesce(inventions_main, true)) as inventions_m,
+    number(software_main) as software_n, number(coalesce(software_main, true)) as software_m
   from right_tests
   group by firm_id
 ),
 won as (
   select firm_id,
-    count_if(national_5y) as national_5y_n, count_if(coalesce(national_5y, true)) as national_5y_m,
-    count_if(provincial_3y) as provincial_3y_n,
-    count_if(coalesce(provincial_3y, true)) as provincial_3y_m,
-    count_if(provincial_first_3y) as provincial_first_3y_n,
-    count_if(coalesce(provincial_first_3y, true)) as provincial_first_3y_m,
-    count_if(national_first_3y) as national_first_3y_n,
-    count_if(coalesce(national_first_3y, true)) as national_first_3y_m
+    number(national_5y) as national_5y_n, number(coalesce(national_5y, true)) as national_5y_m,
+    number(provincial_3y) as provincial_3y_n,
+    number(coalesce(provincial_3y, true)) as provincial_3y_m,
+    number(provincial_first_3y) as provincial_first_3y_n,
+    number(coalesce(provincial_first_3y, true)) as provincial_first_3y_m,
+    number(national_first_3y) as national_first_3y_n,
+    number(coalesce(national_first_3y, true)) as national_first_3y_m
   from (
     select firm_id,
       level = 'national' and rank <= 3 and awarded_on > (as_of() - interval 5 year)::date
@@ -158,8 +154,8 @@ won as (
 ),
 drafted as (
   select firm_id,
-    count_if(led_5y) as led_5y_n, count_if(coalesce(led_5y, true)) as led_5y_m,
-    count_if(wide) as wide_n
+    number(led_5y) as led_5y_n, number(coalesce(led_5y, true)) as led_5y_m,
+    number(wide) as wide_n
   from (
     select firm_id, level in ('international', 'national', 'industry') as wide,
       level in ('international', 'national', 'industry') and rank <= 5
@@ -170,7 +166,7 @@ drafted as (
   group by firm_id
 ),
 hosted as (
-  select firm_id, count_if(level in ('provincial', 'national')) as bodies_n
+  select firm_id, number(level in ('provincial', 'national')) as bodies_n
   from rd_body
   where superseded_at is null and valid_from <= as_of() and (valid_to is null or valid_to > as_of())
   group by firm_id

@@ -3,6 +3,9 @@
 
 create macro as_of() as getvariable('as_of');
 
+-- How many records pass: no firm has thirty thousand.
+create macro number(passes) as count_if(passes)::smallint;
+
 -- 0 unmet, 1 met, 2 unknown; 3 where the criterion does not apply to the firm.
 create macro outcome(holds) as coalesce(holds::tinyint, 2::tinyint);
 create macro outcome_when(applies, holds) as

@@ -90,10 +90,10 @@ scored as (
         when ii_unused_n >= 1 then 1 else 0 end
       + case when own_n >= 1 then 1 when got_n >= 1 then 1 else 0 end as ip_low,
     coalesce(advancement_points, 8) + coalesce(support_points, 8) + coalesce(standards_points, 2)
-      + case when rights_checked is null then 8 when i_valid_m >= 1 then 8
+      + case when rights_checked is not true then 8 when i_valid_m >= 1 then 8
         when ii_unused_m >= 5 then 6 when ii_unused_m >= 3 then 4 when ii_unused_m >= 1 then 2
         else 0 end
-      + case when rights_checked is null then 6 when own_m >= 1 then 6 when got_m >= 1 then 3
+      + case when rights_checked is not true then 6 when own_m >= 1 then 6 when got_m >= 1 then 3
         else 0 end as ip_high,
     case when converted_3y >= 5 * years_lived then 25 when converted_3y >= 4 * years_lived then 19
       when converted_3y >= 3 * years_lived then 13 when converted_3y >= 2 * years_lived then 7
@@ -118,7 +118,25 @@ scored as (
       or (large_assets is not null and assets_ye < large_assets) end as sme
   from summed
 )
-select *,
+select
+  firm_id, registered_on, region_code, industry_code, hightech_field, resident_enterprise,
+  staff_avg, st_staff_avg, rd_staff, employees_ye, senior_title_staff, sales_1, revenue_total,
+  revenue_hightech, operating_1, main_1, cost_expense, assets_ye, liabilities_ye, rd_deduct,
+  acct_1, vc_raised_cum, segment_years, market_share, market_rank, market_rank_global, srdi_score,
+  sales_2, operating_2, main_2, acct_2, operating_3, acct_3, operating_4, cq_tech_based,
+  base_tier, direct_title, srdi, srdi_or_giant, single_champion, contracting_qualification,
+  listed, resident, two_calendar_years, year_before, three_years, three_years_or_fraud, on_a_list,
+  on_dishonest_list, grad_exit, cqt_product, tsme_product, pool_prospects, hnte_field,
+  srdi_market, lg_chain, sc_new_product, sc_tech, sc_innov, special_field, rights_checked,
+  awards_checked, standards_checked, i_valid_n, ii_valid_n, core_n, core_m, i_undisputed_n,
+  i_undisputed_m, ii_undisputed_n, ii_undisputed_m, i_main_n, i_main_m, i_high_n, i_high_m,
+  i_own_n, i_own_m, i_kept_n, i_kept_m, software_kept_n, software_kept_m, models_kept_n,
+  models_kept_m, i_earning_n, inventions_n, inventions_m, software_n, software_m, national_5y_n,
+  national_5y_m, provincial_3y_n, provincial_3y_m, provincial_first_3y_n, national_first_3y_n,
+  led_5y_n, led_5y_m, wide_n, bodies_n, is_hnte, i_valid_high, ii_valid_high,
+  provincial_first_high, national_first_high, bodies_high, i_earning_high, years_lived, sales_2y,
+  sales_3y, rd_2y, rd_3y, domestic_3y, acct_2y, acct_3y, equity_2y, equity_3y, main_3y,
+  operating_2y, operating_2y_before, operating_3y, sme,
   -- The range of an expert or of a tier not yet decided is added to what is sure.
   least(ip_low, 30) + conversion_low + management_low + assets_growth_low + sales_growth_low
     as hnte_low,

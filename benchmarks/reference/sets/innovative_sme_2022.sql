@@ -42,7 +42,7 @@ from (
         select *,
           case when i_high_n >= 1 then 20 when i_own_n >= 1 then 15 when i_kept_n >= 1 then 10
             when software_kept_n >= 1 or models_kept_n >= 1 then 5 else 0 end as ip_points_low,
-          case when rights_checked is null then 20 when i_high_m >= 1 then 20
+          case when rights_checked is not true then 20 when i_high_m >= 1 then 20
             when i_own_m >= 1 then 15 when i_kept_m >= 1 then 10
             when software_kept_m >= 1 or models_kept_m >= 1 then 5 else 0 end as ip_points_high,
           case when 100 * acct_1 >= 5 * operating_base then 20

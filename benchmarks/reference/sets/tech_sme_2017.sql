@@ -53,7 +53,7 @@ from (
           case when i_undisputed_n >= 1 then 30 when ii_undisputed_n >= 4 then 24
             when ii_undisputed_n >= 3 then 18 when ii_undisputed_n >= 2 then 12
             when ii_undisputed_n >= 1 then 6 else 0 end as results_low,
-          case when rights_checked is null then 30 when i_undisputed_m >= 1 then 30
+          case when rights_checked is not true then 30 when i_undisputed_m >= 1 then 30
             when ii_undisputed_m >= 4 then 24 when ii_undisputed_m >= 3 then 18
             when ii_undisputed_m >= 2 then 12 when ii_undisputed_m >= 1 then 6 else 0 end
             as results_high
