@@ -9,12 +9,12 @@ from benchmarks.engines import Engines
 SHOWN = 3
 STORED = """
 select firm_id, outcome, unmet_count, unknown_count, (readiness * 10000)::int as readiness,
-  translate(outcomes::text, '{{}}', '[]') as outcomes, translate(gaps::text, '{{}}', '[]') as gaps
+  outcomes, translate(gaps::text, '{{}}', '[]') as gaps
 from assessment where set_id = {number}
 """
 COLUMNS = {
     "firm_id": "integer", "outcome": "tinyint", "unmet_count": "tinyint",
-    "unknown_count": "tinyint", "readiness": "integer", "outcomes": "tinyint[]",
+    "unknown_count": "tinyint", "readiness": "integer", "outcomes": "bigint",
     "gaps": "bigint[]",
 }  # fmt: skip
 COUNTED = ("outcome", "unmet_count", "unknown_count", "readiness")
@@ -29,7 +29,7 @@ def differences(engines: Engines) -> int:
     """How many verdicts stored by us differ from theirs; the first of each set are printed."""
     differing = 0
     for loaded in engines.sets:
-        _fetch(engines, loaded.id)
+        _fetch(engines, loaded)
         query = DIFFERING.format(wanted="ours, theirs", number=loaded.id)
         found = engines.theirs.execute(f"select count(*) from ({query})").fetchall()[0][0]
         differing += found
@@ -43,15 +43,17 @@ def differences(engines: Engines) -> int:
     return differing
 
 
-def _fetch(engines: Engines, number: int) -> None:
-    """One set's verdicts as we stored them, into their database."""
+def _fetch(engines: Engines, loaded: LoadedSet) -> None:
+    """One set's verdicts as we stored them, into their database; outcomes out of their number."""
     path = engines.folder / "assessment.csv"
     with engines.ours.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        reference.export(driver, STORED.format(number=number), path)
+        reference.export(driver, STORED.format(number=loaded.id), path)
+    places = range(len(list(loaded.policy.walk())))
+    outcomes = ", ".join(f"(outcomes >> {2 * place} & 3)::tinyint" for place in places)
     engines.theirs.execute(
-        f"create or replace temp table ours as from read_csv('{path}', header = true,"
-        f" columns = {COLUMNS})"
+        f"create or replace temp table ours as select * replace ([{outcomes}] as outcomes)"
+        f" from read_csv('{path}', header = true, columns = {COLUMNS})"
     )
     path.unlink()
 

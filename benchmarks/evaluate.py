@@ -15,19 +15,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine, text, true
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.core.clock import today
-from app.core.prepared import Prepared, as_sql, prepared, run
+from app.core.prepared import as_sql, driver_cursor
 from app.criteria.compiler import Compiler
 from app.criteria.facts import best_known
 from app.criteria.store import sets_in_force
-from app.pipeline.service import evaluate
+from app.pipeline.service import CHUNK, SCOPES, evaluate
 from benchmarks import agreement, reference
 from benchmarks.engines import Engines
 from benchmarks.processor import of_server
-from benchmarks.scratch import YEARS, database
+from benchmarks.scratch import YEARS, database, vacuum
 
 ROUNDS = 3
 # What is changed for every firm: a figure that two sets read, and the one that most sets read.
@@ -36,7 +36,7 @@ READING, STORING = 5, 10
 # Everything a verdict holds, so that nothing is optimised away; lists by their hash.
 NUMBERS = ("set_id", "outcome", "unmet_count", "unknown_count", "readiness")
 SUMS = ", ".join(f"sum({name})" for name in NUMBERS)
-OURS = f"""select count(*), sum(firm_id), {SUMS}, bit_xor(hash_array_extended(outcomes, 0)),
+OURS = f"""select count(*), sum(firm_id), {SUMS}, bit_xor(outcomes),
   bit_xor(hash_array_extended(gaps, 0)) from ({{query}}) as summary"""
 THEIRS = f"""select count(*), sum(firm_id), {SUMS}, bit_xor(hash(outcomes)), bit_xor(hash(gaps))
   from ({{query}})"""
@@ -81,7 +81,7 @@ def main() -> None:
         engines = Engines(engine, theirs, Path(folder), as_of, sets)
         engines.copy(*reference.COPIED)
         say(f"generated and copied; {len(sets)} sets in force on {as_of}")
-        differing = measure(engines, given.rounds)
+        differing = measure(engines, given.firms, given.rounds)
     say(f"load after {os.getloadavg()[0]:.1f}")
     sys.exit(1 if differing else 0)
 
@@ -100,11 +100,11 @@ def limit_workers(engine: Engine, cores: int) -> None:
     engine.dispose()
 
 
-def measure(engines: Engines, rounds: int) -> int:
+def measure(engines: Engines, firms: int, rounds: int) -> int:
     """All figures, each compared with theirs; returns how many verdicts differ."""
     theirs = {"reading": Taken(), "storing": Taken()}
     run_theirs(engines, theirs, rounds)
-    read = our_reading(engines, rounds)
+    read = our_reading(engines, rounds, firms)
     _, first = our_storing(engines)
     differing = agreement.differences(engines)
     vacuum(engines.ours)
@@ -168,15 +168,18 @@ def run_theirs(engines: Engines, taken: dict[str, Taken], rounds: int) -> None:
 # --- ours -----------------------------------------------------------------------------------------
 
 
-def our_reading(engines: Engines, rounds: int) -> Taken:
-    """The summary statement, consumed inside the server."""
-    summary = Compiler(engines.sets, best_known()).summary(lambda _: true())
-    statement: Prepared = prepared(OURS.format(query=as_sql(summary)), {"as_of": "date"})
+def our_reading(engines: Engines, rounds: int, firms: int) -> Taken:
+    """The summary statement, consumed inside the server; by ranges of firms, as it is stored."""
+    summary = Compiler(engines.sets, best_known()).summary(SCOPES["range"])
+    statement = OURS.format(query=as_sql(summary))
     reading = Taken()
     with Session(engines.ours) as session, of_server(session) as processor:
+        cursor = driver_cursor(session)
         for _ in range(rounds):
             with reading.measured(processor):
-                run(session, statement, {"as_of": engines.as_of}).fetchall()
+                for first in range(1, firms + 1, CHUNK):
+                    values = {"as_of": engines.as_of, "first": first, "last": first + CHUNK - 1}
+                    cursor.execute(statement, values).fetchall()
     report("ours, reading", reading)
     return reading
 
@@ -206,12 +209,6 @@ def change(engines: Engines, figure: str) -> None:
         )
     vacuum(engines.ours)
     engines.copy("firm_year")
-
-
-def vacuum(engine: Engine) -> None:
-    """What the server does by itself sooner or later."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("vacuum analyze"))
 
 
 if __name__ == "__main__":

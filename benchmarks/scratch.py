@@ -74,8 +74,9 @@ RECORDS = (
        select firm.id, body.id, daterange(current_date - 900, null) from firm
        join organisation as body on body.code = 'bench_park_' || 1 + (die(firm.id, 150) * 5)::int
        where die(firm.id, 151) < 0.7""",
-    """insert into residency (firm_id, incubator_id, during)
-       select firm.id, body.id, daterange(current_date - 300, null) from firm
+    """insert into residency (firm_id, incubator_id, during, premises_inside, field)
+       select firm.id, body.id, daterange(current_date - 300, case when die(firm.id, 154) < 0.1 then current_date - 2 end),
+         die(firm.id, 155) < 0.9, 'software' from firm
        join organisation as body
          on body.code = 'bench_incubator_' || 1 + (die(firm.id, 152) * 20)::int
        where die(firm.id, 153) < 0.05""",
@@ -137,12 +138,6 @@ RECORDS = (
        select id, '标准', (array['national','industry','district'])[1 + (die(id, 161 + n) * 2)::int],
          case when die(id, 163 + n) < 0.9 then 1 + (die(id, 165 + n) * 7)::int end, current_date - (die(id, 167 + n) * 2200)::int
        from firm, generate_series(0, 1) as n where die(id, 160 + n * 9) < 0.03""",
-    """insert into organisation (code, name, kind, demo) values ('bench_incubator', '基准孵化器', 'incubator', true)""",
-    """insert into residency (firm_id, incubator_id, during, premises_inside, field)
-       select firm.id, organisation.id, daterange(current_date - (die(firm.id, 401) * 1500)::int,
-           case when die(firm.id, 402) < 0.2 then current_date + (die(firm.id, 403) * 600)::int end),
-         die(firm.id, 404) < 0.9, 'software'
-       from firm, organisation where organisation.code = 'bench_incubator' and die(firm.id, 400) < 0.06""",
 )
 
 
