@@ -70,8 +70,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of what can be repeated")
     given = parser.parse_args()
     cores = os.cpu_count() or 1
-    say(f"{given.firms:,} firms × {YEARS} years; {cores} threads of DuckDB, {cores} processes of")
-    say(f"PostgreSQL for a query it splits; load before {os.getloadavg()[0]:.1f}")
+    say(
+        f"{given.firms:,} firms × {YEARS} years; DuckDB with {cores} threads, PostgreSQL with up "
+        f"to {cores} processes a query; load before {os.getloadavg()[0]:.1f}"
+    )
     with database(given.firms) as engine, tempfile.TemporaryDirectory() as folder:
         limit_workers(engine, cores)
         as_of = today()
