@@ -44,7 +44,7 @@ CRITERIA = {
     "tech_sme_2017": "resident staff_cap* sales_cap* assets_cap* product clean route (score)"
     " (direct_hnte) (direct_award*) (direct_body*) (direct_standard*)",
     "pool_qianjiang_2023": "base age* field figures* (ip) (staff*) (rd*) (income*) (fast*)"
-    " (strong) prospects",
+    " (strong*) prospects",
     "hnte_2016": "age* ip* field staff* rd* rd_domestic* income* score* clean",
     "innovative_sme_2022": "base (base_sme*) route (score) (direct_award*) (direct_title)"
     " (direct_body*) (direct_equity*)",

@@ -12,7 +12,7 @@ select firm_id,
   outcome(income) as income_o,
   gap(income, ratio_short(revenue_hightech, revenue_total, 2, 5)) as income_g,
   outcome(fast) as fast_o, gap(fast, ratio_short(sales_1 - sales_2, sales_2, 1, 10)) as fast_g,
-  outcome(strong) as strong_o,
+  outcome(strong) as strong_o, gap(strong, (101 - hnte_low - hnte_high) // 2) as strong_g,
   outcome(pool_prospects) as prospects_o, share(pool_prospects, 0) as prospects_s
 from (
   select *, case when met >= 4 then true when may < 4 then false end as figures
