@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.core.errors import AppError
+from app.core.postgres import prepare_folder
 from app.core.settings import Settings
 
 FILE = "secret_key"
@@ -36,8 +37,8 @@ def _master(settings: Settings) -> str:
 
 def _kept_in(file: Path) -> str:
     """The key in the file; whoever comes first makes it, whole, for the owner's eyes only."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
+        prepare_folder(file.parent)
         draft = file.with_name(f"{FILE}.{secrets.token_hex(4)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.write(secrets.token_urlsafe(48))

@@ -79,8 +79,9 @@ def _check_server(url: str) -> None:
         )
 
 
-def _folder(settings: Settings) -> Path:
-    folder = settings.data_dir.resolve()
+def prepare_folder(folder: Path) -> Path:
+    """The data folder, made where it is missing, whole path; raises where it cannot be written."""
+    folder = folder.resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -90,6 +91,11 @@ def _folder(settings: Settings) -> Path:
             f"the data folder {folder} cannot be written ({error.strerror}): "
             "choose another with --data-dir or TIDU_DATA_DIR"
         ) from error
+    return folder
+
+
+def _folder(settings: Settings) -> Path:
+    folder = prepare_folder(settings.data_dir)
     if not settings.durable:
         OPTIONS.update(UNSAFE_BUT_FAST)
     return folder

@@ -22,6 +22,7 @@ def prefer(page: Page, lang: str, theme: str, width: int) -> None:
 
 def look(page: Page, name: str, width: int, part: str = "body") -> None:
     """Nothing sticks out, axe finds nothing serious; kept where TIDU_SHOTS says."""
+    page.wait_for_load_state()
     if SHOTS:
         page.locator(part).screenshot(path=f"{SHOTS}/{name}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width, name

@@ -70,5 +70,6 @@ def test_contacts_and_requests_fit(page: Page, lang: str, theme: str, width: int
     look(page, f"contacts-open-{mark}", width, "#contacts")
     page.goto("/contacts/requests")
     page.locator("#email").fill("contact7@firm.example")
-    page.locator("main form button").click()
+    with page.expect_navigation():
+        page.locator("main form button").click()
     look(page, f"requests-{mark}", width)
