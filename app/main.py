@@ -24,6 +24,8 @@ from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
+from app.firms.search_api import router as search_api
+from app.firms.search_pages import router as search_pages
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.pages import router as pipeline_pages
@@ -81,9 +83,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
-                   accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
-                   trail_pages):  # fmt: skip
+    for router in (firms_api, search_api, contact_api, pipeline_api, exchange_api, trail_api,
+                   token_api, accounts_pages, token_pages, person_pages, search_pages,
+                   contact_pages, pipeline_pages, trail_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)
