@@ -31,6 +31,7 @@ from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
+from app.plans.pages import router as plan_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -85,7 +86,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, search_api, contact_api, pipeline_api, exchange_api, trail_api,
                    token_api, accounts_pages, token_pages, person_pages, search_pages,
-                   contact_pages, pipeline_pages, trail_pages):  # fmt: skip
+                   contact_pages, pipeline_pages, trail_pages, plan_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

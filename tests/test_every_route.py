@@ -107,6 +107,8 @@ CASES = {
     "GET /api/v1/pool": Case(query="any=id:{firm}|credit_code:{code}&ordering=name"),
     "GET /api/v1/pool/filters": Case(),
     "GET /api/v1/funnel": Case(),
+    # Where the district stands, within one's own scope.
+    "GET /cockpit": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
     "GET /search/suggestions": Case(query="q=juemiyuanshan"),

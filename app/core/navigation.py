@@ -47,6 +47,7 @@ HOME = Link("/", "首页", "Home", EVERYBODY, "g h")
 SECTIONS = (
     Section("总览", "Overview", (
         HOME,
+        Link("/cockpit", "驾驶舱", "Cockpit", READERS, "g d"),
     )),
     Section("企业", "Firms", (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
