@@ -109,6 +109,7 @@ CASES = {
     "GET /api/v1/funnel": Case(),
     # Where the district stands, within one's own scope.
     "GET /cockpit": Case(),
+    "GET /cockpit/stay": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
     "GET /search/suggestions": Case(query="q=juemiyuanshan"),

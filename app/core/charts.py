@@ -48,8 +48,8 @@ def columns(points: list[Point], name: str) -> dict[str, Any]:
 def stacked(labels: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
     """Horizontal bars by label, each divided by row; every part opens what it counts."""
     return {
-        "grid": {**GRID, "right": 16, "top": 36},
-        "legend": {"top": 0, "type": "scroll"},
+        "grid": {**GRID, "right": 16, "top": 60},
+        "legend": {"top": 0, "itemWidth": 12, "itemHeight": 12, "itemGap": 12},
         "tooltip": {},
         "xAxis": {"type": "value", "minInterval": 1},
         "yAxis": {"type": "category", "inverse": True, "data": list(labels)},

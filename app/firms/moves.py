@@ -9,7 +9,7 @@ from sqlalchemy import Subquery, case, func, literal, or_, select, type_coerce, 
 from sqlalchemy.types import Date
 
 from app.core.fields import Field, Predicate
-from app.firms.fields import NO_RUNG, on_designation, on_rungs
+from app.firms.fields import NO_RUNG, on_designation
 from app.firms.models import DESIGNATION_KINDS, Designation, Firm, Residency
 from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS
 
@@ -52,7 +52,7 @@ def rung_field(name: str, day: date) -> Field | None:
     if then is None:
         return None
     return Field(
-        name, "choice", matches=partial(on_rungs, day=then), choices=(*RUNGS, NO_RUNG), shown=False,
+        name, "choice", matches=partial(_stood, then=then), choices=(*RUNGS, NO_RUNG), shown=False,
         label={"zh": f"{then} 的梯次", "en": f"Rung on {then}"},
     )  # fmt: skip
 
@@ -90,6 +90,16 @@ def _day(name: str, latest: date) -> date | None:
         return None
     sound = OLDEST <= found <= latest and name.endswith(found.isoformat())
     return found if sound else None
+
+
+def _stood(rungs: list[str], then: date) -> Predicate:
+    steps: Any = standings((then,))
+    wanted = {RUNGS.index(rung) + 1 for rung in rungs if rung != NO_RUNG}
+    found = Firm.id.in_(select(steps.c.firm_id).where(steps.c.step0.in_(sorted(wanted))))
+    if NO_RUNG not in rungs:
+        return found
+    nowhere = Firm.id.not_in(select(steps.c.firm_id).where(steps.c.step0 > 0))
+    return or_(nowhere, found) if wanted else nowhere
 
 
 def _moved(directions: list[str], then: date, day: date) -> Predicate:

@@ -1,6 +1,5 @@
 """Where the district stands, in a constant number of set-based statements within one's scope."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +10,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
-    case,
     cast,
     exists,
     func,
@@ -19,8 +17,8 @@ from sqlalchemy import (
     literal_column,
     not_,
     select,
+    text,
     true,
-    tuple_,
 )
 from sqlalchemy.orm import Session
 
@@ -98,30 +96,37 @@ def start_of_year(day: date) -> date:
 
 def standing(session: Session, actor: Actor, day: date) -> Standing:
     """One statement: firms by standing on three days, by industry and by park."""
-    plan_for_values(session)
+    _make_room(session)
     days = (start_of_year(day), day - WEEK, day)
     rows = session.execute(_tally(actor, days)).all()
-    flows = [(row.before, row.week, row.now, row.firms) for row in rows if row.part == "flow"]
     rungs = dict.fromkeys(STEPS, 0)
-    for _, _, now, firms in flows:
-        rungs[STEPS[now]] += firms
+    for row in rows:
+        rungs[STEPS[row.now]] += row.firms
     return Standing(
         rungs=rungs,
-        year=_flows(days[0], [(before, now, firms) for before, _, now, firms in flows]),
-        week=_flows(days[1], [(before, now, firms) for _, before, now, firms in flows]),
-        industries=_table(rows, "industry"),
-        parks=_table(rows, "park"),
+        year=_flows(days[0], [(row.before, row.now, row.firms) for row in rows]),
+        week=_flows(days[1], [(row.week, row.now, row.firms) for row in rows]),
+        industries=_table([(row.industry, row.now, row.firms) for row in rows]),
+        parks=_table([(row.park, row.now, row.firms) for row in rows]),
     )
 
 
+def _make_room(session: Session) -> None:
+    """Have this transaction's statements planned for their values, and group in memory."""
+    plan_for_values(session)
+    session.execute(text("set local work_mem = '32MB'"))
+
+
 def _tally(actor: Actor, days: tuple[date, date, date]) -> Select[Any]:
+    """Firms by everything at once: some hundred groups, which are added up here."""
     steps = standings(days)
     before, week, now = (func.coalesce(steps.c[f"step{n}"], 0) for n in range(3))
-    firms = (
-        select(
-            before.label("before"), week.label("week"), now.label("now"),
-            func.left(Firm.industry_code, 1).label("industry"), Location.park_id.label("park"),
-        )
+    grouped = [
+        before.label("before"), week.label("week"), now.label("now"),
+        func.left(Firm.industry_code, 1).label("industry"), Location.park_id.label("park"),
+    ]  # fmt: skip
+    return (
+        select(*grouped, func.count().label("firms"))
         .select_from(Firm)
         .outerjoin(steps, steps.c.firm_id == Firm.id)
         .outerjoin(
@@ -131,19 +136,8 @@ def _tally(actor: Actor, days: tuple[date, date, date]) -> Select[Any]:
             & Location.during.op("@>")(days[2]),
         )
         .where(visible(actor, days[2]))
-        .subquery()
-    )  # fmt: skip
-    c = firms.c
-    part = case(
-        (func.grouping(c.before) == 0, "flow"), (func.grouping(c.industry) == 0, "industry"),
-        else_="park",
-    )  # fmt: skip
-    grouped = func.grouping_sets(
-        tuple_(c.before, c.week, c.now), tuple_(c.industry, c.now), tuple_(c.park, c.now)
+        .group_by(*(column.element for column in grouped))
     )
-    return select(
-        c.before, c.week, c.now, c.industry, c.park, part.label("part"), func.count().label("firms")
-    ).group_by(grouped)
 
 
 def _flows(since: date, moves: list[tuple[int, int, int]]) -> list[Flow]:
@@ -158,17 +152,16 @@ def _flows(since: date, moves: list[tuple[int, int, int]]) -> list[Flow]:
     return [Flow(rung, since, **counts) for rung, counts in found.items()]
 
 
-def _table(rows: Sequence[Any], part: str) -> dict[Any, Counts]:
+def _table(rows: list[tuple[Any, int, int]]) -> dict[Any, Counts]:
     found: dict[Any, Counts] = {}
-    for row in rows:
-        if row.part == part:
-            counts = found.setdefault(getattr(row, part), dict.fromkeys(STEPS, 0))
-            counts[STEPS[row.now]] += row.firms
+    for key, now, firms in rows:
+        found.setdefault(key, dict.fromkeys(STEPS, 0))[STEPS[now]] += firms
     return found
 
 
 def dwell(session: Session, actor: Actor, day: date) -> dict[str, int]:
     """The median of days that firms have stood on their rung without a break."""
+    _make_room(session)
     spans = _spans(day)
     highest = func.max(spans.c.step).filter(spans.c.spans.op("@>")(day))
     marked = select(spans, highest.over(partition_by=spans.c.firm_id).label("now")).subquery()

@@ -67,7 +67,6 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         start=cockpit.start_of_year(day),
         week=day - cockpit.WEEK,
         standing=standing,
-        dwell=cockpit.dwell(db, actor, day),
         loaded=loaded,
         readiness=None if loaded is None else cockpit.readiness(db, actor, loaded, day),
         targets=targets.progress(db, actor, standing.rungs, day),
@@ -76,6 +75,15 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         steps=cockpit.STEPS,
         charts=charts,
     )
+
+
+@router.get("/cockpit/stay")
+def stay(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """How long firms have stood on their rungs: a part of the cockpit that comes after it."""
+    whole = "hx-request" not in request.headers
+    template = "plans/stay.html" if whole else "plans/_stay.html"
+    stays = cockpit.dwell(db, actor, today())
+    return render(request, template, stays=stays, rungs=RUNGS)
 
 
 def _certified(sets: list[LoadedSet]) -> LoadedSet | None:
