@@ -19,12 +19,12 @@ FORMER = """
 insert into former_name (firm_id, name, name_search)
 select id, '旧名' || id, '旧名' || id || ' jiuming' || id || ' jm' || id from firm where id % 10 = 0
 """
-WORDS = ("基准企业12345", "业777", "企业", "业", "jizhunqiye8", "jzqy4242", "jz", "0000012345", "9150",
-         "旧名40", "jm70", "绝无此名", "没有", "zzz")  # fmt: skip
+WORDS = ("基准企业12345", "业777", "企业", "业", "jizhunqiye8", "jzqy4242", "jz", "0000012345",
+         "9150", "旧名40", "jm70", "绝无此名", "没有", "zzz")  # fmt: skip
 START, WEEK = cockpit.start_of_year(today()), today() - timedelta(days=7)
 LISTS = (
-    f"rung.{START}=tech_based&rung=candidate", f"moved.{START}=up", f"moved.{WEEK}=down",
-    f"rung.{START}=none&rung__in=tech_based,candidate", "expires.hnte__lte=2030-01-01",
+    f"moved.{START}=tech_based..candidate", f"moved.{START}=up", f"moved.{WEEK}=down",
+    f"rung.{START}=certified", "expires.hnte__lte=2030-01-01",
     "industry_code__isw=C&rung=certified", "park=bench_park_1&rung=none", "park__empty=true",
 )  # fmt: skip
 

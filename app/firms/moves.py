@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
+from itertools import permutations
 from typing import Any
 
-from sqlalchemy import Subquery, case, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import Subquery, case, func, literal, or_, select, tuple_, type_coerce, union_all
 from sqlalchemy.types import Date
 
 from app.core.fields import Field, Predicate
-from app.firms.fields import NO_RUNG, on_designation
+from app.firms.fields import NO_RUNG, on_designation, on_rungs
 from app.firms.models import DESIGNATION_KINDS, Designation, Firm, Residency
 from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS
 
-DIRECTIONS = ("up", "down")
+STEPS = (NO_RUNG, *RUNGS)
+BETWEEN = ".."
+# Up, down, or from one rung to another: `tech_based..candidate`.
+WAYS = ("up", "down", *(f"{a}{BETWEEN}{b}" for a, b in permutations(STEPS, 2)))
 OLDEST = date(1990, 1, 1)
 
 
@@ -52,18 +56,18 @@ def rung_field(name: str, day: date) -> Field | None:
     if then is None:
         return None
     return Field(
-        name, "choice", matches=partial(_stood, then=then), choices=(*RUNGS, NO_RUNG), shown=False,
+        name, "choice", matches=partial(on_rungs, day=then), choices=(*RUNGS, NO_RUNG), shown=False,
         label={"zh": f"{then} 的梯次", "en": f"Rung on {then}"},
     )  # fmt: skip
 
 
 def moved_field(name: str, day: date) -> Field | None:
-    """`moved.<day>`: whether a firm stands higher or lower now than on that day."""
+    """`moved.<day>`: which way a firm went between that day and now."""
     then = _day(name, day)
     if then is None:
         return None
     return Field(
-        name, "choice", matches=partial(_moved, then=then, day=day), choices=DIRECTIONS,
+        name, "choice", matches=partial(_moved, then=then, day=day), choices=WAYS,
         shown=False, label={"zh": f"{then} 以来的升降", "en": f"Moved since {then}"},
     )  # fmt: skip
 
@@ -92,19 +96,13 @@ def _day(name: str, latest: date) -> date | None:
     return found if sound else None
 
 
-def _stood(rungs: list[str], then: date) -> Predicate:
-    steps: Any = standings((then,))
-    wanted = {RUNGS.index(rung) + 1 for rung in rungs if rung != NO_RUNG}
-    found = Firm.id.in_(select(steps.c.firm_id).where(steps.c.step0.in_(sorted(wanted))))
-    if NO_RUNG not in rungs:
-        return found
-    nowhere = Firm.id.not_in(select(steps.c.firm_id).where(steps.c.step0 > 0))
-    return or_(nowhere, found) if wanted else nowhere
-
-
-def _moved(directions: list[str], then: date, day: date) -> Predicate:
+def _moved(ways: list[str], then: date, day: date) -> Predicate:
+    """One statement of both days: two filters of rungs would each read every designation."""
     steps: Any = standings((then, day))
     before, now = steps.c.step0, steps.c.step1
     tests = {"up": now > before, "down": now < before}
-    wanted = or_(*(tests[one] for one in dict.fromkeys(directions)))
-    return Firm.id.in_(select(steps.c.firm_id).where(wanted))
+    pairs = [tuple(map(STEPS.index, way.split(BETWEEN))) for way in ways if way not in tests]
+    wanted = [tests[way] for way in dict.fromkeys(ways) if way in tests]
+    if pairs:
+        wanted.append(tuple_(before, now).in_(pairs))
+    return Firm.id.in_(select(steps.c.firm_id).where(or_(*wanted)))

@@ -29,12 +29,10 @@ from app.criteria.compiler import LoadedSet
 from app.criteria.policy import Outcome
 from app.firms.fields import on_designation
 from app.firms.models import Designation, Firm, Location, Submission
-from app.firms.moves import periods, standings
-from app.firms.queries import RUNGS, visible
+from app.firms.moves import BETWEEN, STEPS, periods, standings
+from app.firms.queries import visible
 from app.pipeline.models import Assessment
 
-NONE = "none"
-STEPS = (NONE, *RUNGS)
 WEEK = timedelta(days=7)
 BINS = 10
 NEAR = 2
@@ -64,16 +62,15 @@ class Flow:
     def href(self, name: str) -> str:
         """The list of exactly the firms that a number counts."""
         step = STEPS.index(self.rung)
-        lower, higher = ",".join(STEPS[:step]), ",".join(STEPS[step + 1 :])
-        then, here = f"rung.{self.since}", f"rung={self.rung}"
-        asked = {
-            "before": f"{then}={self.rung}",
-            "now": here,
-            "came_up": f"{here}&{then}__in={lower}",
-            "came_down": f"{here}&{then}__in={higher}",
-            "left_up": f"{then}={self.rung}&rung__in={higher}",
-            "left_down": f"{then}={self.rung}&rung__in={lower}",
+        lower, higher = STEPS[:step], STEPS[step + 1 :]
+        ways = {
+            "came_up": [f"{other}{BETWEEN}{self.rung}" for other in lower],
+            "came_down": [f"{other}{BETWEEN}{self.rung}" for other in higher],
+            "left_up": [f"{self.rung}{BETWEEN}{other}" for other in higher],
+            "left_down": [f"{self.rung}{BETWEEN}{other}" for other in lower],
         }
+        asked = {"now": f"rung={self.rung}", "before": f"rung.{self.since}={self.rung}"}
+        asked |= {way: f"moved.{self.since}__in={','.join(of)}" for way, of in ways.items()}
         return f"/firms?{asked[name]}"
 
 

@@ -17,6 +17,7 @@ from app.core.web import render
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import sets_in_force
 from app.firms.industries import SECTIONS
+from app.firms.moves import STEPS
 from app.firms.queries import RUNGS, funnel
 from app.pipeline import pool
 from app.plans import cockpit, targets
@@ -72,7 +73,7 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         targets=targets.progress(db, actor, standing.rungs, day),
         parks=_parks(db, standing),
         industries=_industries(standing),
-        steps=cockpit.STEPS,
+        steps=STEPS,
         charts=charts,
     )
 
