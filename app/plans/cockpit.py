@@ -204,7 +204,7 @@ def readiness(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> l
         )
         .group_by(tenth)
     )
-    found = dict(session.execute(query).tuples().all())
+    found = {number: firms for number, firms in session.execute(query)}
     return [found.get(number, 0) for number in range(BINS)]
 
 

@@ -78,7 +78,7 @@ def _holders(session: Session, actor: Actor, day: date) -> Counts:
         )
         .group_by(Designation.kind)
     )
-    return dict(rows.tuples().all())
+    return {kind: firms for kind, firms in rows}
 
 
 def _progress(row: Any, rungs: Counts, held: Counts, day: date) -> Progress:
