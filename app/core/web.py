@@ -63,12 +63,21 @@ def wants_page(request: Request) -> bool:
     return not path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
+def _wants_part(request: Request) -> bool:
+    """Whether a page of ours asked for a part of itself."""
+    return "hx-request" in request.headers and not request.scope["path"].startswith("/api/")
+
+
 def answer(request: Request, error: AppError, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page or as problem details."""
     locale = i18n.locale_of(request)
     title = i18n.text(error.title, locale)
     name = type(error).__name__
     body = problem(error.status, name, title, error.detail, error.extra.get("errors", ()))
+    if _wants_part(request) and error.status != 401:
+        part = render(request, "_problem.html", problem=body)
+        part.status_code = error.status
+        return part
     if wants_page(request) and not isinstance(error, WrongHost):  # no page without its address
         elsewhere = _sign_in_from(request) if error.status == 401 else None
         see = error.extra.get("see", elsewhere)
