@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
@@ -15,6 +14,7 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
@@ -88,7 +88,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    token_api, accounts_pages, token_pages, person_pages, search_pages,
                    contact_pages, pipeline_pages, trail_pages, plan_pages):  # fmt: skip
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)
 
     @app.get("/api/docs", include_in_schema=False)

@@ -1,15 +1,13 @@
 """The shell by mouse, by keyboard and by finger; the cockpit from a number down to its firms."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.demo.people import PASSWORD
 from tests.browser.looking import look, prefer
-from tests.browser.test_pages import PASSWORD, sign_in
-
-VENDOR = Path(__file__).resolve().parents[2] / "app/static/vendor"
+from tests.browser.test_pages import sign_in
 
 
 def enter(page: Page, username: str) -> None:

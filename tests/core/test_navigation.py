@@ -74,3 +74,21 @@ def test_errors_offer_ways_on(db: Session) -> None:
     part = client.get("/firms/999999999", headers={"accept": "*/*", "hx-request": "true"})
     assert part.status_code == 404
     assert "<html" not in part.text and 'role="alert"' in part.text
+
+
+def test_large_files_come_compressed_to_whoever_takes_them(db: Session) -> None:
+    client = person(db, Role.LEADER)
+    page = client.get("/cockpit", headers={"accept": "text/html"}).text
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert any("echarts" in file for file in files)
+    sizes = {}
+    for file in files:
+        found = client.get(file, headers={"accept-encoding": "gzip"})
+        plain = client.get(file, headers={"accept-encoding": "identity"})
+        assert found.status_code == plain.status_code == 200
+        assert found.content == plain.content and "content-encoding" not in plain.headers
+        assert found.headers["content-type"] == plain.headers["content-type"]
+        sizes[file] = int(found.headers["content-length"])
+    charts = sum(size for file, size in sizes.items() if "chart" in file)
+    assert sum(sizes.values()) + len(page.encode()) < 800_000
+    assert sum(sizes.values()) - charts + len(page.encode()) < 300_000
