@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
@@ -15,6 +14,7 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
@@ -24,11 +24,14 @@ from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
+from app.firms.search_api import router as search_api
+from app.firms.search_pages import router as search_pages
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
+from app.plans.pages import router as plan_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -81,11 +84,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
-                   accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
-                   trail_pages):  # fmt: skip
+    for router in (firms_api, search_api, contact_api, pipeline_api, exchange_api, trail_api,
+                   token_api, accounts_pages, token_pages, person_pages, search_pages,
+                   contact_pages, pipeline_pages, trail_pages, plan_pages):  # fmt: skip
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)
 
     @app.get("/api/docs", include_in_schema=False)

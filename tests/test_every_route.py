@@ -107,6 +107,16 @@ CASES = {
     "GET /api/v1/pool": Case(query="any=id:{firm}|credit_code:{code}&ordering=name"),
     "GET /api/v1/pool/filters": Case(),
     "GET /api/v1/funnel": Case(),
+    # Where the district stands, within one's own scope.
+    "GET /cockpit": Case(),
+    "GET /cockpit/stay": Case(),
+    # The search box.
+    "GET /search": Case(query="q=juemiyuanshan"),
+    "GET /search/suggestions": Case(query="q=juemiyuanshan"),
+    "GET /search/contacts": Case(),
+    "POST /search/contacts": Case(form={"person": "13987654320"}),
+    "GET /api/v1/search": Case(query="q={code}"),
+    "POST /api/v1/search/contacts": Case(json={"person": "13987654320"}),
     # One firm.
     "GET /firms/{firm_id}": Case(),
     "GET /api/v1/firms/{firm_id}": Case(),

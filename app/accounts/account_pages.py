@@ -16,6 +16,7 @@ from app.accounts.passwords import WeakPassword
 from app.accounts.words import PASSWORD_FAULTS, PROBLEMS
 from app.core.errors import Forbidden, Invalid
 from app.core.i18n import LOCALES
+from app.core.notices import leave
 from app.core.web import render
 
 router = APIRouter(include_in_schema=False)
@@ -205,4 +206,5 @@ def switch_role(
     secret = sessions.switch(tx, visitor_of(request), actor, grant)
     switched = RedirectResponse("/", status_code=303)
     keep_session(request, switched, secret)
+    leave(request, switched, "已切换角色", "You act in another role now")
     return switched

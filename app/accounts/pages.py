@@ -14,10 +14,15 @@ from app.accounts.secrets import matches
 from app.accounts.words import PROBLEMS
 from app.core.errors import AppError, Unauthenticated, Unavailable
 from app.core.i18n import LOCALES
-from app.core.web import answer, local_path, render, wants_page
+from app.core.notices import leave
+from app.core.web import THEMES, answer, local_path, render, wants_page
 
 router = APIRouter(include_in_schema=False)
-THEMES = ("light", "dark", "auto")
+SHORTCUTS = {
+    "on": ("快捷键已启用", "Keyboard shortcuts are on"),
+    "off": ("快捷键已关闭；可从右上角的“?”重新启用",
+            "Keyboard shortcuts are off; the “?” at the top turns them on again"),
+}  # fmt: skip
 Typed = Annotated[str, Form()]
 
 
@@ -135,8 +140,9 @@ def prefer(
     request: Request,
     lang: Annotated[str, Form()] = "",
     theme: Annotated[str, Form()] = "",
+    shortcuts: Annotated[str, Form()] = "",
 ) -> Response:
-    """Language or theme, kept in a cookie; back to the page one came from."""
+    """Language, theme or keyboard shortcuts, kept in a cookie; back to the page one came from."""
     came_from = urlsplit(request.headers.get("referer", "/"))
     back = came_from.path + (f"?{came_from.query}" if came_from.query else "")
     changed = RedirectResponse(local_path(back), status_code=303)
@@ -144,4 +150,7 @@ def prefer(
         keep_preference(request, changed, "lang", lang)
     if theme in THEMES:
         keep_preference(request, changed, "theme", theme)
+    if shortcuts in SHORTCUTS:
+        keep_preference(request, changed, "shortcuts", shortcuts)
+        leave(request, changed, *SHORTCUTS[shortcuts])
     return changed

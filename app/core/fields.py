@@ -57,6 +57,8 @@ class Field:
     lookups: tuple[str, ...] | None = None
     label: Mapping[str, str] = field(default_factory=dict)
     unit: str | None = None
+    # Whether a list can show it as a column, too.
+    shown: bool = True
 
     @property
     def allowed(self) -> tuple[str, ...]:

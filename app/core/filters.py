@@ -185,11 +185,15 @@ class _Reader:
             return ()
         names = [name for raw in controls["fields"] for name in raw.split(",")]
         for name in names:
-            family = name.split(".", 1)[0] in self.vocabulary.families
-            if name not in self.vocabulary.columns and not (family and self.vocabulary.find(name)):
+            if name not in self.vocabulary.columns and not self._in_family(name):
                 self._wrong("fields", f"没有列 {name} (unknown column)"
                             + nearest(name, self.vocabulary.columns))  # fmt: skip
         return tuple(dict.fromkeys(names))
+
+    def _in_family(self, name: str) -> bool:
+        found = self.vocabulary.find(name)
+        family = name.split(".", 1)[0] in self.vocabulary.families
+        return family and found is not None and found.shown
 
     def _limit(self, controls: dict[str, list[str]]) -> int:
         raw = self._once(controls, "limit")

@@ -18,12 +18,13 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
-from app.core import i18n
+from app.core import i18n, navigation, notices
 from app.core.clock import DISTRICT
 from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable, WrongHost
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STATIC = Path(__file__).resolve().parent.parent / "static"
+THEMES = ("light", "dark", "auto")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "content-security-policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
@@ -62,12 +63,21 @@ def wants_page(request: Request) -> bool:
     return not path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
+def _wants_part(request: Request) -> bool:
+    """Whether a page of ours asked for a part of itself."""
+    return "hx-request" in request.headers and not request.scope["path"].startswith("/api/")
+
+
 def answer(request: Request, error: AppError, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page or as problem details."""
     locale = i18n.locale_of(request)
     title = i18n.text(error.title, locale)
     name = type(error).__name__
     body = problem(error.status, name, title, error.detail, error.extra.get("errors", ()))
+    if _wants_part(request) and error.status != 401:
+        part = render(request, "_problem.html", problem=body)
+        part.status_code = error.status
+        return part
     if wants_page(request) and not isinstance(error, WrongHost):  # no page without its address
         elsewhere = _sign_in_from(request) if error.status == 401 else None
         see = error.extra.get("see", elsewhere)
@@ -249,14 +259,35 @@ ENVIRONMENT = _environment()
 
 
 def render(request: Request, template: str, **values: Any) -> HTMLResponse:
-    """A page in the reader's language."""
+    """A page in the reader's language, inside the shell."""
     locale = i18n.locale_of(request)
+    notice = notices.waiting(request)
 
     def translate(text: str) -> str:
         return i18n.text(text, locale)
 
     found = ENVIRONMENT.get_template(template).render(
-        _=translate, locale=locale, request=request, theme=request.cookies.get("theme", "auto"),
-        actor=getattr(request.state, "actor", None), **values,
+        _=translate, locale=locale, request=request, **_shell(request), **values,
+        notice=None if notice is None else notice[i18n.LOCALES.index(locale)],
     )  # fmt: skip
-    return HTMLResponse(found)
+    page = HTMLResponse(found)
+    if notice is not None:
+        notices.said(page)
+    return page
+
+
+def _shell(request: Request) -> dict[str, Any]:
+    """What the shell shows around a page: who looks, where they can go, what they prefer."""
+    actor = getattr(request.state, "actor", None)
+    role = None if actor is None or actor.must_enrol else actor.role.value
+    path = request.scope["path"]
+    theme = request.cookies.get("theme")
+    return {
+        "actor": actor,
+        "theme": theme if theme in THEMES else "auto",
+        "shortcuts": "off" if request.cookies.get("shortcuts") == "off" else "on",
+        "menu": navigation.menu(role),
+        "here": navigation.place(role, path),
+        "crumbs": navigation.trail(role, path),
+        "finds": role in navigation.READERS,
+    }

@@ -1,5 +1,6 @@
 """What lists of firms can be filtered and ordered by, and the columns they show."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -58,8 +59,17 @@ def vocabulary(session: Session, day: date) -> Vocabulary:
         sorts=firm_sorts(),
         ordering="name",
         columns=COLUMNS,
-        families={"figure": partial(figure_field, day=day)},
+        families=families(day),
     )
+
+
+def families(day: date) -> Mapping[str, Callable[[str], Field | None]]:
+    """Fields of firms whose names cannot be listed."""
+    from app.firms import moves  # it is made of the fields of this module
+
+    return {"figure": partial(figure_field, day=day)} | {
+        name: partial(found, day=day) for name, found in moves.FAMILIES.items()
+    }
 
 
 def firm_sorts() -> dict[str, Sort]:
@@ -196,6 +206,11 @@ def _current(model: Any, column: Sql, day: date) -> Predicate:
 
 def _designated(condition: Predicate, day: date) -> Predicate:
     return exists().where(_current(Designation, Designation.valid, day), condition)
+
+
+def on_designation(condition: Predicate, kind: str, day: date) -> Predicate:
+    """Holds a designation of the kind for which this is so."""
+    return _designated(and_(_of_kind([kind]), condition), day)
 
 
 def _located(condition: Predicate, day: date) -> Predicate:

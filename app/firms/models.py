@@ -77,6 +77,8 @@ class Firm(Base):
         CheckConstraint("credit_code ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'", name="credit_code"),
         Index("ix_firm_name_search", "name_search", postgresql_using="gin",
               postgresql_ops={"name_search": "gin_trgm_ops"}),
+        Index("ix_firm_credit_code_search", "credit_code", postgresql_using="gin",
+              postgresql_ops={"credit_code": "gin_trgm_ops"}),
         Index("ix_firm_pinyin_id", "pinyin", "id"),
         Index("ix_firm_registered_on_id", "registered_on", "id"),
         # Newest first, unknown dates last: the first index read backwards starts with those.

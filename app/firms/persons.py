@@ -71,12 +71,13 @@ def find(session: Session, person: Asked) -> Found:
     return session.execute(
         select(Contact, Firm.id, Firm.name, Firm.credit_code)
         .join(Firm, Firm.id == Contact.firm_id)
-        .where(_is(person))
+        .where(matches(person))
         .order_by(Contact.id)
     ).all()
 
 
-def _is(person: Asked) -> ColumnElement[bool]:
+def matches(person: Asked) -> ColumnElement[bool]:
+    """Whether a contact is that person."""
     digits = func.regexp_replace(Contact.phone, "[^0-9]", "", "g")
     tests = (
         (person.name, Contact.name == person.name),

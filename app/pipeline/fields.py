@@ -14,7 +14,7 @@ from app.criteria.compiler import Compiler, LoadedSet, Rule
 from app.criteria.facts import best_known
 from app.criteria.policy import CriteriaSet, Criterion, Outcome, Some
 from app.firms.fields import COLUMNS as FIRM_COLUMNS
-from app.firms.fields import fen, figure_field, firm_fields, firm_sorts
+from app.firms.fields import families, fen, firm_fields, firm_sorts
 from app.pipeline.models import Assessment
 
 OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
@@ -82,7 +82,7 @@ def vocabulary(session: Session, loaded: LoadedSet, day: date) -> Vocabulary:
         },
         ordering="-readiness",
         columns=COLUMNS,
-        families={"figure": partial(figure_field, day=day)},
+        families=families(day),
         own=("set",),
     )  # fmt: skip
 

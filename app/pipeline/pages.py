@@ -7,13 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
-from app.accounts import admin_pages
 from app.accounts import queries as accounts
-from app.accounts.actor import KEEPERS, Actor, Role
-from app.accounts.auth import CurrentActor, Db, Noted, Reader, reader
+from app.accounts.actor import KEEPERS, Actor
+from app.accounts.auth import Db, Noted, Reader
 from app.core.clock import today
 from app.core.errors import AppError, Invalid
 from app.core.web import render
@@ -53,23 +52,6 @@ class Opened:
 
 
 CLOSED = Opened()
-
-
-@router.get("/")
-def home(request: Request, actor: CurrentActor, db: Db) -> Response:
-    """What waits for each role: accounts, the trail, or where the district stands today."""
-    if actor.role is Role.ADMIN:
-        return admin_pages.overview(request, db)
-    if actor.role is Role.AUDITOR:
-        return RedirectResponse("/audit", status_code=303)
-    reader(actor)
-    return render(
-        request,
-        "pipeline/home.html",
-        funnel=queries.funnel(db, actor, today()),
-        sets=sets_in_force(db, today()),
-        **WORDS,
-    )
 
 
 @router.get("/firms")

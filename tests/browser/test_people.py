@@ -60,7 +60,7 @@ def test_from_the_invitation_to_the_second_factor_without_scripts(page: Page, pl
     sign_in(page, "admin")
     accept(plain, invite(page, username))
     sign_in(plain, username, PHRASE)
-    expect(plain.get_by_role("heading", name="梯度一览")).to_be_visible()
+    expect(plain.get_by_role("heading", name="驾驶舱")).to_be_visible()
     plain.locator(".tidu-menu summary").click()
     plain.get_by_role("link", name="我的账号").click()
     plain.get_by_role("link", name="启用第二因素").click()
@@ -78,7 +78,7 @@ def test_from_the_invitation_to_the_second_factor_without_scripts(page: Page, pl
     expect(plain.get_by_role("alert")).to_contain_text("验证码不正确")
     plain.get_by_label("身份验证器上的 6 位验证码").fill(recovery)
     plain.get_by_role("button", name="继续").click()
-    expect(plain.get_by_role("heading", name="梯度一览")).to_be_visible()
+    expect(plain.get_by_role("heading", name="驾驶舱")).to_be_visible()
     plain.goto("/account")
     expect(plain.get_by_text("剩余恢复码：9")).to_be_visible()
 

@@ -1,0 +1,61 @@
+"""Charts as ECharts options: plain data, made here, drawn by static/charts.js.
+
+Templates name the points, since words are theirs, and call these; templates/_chart.html shows
+what comes of it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+Point = tuple[str, int, str]  # a label, a number, and where a click leads
+Row = tuple[str, Sequence[tuple[int, str]]]  # a name, and its numbers with where they lead
+GRID = {"left": 8, "right": 48, "top": 8, "bottom": 8, "containLabel": True}
+
+
+def bars(points: list[Point], name: str, texts: Sequence[str] = ()) -> dict[str, Any]:
+    """Horizontal bars, the first on top, each opening what it counts; `texts` stand beside them."""
+    said = [{"label": {"formatter": text}} for text in texts] or [{} for _ in points]
+    return {
+        "grid": GRID if not texts else {**GRID, "right": 110},
+        "tooltip": {},
+        "xAxis": {"type": "value", "minInterval": 1, "axisLabel": {"show": False},
+                  "splitLine": {"show": False}},
+        "yAxis": {"type": "category", "inverse": True, "data": [label for label, _, _ in points]},
+        "series": [{
+            "type": "bar", "name": name, "barMaxWidth": 28,
+            "label": {"show": True, "position": "right"},
+            "data": [{"value": value, "href": href, **text}
+                     for (_, value, href), text in zip(points, said, strict=True)],
+        }],
+    }  # fmt: skip
+
+
+def columns(points: list[Point], name: str) -> dict[str, Any]:
+    """Columns from left to right, each opening what it counts."""
+    return {
+        "grid": {**GRID, "right": 8, "top": 28},
+        "tooltip": {},
+        "xAxis": {"type": "category", "data": [label for label, _, _ in points]},
+        "yAxis": {"type": "value", "minInterval": 1},
+        "series": [{
+            "type": "bar", "name": name, "barCategoryGap": "15%",
+            "label": {"show": True, "position": "top"},
+            "data": [{"value": value, "href": href} for _, value, href in points],
+        }],
+    }  # fmt: skip
+
+
+def stacked(labels: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
+    """Horizontal bars by label, each divided by row; every part opens what it counts."""
+    return {
+        "grid": {**GRID, "right": 16, "top": 60},
+        "legend": {"top": 0, "itemWidth": 12, "itemHeight": 12, "itemGap": 12},
+        "tooltip": {},
+        "xAxis": {"type": "value", "minInterval": 1},
+        "yAxis": {"type": "category", "inverse": True, "data": list(labels)},
+        "series": [
+            {"type": "bar", "name": name, "stack": "all", "barMaxWidth": 26,
+             "data": [{"value": value, "href": href} for value, href in numbers]}
+            for name, numbers in rows
+        ],
+    }  # fmt: skip

@@ -1,0 +1,94 @@
+"""Where each role can go: the one place where a page is added to the navigation."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+ANALYST, LEADER, OFFICER = "analyst", "leader", "officer"
+INCUBATOR, PARK = "incubator_manager", "park_operator"
+ADMIN, AUDITOR = "admin", "auditor"
+# Everybody who may know of firms.
+READERS = frozenset({ANALYST, LEADER, OFFICER, INCUBATOR, PARK})
+EVERYBODY = READERS | {ADMIN, AUDITOR}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page: its address, its name in both languages, whose it is, and the keys that open it."""
+
+    path: str
+    zh: str
+    en: str
+    roles: frozenset[str] = READERS
+    keys: str = ""
+
+    def label(self, locale: str) -> str:
+        """The page's name in the reader's language."""
+        return self.zh if locale == "zh" else self.en
+
+    def holds(self, path: str) -> bool:
+        """Whether an address is this page or lies below it."""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+
+
+@dataclass(frozen=True)
+class Section:
+    """Pages of one kind of work."""
+
+    zh: str
+    en: str
+    links: tuple[Link, ...] = field(default=())
+
+    def label(self, locale: str) -> str:
+        """The section's name in the reader's language."""
+        return self.zh if locale == "zh" else self.en
+
+
+HOME = Link("/", "首页", "Home", EVERYBODY, "g h")
+SECTIONS = (
+    Section("总览", "Overview", (
+        HOME,
+        Link("/cockpit", "驾驶舱", "Cockpit", READERS, "g d"),
+    )),
+    Section("企业", "Firms", (
+        Link("/pool", "培育池", "Pool", READERS, "g p"),
+        Link("/firms", "企业登记簿", "Register", READERS, "g f"),
+    )),
+    Section("政策", "Policy", (
+        Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
+    )),
+    Section("管理", "Administration", (
+        Link("/contacts/requests", "个人信息请求", "Data requests", frozenset({ANALYST})),
+        Link("/admin/people", "人员", "People", frozenset({ADMIN}), "g u"),
+        Link("/admin/organisations", "单位", "Organisations", frozenset({ADMIN}), "g o"),
+        Link("/admin/tokens", "接口令牌", "API tokens", frozenset({ADMIN}), "g t"),
+        Link("/audit", "审计", "Audit", frozenset({AUDITOR}), "g a"),
+    )),
+)  # fmt: skip
+
+
+def menu(role: str | None) -> list[Section]:
+    """The sections that hold something for a role, with what they hold for it."""
+    found = [
+        Section(section.zh, section.en, tuple(_open_to(section.links, role)))
+        for section in SECTIONS
+    ]
+    return [section for section in found if section.links]
+
+
+def _open_to(links: Iterable[Link], role: str | None) -> Iterable[Link]:
+    return (link for link in links if role in link.roles)
+
+
+def place(role: str | None, path: str) -> Link | None:
+    """The page of the menu that an address belongs to: the nearest above it."""
+    held = [link for section in menu(role) for link in section.links if link.holds(path)]
+    return max(held, key=lambda link: len(link.path), default=None)
+
+
+def trail(role: str | None, path: str) -> list[Link]:
+    """The pages above an address, outermost first; its own name is its title."""
+    above = place(role, path)
+    if role is None or path == "/":
+        return []
+    inner = [] if above is None or above in (HOME, None) or above.path == path else [above]
+    return [HOME, *inner]
