@@ -8,7 +8,7 @@ Revises: 0010
 
 from alembic import op
 
-revision = "0011_shell"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
