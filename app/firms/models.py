@@ -329,6 +329,8 @@ class Submission(Base):
     effective_at: Mapped[Instant | None]
     superseded_at: Mapped[Instant | None]
     settled_at: Mapped[Instant | None]
+    settled_by: Mapped[str | None]
+    settled_reason: Mapped[str | None]
 
 
 class FirmYear(Base):
