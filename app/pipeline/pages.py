@@ -14,6 +14,7 @@ from app.accounts import admin_pages
 from app.accounts import queries as accounts
 from app.accounts.actor import KEEPERS, Actor, Role
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, reader
+from app.core import charts
 from app.core.clock import today
 from app.core.errors import AppError, Invalid
 from app.core.web import render
@@ -32,6 +33,7 @@ from app.pipeline.queries import explain
 router = APIRouter(include_in_schema=False)
 Pairs = list[tuple[str, str]]
 WORDS = {
+    "charts": charts,
     "phrases": phrases,
     "divisions": divisions,
     "rungs": queries.RUNGS,
