@@ -26,9 +26,11 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.contact_pages import router as contact_pages
+from app.pipeline.document_pages import router as document_pages
 from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
+from app.pipeline.what_if_pages import router as what_if_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -83,7 +85,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
                    accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
-                   trail_pages):  # fmt: skip
+                   trail_pages, document_pages, what_if_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)
