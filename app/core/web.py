@@ -246,9 +246,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(
-        yuan=yuan, number=number, plain=plain, days=days, moment=moment
-    )
+    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment)
     return environment
 
 

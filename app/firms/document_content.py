@@ -66,9 +66,7 @@ def _found(content: bytes) -> str:
     if WEBP_START.match(content[:12]):
         size = 8 + int.from_bytes(content[4:8], "little")
         return _picture(WEBP, content, size + size % 2)
-    raise _refused(
-        f"这个文件不是可接受的格式：请另存为 {TAKEN} 之一", "not a format that is taken"
-    )
+    raise _refused(f"这个文件不是可接受的格式：请另存为 {TAKEN} 之一", "not a format that is taken")
 
 
 def _refused(zh: str, en: str) -> NotADocument:

@@ -27,7 +27,7 @@ class Typed(NamedTuple):
     words: str
 
 
-Values = Mapping[str, Decimal | int | None | Typed]
+Values = Mapping[str, Decimal | int | Typed | None]
 
 
 @dataclass
@@ -74,11 +74,11 @@ def report_figures(
     return done
 
 
-def _plain(value: Decimal | int | None | Typed) -> Decimal | int | None:
+def _plain(value: Decimal | int | Typed | None) -> Decimal | int | None:
     return value.value if isinstance(value, Typed) else value
 
 
-def _words(value: Decimal | int | None | Typed) -> str | None:
+def _words(value: Decimal | int | Typed | None) -> str | None:
     if isinstance(value, Typed):
         return value.words
     return None if value is None else str(value)

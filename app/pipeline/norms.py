@@ -126,15 +126,15 @@ def places(session: Session, firm_id: int, day: date) -> list[Place]:
         .where(now.firm_id == firm_id, now.year == day.year - 1)
     ).mappings().first()  # fmt: skip
     values: Mapping[str, Any] = row or dict.fromkeys(known)
-    return [
-        _place(one, values[one.code], known[one.code]) for one in MEASURES if one.code in known
-    ]
+    return [_place(one, values[one.code], known[one.code]) for one in MEASURES if one.code in known]
 
 
 def _known(session: Session) -> dict[str, Any]:
     last = select(func.max(Evaluation.id)).scalar_subquery()
     query = select(PoolNorm.measure, PoolNorm.firms, PoolNorm.deciles)
-    return {row.measure: row for row in session.execute(query.where(PoolNorm.evaluation_id == last))}
+    return {
+        row.measure: row for row in session.execute(query.where(PoolNorm.evaluation_id == last))
+    }
 
 
 def _place(measure: Measure, value: Decimal | None, norm: Any) -> Place:

@@ -170,9 +170,7 @@ def sliders(trial: Trial, given: dict[tuple[str, int], Decimal]) -> list[Slider]
     return [_slider(INDICATORS[c], y, found.get((c, y)), given.get((c, y))) for c, y in keys]
 
 
-def _slider(
-    entry: Indicator, year: int, known: Decimal | None, value: Decimal | None
-) -> Slider:
+def _slider(entry: Indicator, year: int, known: Decimal | None, value: Decimal | None) -> Slider:
     scale = _scale(entry)
     was = None if known is None else known / scale
     now = was if value is None else value / scale
