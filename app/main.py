@@ -27,6 +27,7 @@ from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.pipeline.api import router as pipeline_api
+from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.document_pages import router as document_pages
 from app.pipeline.pages import router as pipeline_pages
@@ -89,7 +90,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
                    accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
                    trail_pages, document_pages, what_if_pages, portrait_pages,
-                   figure_pages, firm_pages):  # fmt: skip
+                   figure_pages, firm_pages, board_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

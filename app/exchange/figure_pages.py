@@ -1,9 +1,10 @@
 """One figure on the portrait: typed in with its unit, weighed against better sources, settled."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -43,24 +44,30 @@ def figure(
     return _page(request, db, actor, queries.get(db, actor, firm_id), (_entry(indicator), year))
 
 
+class FigureForm(BaseModel):
+    """A value in a unit, and which submission its writer saw (0: none)."""
+
+    value: str = Field("", max_length=80)
+    unit: str = ""
+    seen: int = 0
+
+
 @router.post("/figures/{year}/{indicator}")
 def report(
-    request: Request, firm_id: FirmId, year: Year, indicator: str, actor: CurrentActor, tx: Tx,
-    value: Annotated[str, Form(max_length=80)] = "", unit: Annotated[str, Form()] = "",
-    seen: Annotated[int, Form()] = 0,
+    request: Request, firm_id: FirmId, year: Year, indicator: str,
+    form: Annotated[FigureForm, Form()], actor: CurrentActor, tx: Tx,
 ) -> Response:  # fmt: skip
     """Store it; a better source's value stays until somebody settles the conflict."""
     actor.require("figures:write")
     firm, entry = queries.get(tx, actor, firm_id), _entry(indicator)
-    typed = {"value": value, "unit": unit}
     try:
         with tx.begin_nested():
             tx.refresh(firm, with_for_update=True)  # nobody comes between the look and the change
-            _demand_seen(tx, firm_id, entry, year, seen)
-            given = typing_in.read(entry, value, unit)
+            _demand_seen(tx, firm_id, entry, year, form.seen)
+            given = typing_in.read(entry, form.value, form.unit)
             done = reporting.report_figures(tx, actor, firm, year, {entry.code: given})
     except AppError as error:
-        return _page(request, tx, actor, firm, (entry, year), problem=error, typed=typed)
+        return _page(request, tx, actor, firm, (entry, year), problem=error, typed=form)
     assess(tx, select(Firm.id).where(Firm.id == firm_id), today())
     if done.conflicts:
         detail = "更高级的来源已有不同的值：您的值已记录，等待科技局分析员裁定 (kept as a conflict)"
@@ -125,13 +132,13 @@ def _demand_seen(session: Session, firm_id: int, entry: Indicator, year: int, se
     best = _best(_history(session, firm_id, entry, year))
     if (best.id if best else 0) != seen:
         raise Stale(
-            "这个值刚被别人改过：请对照下面的最新值，确认后再保存 (changed meanwhile: compare first)"
+            "这个值刚被别人改过：请对照最新值，确认后再保存 (changed meanwhile: compare first)"
         )
 
 
 def _page(
     request: Request, session: Session, actor: Actor, firm: Firm, place: tuple[Indicator, int], *,
-    problem: AppError | None = None, typed: dict[str, Any] | None = None,
+    problem: AppError | None = None, typed: FigureForm | None = None,
 ) -> HTMLResponse:  # fmt: skip
     entry, year = place
     history = _history(session, firm.id, entry, year)
