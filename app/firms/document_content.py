@@ -5,7 +5,6 @@ files are refused rather than repaired.
 """
 
 import re
-import struct
 import zipfile
 from io import BytesIO
 
@@ -102,8 +101,8 @@ def _end_of_png(content: bytes) -> int | None:
     """Behind its last chunk."""
     at = len(PNG_START)
     while at + 12 <= len(content):
-        size, kind = struct.unpack_from(">I4s", content, at)
-        at += 12 + size
+        kind = content[at + 4 : at + 8]
+        at += 12 + int.from_bytes(content[at : at + 4], "big")
         if kind == b"IEND":
             return at
     return None

@@ -70,7 +70,7 @@ def _unpaged(params: Params) -> Params:
 
 
 def _beside(loaded: LoadedSet) -> Any:
-    number = literal_column(str(int(loaded.id)))
+    number: Any = literal_column(str(int(loaded.id)))
     return and_(Assessment.firm_id == Firm.id, Assessment.set_id == number)
 
 

@@ -3,7 +3,6 @@
 Measured over the whole pool once per evaluation and kept; a portrait reads a dozen numbers.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -125,7 +124,7 @@ def places(session: Session, firm_id: int, day: date) -> list[Place]:
         .outerjoin(before, (before.firm_id == now.firm_id) & (before.year == now.year - 1))
         .where(now.firm_id == firm_id, now.year == day.year - 1)
     ).mappings().first()  # fmt: skip
-    values: Mapping[str, Any] = row or dict.fromkeys(known)
+    values: dict[str, Any] = dict.fromkeys(known) if row is None else dict(row)
     return [_place(one, values[one.code], known[one.code]) for one in MEASURES if one.code in known]
 
 

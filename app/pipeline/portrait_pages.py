@@ -106,7 +106,7 @@ def _figures(request: Request, db: Session, firm_id: int, day: date) -> dict[str
     return {
         "figures": shown,
         "conflicts": conflicts,
-        "places": places,
+        "pool_places": places,
         "radar": portrait.radar(places, locale, *names),
         "trend": portrait.trend(shown, locale),
         "spark": (portrait.WIDE, portrait.HIGH),

@@ -116,10 +116,10 @@ def ladder(session: Session, day: date) -> list[str]:
     return [one.policy.code for one in sets_in_force(session, day) if one.policy.rung is not None]
 
 
-def chosen(codes: list[str], wanted: str | None, day: date) -> str:
+def chosen(codes: list[str], wanted: str, day: date) -> str:
     """The set that is looked at: the one asked for, if it is in force."""
-    if wanted is None or wanted in codes:
-        return wanted or codes[-1]
+    if wanted in codes:
+        return wanted
     detail = f"{day} 没有条件版本 {wanted} (not in force)" + nearest(wanted, codes)
     raise _wrong("set", detail)
 
@@ -174,7 +174,7 @@ def _slider(entry: Indicator, year: int, known: Decimal | None, value: Decimal |
     scale = _scale(entry)
     was = None if known is None else known / scale
     now = was if value is None else value / scale
-    reach = max(abs(was or 0), abs(now or 0)) * 2
+    reach = max(abs(was or Decimal(0)), abs(now or Decimal(0))) * 2
     if entry.kind == "money":
         high = _round_up(max(reach, LEAST_MONEY))
     else:

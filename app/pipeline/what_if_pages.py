@@ -8,7 +8,9 @@ from fastapi.responses import HTMLResponse
 
 from app.accounts.auth import Db, Reader
 from app.core.clock import today
+from app.core.errors import NotFound
 from app.core.web import render
+from app.criteria.compiler import LoadedSet
 from app.criteria.store import sets_in_force
 from app.firms import queries
 from app.firms.api import FirmId
@@ -29,7 +31,8 @@ def what_if(
     day: date = as_of or today()
     firm = queries.get(db, actor, firm_id)
     sets = sets_in_force(db, day)
-    code = trying.chosen([one.policy.code for one in sets], chosen or _next(db, firm_id, day), day)
+    wanted = chosen or _next(db, firm_id, day, sets)
+    code = trying.chosen([one.policy.code for one in sets], wanted, day)
     given = trying.supposed(request.query_params.multi_items())
     trial = trying.attempt(db, firm_id, day, code, given)
     template = "pipeline/_trial.html" if part == "answer" else "pipeline/what_if.html"
@@ -39,9 +42,12 @@ def what_if(
     )  # fmt: skip
 
 
-def _next(db: Db, firm_id: int, day: date) -> str | None:
-    """The set of the rung above the one that the firm stands on."""
+def _next(db: Db, firm_id: int, day: date, sets: list[LoadedSet]) -> str:
+    """The set of the rung above the one that the firm stands on, or of the highest one."""
     stands = queries.rung_of(db, firm_id, day)
+    codes = {one.policy.rung: one.policy.code for one in reversed(sets)}
     above = queries.RUNGS[queries.RUNGS.index(stands) + 1 :] if stands else queries.RUNGS[1:]
-    codes = {one.policy.rung: one.policy.code for one in reversed(sets_in_force(db, day))}
-    return next((codes[rung] for rung in above if rung in codes), None)
+    ways = [codes[rung] for rung in (*above, *reversed(queries.RUNGS)) if rung in codes]
+    if not ways:
+        raise NotFound(f"{day} 没有生效的梯次条件 (no criteria in force)")
+    return ways[0]
