@@ -45,7 +45,7 @@ def what_if(
 def _next(db: Db, firm_id: int, day: date, sets: list[LoadedSet]) -> str:
     """The set of the rung above the one that the firm stands on, or of the highest one."""
     stands = queries.rung_of(db, firm_id, day)
-    codes = {one.policy.rung: one.policy.code for one in reversed(sets)}
+    codes = {one.policy.rung: one.policy.code for one in sets}
     above = queries.RUNGS[queries.RUNGS.index(stands) + 1 :] if stands else queries.RUNGS[1:]
     ways = [codes[rung] for rung in (*above, *reversed(queries.RUNGS)) if rung in codes]
     if not ways:
