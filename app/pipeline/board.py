@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, func, literal_column, select, type_coerce
+from sqlalchemy import BigInteger, and_, func, literal_column, select, text, type_coerce
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
@@ -79,17 +79,19 @@ def _totals(
 ) -> dict[str, tuple[int, dict[str, Any]]]:
     """Counts and sums by rung; firms without a figure add nothing, and are not taken for nought."""
     plan_for_values(session)
+    # Each helper of a parallel plan would work out every firm's rung for itself.
+    session.execute(text("set local max_parallel_workers_per_gather = 0"))
     steps = standing(day)
     # Whole fen, summed exactly.
     sums = [
         func.sum(type_coerce(getattr(FirmYear, code), BigInteger)).label(code) for code in SUMMED
     ]
     of_last_year = and_(FirmYear.firm_id == Firm.id, FirmYear.year == day.year - 1)
+    query = select(steps.c.step, func.count(), *sums).select_from(Firm)
+    if filters.where:
+        query = query.join(Assessment, _beside(loaded))
     rows = session.execute(
-        select(steps.c.step, func.count(), *sums)
-        .select_from(Firm)
-        .join(Assessment, _beside(loaded))
-        .outerjoin(steps, steps.c.firm_id == Firm.id)
+        query.outerjoin(steps, steps.c.firm_id == Firm.id)
         .outerjoin(FirmYear, of_last_year)
         .where(visible(actor, day), *filters.where)
         .group_by(steps.c.step)

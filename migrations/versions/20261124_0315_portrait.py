@@ -18,6 +18,12 @@ def upgrade() -> None:
     op.execute("set local lock_timeout = '4s'")
     op.add_column("submission", sa.Column("settled_by", sa.String(), nullable=True))
     op.add_column("submission", sa.Column("settled_reason", sa.String(), nullable=True))
+    op.create_index(
+        "ix_firm_year_sums",
+        "firm_year",
+        ["year", "firm_id"],
+        postgresql_include=["revenue_sales", "rd_hnte"],
+    )
     _documents()
     _norms()
 
@@ -93,5 +99,6 @@ def downgrade() -> None:
     op.drop_table("pool_norm")
     op.drop_table("document_part")
     op.drop_table("document")
+    op.drop_index("ix_firm_year_sums", "firm_year")
     op.drop_column("submission", "settled_reason")
     op.drop_column("submission", "settled_by")

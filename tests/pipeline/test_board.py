@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -37,7 +38,7 @@ def browser(db: Session, role: Role) -> TestClient:
 
 def firms(db: Session, kind: str | None, number: int, revenue: int = 1_000_000) -> list[int]:
     """So many firms that hold a title, assessed."""
-    facts = {"firm": {"registered_on": date(2015, 1, 1)},
+    facts: dict[str, Any] = {"firm": {"registered_on": date(2015, 1, 1)},
              "figures": {"revenue_sales": {LAST: revenue}}}  # fmt: skip
     found = [make_firm(db, **facts) for _ in range(number)]
     if kind is not None:
