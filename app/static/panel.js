@@ -83,6 +83,7 @@
     else ask(`${form.action}?${sent}`);
   });
   close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => body.replaceChildren());
   window.tiduPanel = { ask, dialog };
 
   for (const button of document.querySelectorAll("[data-print]")) {

@@ -180,7 +180,7 @@ def test_further_cards_come_beneath(page: Page) -> None:
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
-    page.locator("#document-file").set_input_files(
+    page.locator("#document-file-new").set_input_files(
         {"name": name, "mimeType": "application/pdf", "buffer": content}
     )
     page.locator(".upload button").first.click()
