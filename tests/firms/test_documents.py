@@ -144,7 +144,9 @@ def test_what_is_not_taken(db: Session, client: TestClient, firm: int, what: str
 
 
 def test_a_file_that_is_too_large_is_refused(db: Session, client: TestClient, firm: int) -> None:
-    assert send(client, firm, PDF[:-7] + b"x" * (60 * 1024**2) + b"%%EOF\n") == 413
+    large = {"file": ("a.pdf", PDF[:-7] + b"x" * (60 * 1024**2) + b"%%EOF\n")}
+    answer = client.post(f"/firms/{firm}/documents", data={"kind": "other"}, files=large)
+    assert answer.status_code == 413 and "文件过大" in answer.text
     assert send(client, firm, PDF[:-7] + b"x" * (11 * 1024**2) + b"%%EOF\n") == 303
 
 
