@@ -27,6 +27,8 @@ from app.pipeline.trail import words
 # Years a title runs where its rule says so; the national tech-based SME runs with the calendar.
 YEARS = {"hnte": 3, "little_giant": 3, "pool": 3}
 WITH_THE_YEAR = "tech_sme"
+# Their rules know no title without an end.
+ENDING = frozenset({"hnte", "little_giant", WITH_THE_YEAR})
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,9 @@ def grant(session: Session, actor: Actor, firm: Firm, rung: str, given: Grant) -
         raise Invalid(f"梯次不含资质 {given.kind}：请从列表选择 (not a title of this rung)")
     if not given.reason.strip():
         raise Invalid("请写明理由 (say why)")
+    if given.last is None and given.kind in ENDING:
+        usual = usual_end(given.kind, given.first)
+        raise Invalid(f"该资质有期限，通常到 {usual}：请填写结束日 (this title has an end)")
     if given.last is not None and given.last < given.first:
         raise Invalid("结束日早于开始日：请核对日期 (ends before it begins)")
     basis = next((one for one in move.sets if one.title == given.kind), None)

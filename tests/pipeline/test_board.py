@@ -103,6 +103,8 @@ def test_a_move_tells_what_is_missing_and_a_person_decides(db: Session, client: 
         "number": "GR1",
         "reason": "公示期满",
     }
+    assert "请填写结束日" in client.post(path, data=form | {"despite": "yes"}).text
+    form["last"] = str(today() + timedelta(days=1095))
     refused = client.post(path, data=form)
     assert refused.status_code == 422 and "勾选" in refused.text
     assert standing(db, firm) == "candidate"
@@ -146,7 +148,8 @@ def test_others_look_and_do_not_decide(db: Session) -> None:
     leader = browser(db, Role.LEADER)
     asked = leader.get(f"/firms/{firm}/move/certified")
     assert asked.status_code == 200 and "<textarea" not in asked.text
-    form = {"kind": "hnte", "first": str(today()), "reason": "x", "despite": "yes"}
+    form = {"kind": "hnte", "first": str(today()), "last": str(today()), "reason": "x",
+            "despite": "yes"}  # fmt: skip
     assert leader.post(f"/firms/{firm}/move/certified", data=form).status_code == 403
     incubator = people.body(db, "nest", "incubator")
     people.put_in_incubator(db, firm, incubator, SINCE)
@@ -159,6 +162,7 @@ def test_others_look_and_do_not_decide(db: Session) -> None:
 
 def test_the_way_back_stays_on_this_site(db: Session, client: TestClient) -> None:
     [firm] = firms(db, "pool", 1)
-    form = {"kind": "hnte", "first": str(today()), "reason": "x", "despite": "yes"}
+    form = {"kind": "hnte", "first": str(today()), "last": str(today()), "reason": "x",
+            "despite": "yes"}  # fmt: skip
     done = client.post(f"/firms/{firm}/move/certified?next=https://evil.example/", data=form)
     assert done.headers["location"] == "/"
