@@ -1,7 +1,7 @@
 """The board by rung, and the decisions that a moved card asks for."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
