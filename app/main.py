@@ -21,16 +21,22 @@ from app.core.logs import log_plainly
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response, render
 from app.exchange.api import router as exchange_api
+from app.exchange.figure_pages import router as figure_pages
+from app.exchange.firm_pages import router as firm_pages
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.firms.search_api import router as search_api
 from app.firms.search_pages import router as search_pages
 from app.pipeline.api import router as pipeline_api
+from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
+from app.pipeline.document_pages import router as document_pages
 from app.pipeline.pages import router as pipeline_pages
+from app.pipeline.portrait_pages import router as portrait_pages
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
+from app.pipeline.what_if_pages import router as what_if_pages
 from app.plans.pages import router as plan_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
@@ -86,7 +92,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, search_api, contact_api, pipeline_api, exchange_api, trail_api,
                    token_api, accounts_pages, token_pages, person_pages, search_pages,
-                   contact_pages, pipeline_pages, trail_pages, plan_pages):  # fmt: skip
+                   contact_pages, pipeline_pages, trail_pages, plan_pages, document_pages,
+                   what_if_pages, portrait_pages, figure_pages, firm_pages,
+                   board_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)

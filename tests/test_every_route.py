@@ -152,6 +152,30 @@ CASES = {
     "POST /contacts/requests/export": Case(form={"phone": "13987654320"}, status=(403,)),
     "GET /contacts/requests/erase": Case(status=(303,)),
     "POST /contacts/requests/erase": Case(form={"phone": "13987654320"}, status=(403,)),
+    # The portrait: what-if, figures and record in forms, documents; the board and its moves.
+    "GET /firms/{firm_id}/what-if": Case(query="try.revenue_sales.2024=1"),
+    "GET /firms/{firm_id}/figures": Case(status=(303,)),
+    "GET /firms/{firm_id}/figures/{year}/{indicator}": Case(),
+    "POST /firms/{firm_id}/figures/{year}/{indicator}": Case(form={"value": "1"}),
+    "GET /firms/{firm_id}/conflicts/{submission_id}": Case(status=(303,)),
+    "POST /firms/{firm_id}/conflicts/{submission_id}": Case(
+        form={"decision": "accept", "reason": "x"}
+    ),
+    "GET /firms/{firm_id}/edit": Case(),
+    "POST /firms/{firm_id}/edit": Case(form={"name": "x", "version": "1"}),
+    "GET /firms/{firm_id}/documents": Case(status=(303,)),
+    "POST /firms/{firm_id}/documents": Case(form={"kind": "other"}),
+    "GET /firms/{firm_id}/documents/{document_id}": Case(),
+    "GET /firms/{firm_id}/documents/{document_id}/preview": Case(),
+    "GET /firms/{firm_id}/documents/{document_id}/remove": Case(),
+    "POST /firms/{firm_id}/documents/{document_id}/remove": Case(),
+    "GET /board": Case(query="q=juemiyuanshan"),
+    "GET /board/{rung}": Case(query="id={firm}"),
+    "GET /firms/{firm_id}/move": Case(),
+    "GET /firms/{firm_id}/move/{rung}": Case(),
+    "POST /firms/{firm_id}/move/{rung}": Case(form={"kind": "hnte", "reason": "x"}),
+    "GET /firms/{firm_id}/designations/{designation_id}/end": Case(status=(303,)),
+    "POST /firms/{firm_id}/designations/{designation_id}/end": Case(form={"code": "other"}),
     # The trail: a firm's history, and the auditor's list of acts.
     "GET /firms/{firm_id}/history": Case(),
     "GET /api/v1/firms/{firm_id}/history": Case(),
@@ -198,7 +222,8 @@ class Foreign:
         known = {
             "firm_id": self.firm, "firm": self.firm, "code": self.code, "credit_code": self.code,
             "submission_id": self.submission, "contact_id": self.contact,
-            "criterion": "hnte.field", "year": 2024,
+            "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
+            "rung": "certified",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

@@ -136,8 +136,9 @@ class Answering:
         await self.send(message)
 
     async def _refuse_size(self) -> None:
-        """The framework refuses large files in a shape of its own."""
-        whole: Response = answer(Request(self.scope), _too_large())
+        """The framework refuses large files in a shape of its own; each route has its own limit."""
+        error = TooLarge("文件过大：请压缩或拆分后上传 (the file is too large)")
+        whole: Response = answer(Request(self.scope), error)
         start = {"type": "http.response.start", "status": whole.status_code,
                  "headers": whole.raw_headers}  # fmt: skip
         self.started = True

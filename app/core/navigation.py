@@ -52,6 +52,7 @@ SECTIONS = (
     Section("企业", "Firms", (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
+        Link("/board", "梯次看板", "Board", READERS, "g b"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

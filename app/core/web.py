@@ -234,6 +234,11 @@ def number(value: Any) -> str:
     return re.sub(r"(\.\d*?)0+$", r"\1", text).rstrip(".") if "." in text else text
 
 
+def plain(value: Any) -> str:
+    """A number as a field takes it: no separators, no needless zeros."""
+    return number(value).replace(",", "")
+
+
 def moment(instant: datetime) -> str:
     """An instant on the district's clock."""
     return instant.astimezone(DISTRICT).strftime("%Y-%m-%d %H:%M")
@@ -251,7 +256,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number, days=days, moment=moment)
+    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment)
     return environment
 
 

@@ -1,5 +1,6 @@
 """What evaluation reads: the best known facts, the facts known at an instant, or a what-if."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,17 +14,12 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    and_,
-    case,
     cast,
     func,
-    literal,
-    literal_column,
-    null,
     or_,
     select,
+    text,
     union_all,
-    values,
 )
 from sqlalchemy import column as sql_column
 
@@ -120,54 +116,47 @@ def _figures_at(instant: datetime) -> FromClause:
     )
 
 
-def supposing(facts: Facts, firm_id: int, what_if: WhatIf) -> Facts:
-    """The same facts with some of one firm's figures and judgements replaced."""
+# One firm's years with what is supposed laid over them: a figure that is named, empty ones too,
+# takes the place of the known one; a year that is not on record is there once it is supposed.
+SUPPOSED_YEARS = """
+select whole.* from (select known from firm_year as known where known.firm_id = :firm_id) as had
+full join jsonb_each(:figures) as given on given.key = cast((had.known).year as text),
+jsonb_populate_record(coalesce(had.known, cast(null as firm_year)),
+                      coalesce(given.value, jsonb_build_object())) as whole
+"""
+SUPPOSED_JUDGEMENTS = """
+select firm_id, criterion, holds, cast(points as int) as points from judgement
+where firm_id = :firm_id and superseded_at is null and not jsonb_exists(:judgements, criterion)
+union all
+select :firm_id, key, case jsonb_typeof(value) when 'boolean' then cast(value as boolean) end,
+       case jsonb_typeof(value) when 'number' then cast(value as int) end
+from jsonb_each(:judgements)
+"""
+
+
+def supposing() -> Facts:
+    """The best known facts with some of one firm's figures and judgements replaced.
+
+    What is supposed are parameters (`supposed`), so that one prepared statement answers them all.
+    """
+    known = best_known()
+    years = text(SUPPOSED_YEARS).columns(
+        *(sql_column(each.name, each.type) for each in table(FirmYear).columns)
+    )
+    judged = text(SUPPOSED_JUDGEMENTS).columns(
+        sql_column("firm_id", Integer), sql_column("criterion", Text),
+        sql_column("holds", Boolean), sql_column("points", Integer),
+    )  # fmt: skip
 
     def records(model: type[Fact]) -> FromClause:
-        rows = facts.records(model)
-        if model is not Judgement or not what_if.judgements:
-            return rows
-        kept = select(rows.c.firm_id, rows.c.criterion, rows.c.holds, rows.c.points).where(
-            rows.c.criterion.not_in(what_if.judgements)
-        )
-        given = values(
-            sql_column("firm_id", Integer),
-            sql_column("criterion", Text),
-            sql_column("holds", Boolean),
-            sql_column("points", Integer),
-            name="supposed",
-        ).data([_judged(firm_id, key, said) for key, said in what_if.judgements.items()])
-        return union_all(kept, select(given)).subquery()
+        return judged.subquery() if model is Judgement else known.records(model)
 
-    figures = _figures_supposing(facts.firm_year, firm_id, what_if)
-    return Facts(facts.firm, figures, records)
+    return Facts(known.firm, years.subquery(), records)
 
 
-def _judged(firm_id: int, key: str, said: bool | int) -> tuple[Any, ...]:
-    if isinstance(said, bool):
-        return (firm_id, key, literal(said, Boolean), cast(null(), Integer))
-    return (firm_id, key, cast(null(), Boolean), literal(said, Integer))
-
-
-def _figures_supposing(firm_year: FromClause, firm_id: int, what_if: WhatIf) -> FromClause:
-    years = sorted({year for year, _ in what_if.figures})
-    known = select(firm_year).where(firm_year.c.firm_id == firm_id).subquery()
-    wanted = union_all(
-        select(known.c.year), *(select(literal_column(str(int(year)))) for year in years)
-    ).subquery()
-    span = select(wanted.c.year).distinct().subquery()
-
-    def column(code: str) -> Any:
-        stored = known.c[code]
-        cases = [
-            (span.c.year == year, value)
-            for (year, name), value in what_if.figures.items()
-            if name == code
-        ]
-        return (case(*cases, else_=stored) if cases else stored).label(code)
-
-    return (
-        select(literal(firm_id).label("firm_id"), span.c.year, *(column(c) for c in INDICATORS))
-        .select_from(span.outerjoin(known, and_(known.c.year == span.c.year)))
-        .subquery()
-    )
+def supposed(firm_id: int, what_if: WhatIf) -> dict[str, str]:
+    """The parameters of `supposing`."""
+    years: dict[int, dict[str, int | None]] = {}
+    for (year, indicator), value in what_if.figures.items():
+        years.setdefault(year, {"firm_id": firm_id, "year": year, "version": 1})[indicator] = value
+    return {"figures": json.dumps(years), "judgements": json.dumps(dict(what_if.judgements))}

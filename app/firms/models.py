@@ -331,6 +331,8 @@ class Submission(Base):
     effective_at: Mapped[Instant | None]
     superseded_at: Mapped[Instant | None]
     settled_at: Mapped[Instant | None]
+    settled_by: Mapped[str | None]
+    settled_reason: Mapped[str | None]
 
 
 class FirmYear(Base):
@@ -340,6 +342,11 @@ class FirmYear(Base):
     """
 
     __tablename__ = "firm_year"
+    # What the board sums for every firm of a year, without their wide rows.
+    __table_args__ = (
+        Index("ix_firm_year_sums", "year", "firm_id",
+              postgresql_include=["revenue_sales", "rd_hnte"]),
+    )  # fmt: skip
 
     firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"), primary_key=True)
     year: Mapped[int] = mapped_column(SmallInteger, primary_key=True)

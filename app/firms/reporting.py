@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, select, type_coerce
 from sqlalchemy.dialects.postgresql import insert
@@ -17,7 +18,16 @@ from app.firms.models import SOURCES, Firm, FirmYear, Submission
 from app.firms.queries import visible
 
 EARLIEST_YEAR = 1990
-Values = Mapping[str, Decimal | int | None]
+
+
+class Typed(NamedTuple):
+    """A value with the words in which it came."""
+
+    value: Decimal | int | None
+    words: str
+
+
+Values = Mapping[str, Decimal | int | Typed | None]
 
 
 @dataclass
@@ -48,7 +58,8 @@ def report_figures(
     whence = source or actor.source
     if whence not in SOURCES:
         raise Invalid(f"没有来源 {whence} (unknown source)" + nearest(whence, SOURCES))
-    stored = _checked(firm, year, values)
+    words = {code: _words(value) for code, value in values.items()}
+    stored = _checked(firm, year, {code: _plain(value) for code, value in values.items()})
     session.refresh(firm, with_for_update=True)  # two reports of one firm go one after the other
     best = _best(session, firm.id, year)
     _check_parts(session, firm.id, year, stored)
@@ -56,12 +67,21 @@ def report_figures(
     for code, value in stored.items():
         row = Submission(
             firm_id=firm.id, year=year, indicator=code, value=value, source=whence,
-            typed=None if values[code] is None else str(values[code]), origin_ref=origin_ref,
-            recorded_by=actor.name,
+            typed=words[code], origin_ref=origin_ref, recorded_by=actor.name,
         )  # fmt: skip
         _submit(session, row, best.get(code), done)
     _keep(session, firm.id, year, {code: stored[code] for code in done.accepted})
     return done
+
+
+def _plain(value: Decimal | int | Typed | None) -> Decimal | int | None:
+    return value.value if isinstance(value, Typed) else value
+
+
+def _words(value: Decimal | int | Typed | None) -> str | None:
+    if isinstance(value, Typed):
+        return value.words
+    return None if value is None else str(value)
 
 
 def _submit(session: Session, row: Submission, best: Submission | None, done: Reported) -> None:
@@ -96,7 +116,9 @@ def _already_open(session: Session, row: Submission) -> bool:
     return session.scalar(same.limit(1)) is not None
 
 
-def settle(session: Session, actor: Actor, submission_id: int, *, accept: bool) -> Submission:
+def settle(
+    session: Session, actor: Actor, submission_id: int, *, accept: bool, reason: str | None = None
+) -> Submission:
     """Decide a conflict: the contradicting value becomes the best known one, or is put aside."""
     actor.require("figures:write")
     if actor.role is not Role.ANALYST:
@@ -111,7 +133,7 @@ def settle(session: Session, actor: Actor, submission_id: int, *, accept: bool) 
         raise NotFound(f"没有编号为 {submission_id} 的数据冲突 (no such conflict)")
     if row.effective_at is not None or row.settled_at is not None:
         raise Conflict("该数据冲突已经处理 (already settled)")
-    row.settled_at = now()
+    row.settled_at, row.settled_by, row.settled_reason = now(), actor.name, reason
     if accept:
         best = _best(session, row.firm_id, row.year).get(row.indicator)
         if best is not None:
@@ -154,7 +176,9 @@ def _keep(session: Session, firm_id: int, year: int, values: Mapping[str, int | 
 # --- checks -------------------------------------------------------------------------------------
 
 
-def _checked(firm: Firm, year: int, values: Values) -> dict[str, int | None]:
+def _checked(
+    firm: Firm, year: int, values: Mapping[str, Decimal | int | None]
+) -> dict[str, int | None]:
     """Stored steps of every value, or Invalid with every fault at once."""
     faults: list[dict[str, str]] = []
     founded = EARLIEST_YEAR if firm.registered_on is None else firm.registered_on.year

@@ -186,7 +186,7 @@ def settle_conflict(
 ) -> None:
     """Decide which of two contradicting figures stands."""
     actor.require("figures:write")
-    row = reporting.settle(tx, actor, submission_id, accept=body.accept)
+    row = reporting.settle(tx, actor, submission_id, accept=body.accept, reason=body.reason)
     _assess(tx, row.firm_id)
 
 

@@ -17,7 +17,7 @@ from app.firms.api import FirmId
 from app.firms.contact_api import ContactId
 from app.firms.contact_schemas import ContactIn, ContactPatch, Reason
 from app.firms.models import Contact
-from app.pipeline.pages import CLOSED, Opened, portrait_page
+from app.pipeline.portrait_pages import CLOSED, Opened, portrait_page
 
 router = APIRouter(prefix="/firms/{firm_id}/contacts", include_in_schema=False)
 

@@ -65,3 +65,19 @@ class Evaluation(Base):
     finished_at: Mapped[Instant | None]
     firms: Mapped[int | None]
     changed: Mapped[int | None]
+
+
+class PoolNorm(Base):
+    """How one measure was spread over the pool at an evaluation: its deciles, unset below a few.
+
+    `deciles` are the lowest value, the nine between, and the highest; the sixth is the median.
+    """
+
+    __tablename__ = "pool_norm"
+
+    evaluation_id: Mapped[int] = mapped_column(
+        ForeignKey(Evaluation.id, ondelete="CASCADE"), primary_key=True
+    )
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    firms: Mapped[int]
+    deciles: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric))

@@ -1,36 +1,32 @@
-"""The pages people use every day: home, register, pool, portrait, criteria."""
+"""The pages people use every day: home, register, pool, criteria."""
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.accounts.actor import KEEPERS, Actor
 from app.accounts.auth import Db, Noted, Reader
+from app.core import charts
 from app.core.clock import today
-from app.core.errors import AppError, Invalid
+from app.core.errors import Invalid
 from app.core.web import render
 from app.criteria import phrases
 from app.criteria.store import all_sets, get_sets, measures, sets_in_force, sources
 from app.firms import listing, queries
-from app.firms.api import FirmId, note_search
+from app.firms.api import note_search
 from app.firms.catalogue import INDICATORS
 from app.firms.contact_schemas import PURPOSES
-from app.firms.contacts import may_read
 from app.firms.divisions import names as divisions
-from app.firms.models import DESIGNATION_KINDS, Contact, FirmYear
+from app.firms.models import DESIGNATION_KINDS
 from app.pipeline import pool
-from app.pipeline.queries import explain
 
 router = APIRouter(include_in_schema=False)
 Pairs = list[tuple[str, str]]
 WORDS = {
+    "charts": charts,
     "phrases": phrases,
     "divisions": divisions,
     "rungs": queries.RUNGS,
@@ -38,20 +34,6 @@ WORDS = {
     "designation_kinds": DESIGNATION_KINDS,
     "purposes": PURPOSES,
 }
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The portrait's contacts: closed, or open for a purpose; `on` is whose form had a problem."""
-
-    contacts: list[Contact] | None = None
-    purpose: str | None = None
-    problem: AppError | None = None
-    typed: Any = None
-    on: int | None = None
-
-
-CLOSED = Opened()
 
 
 @router.get("/firms")
@@ -113,65 +95,6 @@ def following(request: Request, page: Any) -> str | None:
         return None
     pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor" and v != ""]
     return f"{request.url.path}?{urlencode([*pairs, ('cursor', page.next)])}"
-
-
-@router.get("/firms/{firm_id}")
-def portrait(
-    request: Request, firm_id: FirmId, actor: Reader, db: Db, as_of: date | None = None
-) -> HTMLResponse:
-    """One firm: standing, checklists with articles and gaps, figures with their source."""
-    return portrait_page(request, db, actor, firm_id, as_of)
-
-
-def portrait_page(
-    request: Request,
-    db: Session,
-    actor: Actor,
-    firm_id: int,
-    as_of: date | None = None,
-    opened: Opened = CLOSED,
-) -> HTMLResponse:
-    """The portrait of a firm on a day; its contacts are there only if they were opened."""
-    day = as_of or today()
-    firm = queries.get(db, actor, firm_id)
-    page = render(
-        request,
-        "pipeline/portrait.html",
-        firm=firm,
-        day=day,
-        rung=queries.rung_of(db, firm.id, day),
-        sets=explain(db, firm.id, day),
-        designations=queries.designations(db, firm.id),
-        residencies=queries.residencies(db, firm.id),
-        park=queries.park_on(db, firm.id, day),
-        former_names=queries.former_names(db, firm.id),
-        figures=_figures(queries.years_of(db, firm.id)),
-        provenance=queries.best_submissions(db, firm.id),
-        conflicts=queries.open_conflicts(db, firm.id),
-        measures=measures(),
-        sources=sources(),
-        opened=opened,
-        may_open=may_read(db, actor, firm_id),
-        may_keep=actor.role in KEEPERS,
-        **WORDS,
-    )
-    page.status_code = 200 if opened.problem is None else opened.problem.status
-    return page
-
-
-def _figures(years: list[FirmYear]) -> dict[str, Any]:
-    """Years in order, and a row per indicator that has any value, in the indicator's unit."""
-    shown = sorted(years, key=lambda y: y.year)
-    rows = {}
-    for code, entry in INDICATORS.items():
-        found = {y.year: getattr(y, code) for y in shown}
-        if any(value is not None for value in found.values()):
-            exact = entry.kind == "percent"
-            rows[code] = {
-                year: entry.shown(int(value)) if exact and value is not None else value
-                for year, value in found.items()
-            }
-    return {"years": [y.year for y in shown], "rows": rows}
 
 
 @router.get("/criteria")

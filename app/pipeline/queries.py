@@ -18,7 +18,7 @@ from app.criteria import policy as p
 from app.criteria import quantities as quant
 from app.criteria.amounts import Amount
 from app.criteria.compiler import Compiler, LoadedSet, Rule
-from app.criteria.facts import Facts, WhatIf, best_known, known_at, supposing
+from app.criteria.facts import Facts, WhatIf, best_known, known_at, supposed, supposing
 from app.criteria.leaves import COMPARED, Test, comparison
 from app.criteria.schemas import (
     CriterionExplanation,
@@ -35,6 +35,7 @@ from app.firms.models import Submission
 OUTCOME_NAMES = ("unmet", "met", "unknown", "not_applicable")
 SCALES = {"yuan": 100, "percent": 100}
 RISING = ("at_least", "more_than")
+KINDS = {"as_of": "date", "firm_id": "int", "figures": "jsonb", "judgements": "jsonb"}
 
 
 class _Key(tuple[LoadedSet, ...]):
@@ -76,12 +77,17 @@ class Compiled:
 def _compile(sets: list[LoadedSet], facts: Facts) -> Compiled:
     compiler = Compiler(sets, facts)
     detail = compiler.detail(lambda key: key == bindparam("firm_id", type_=Integer))
-    return Compiled(compiler, prepared(as_sql(detail), {"as_of": "date", "firm_id": "int"}))
+    return Compiled(compiler, prepared(as_sql(detail), KINDS))
 
 
 @lru_cache(maxsize=32)
 def _compiled(sets: _Key) -> Compiled:
     return _compile(list(sets), best_known())
+
+
+@lru_cache(maxsize=32)
+def _supposing(sets: _Key) -> Compiled:
+    return _compile(list(sets), supposing())
 
 
 @dataclass(frozen=True)
@@ -126,22 +132,20 @@ def explain(
 ) -> list[SetExplanation]:
     """One firm against the sets in force on a day (or the sets named), criterion by criterion.
 
-    `known` limits the facts to what had been recorded by that instant; `what_if` replaces some of
-    them. Nothing is written.
+    `known` limits the facts to what had been recorded by that instant; else `what_if` replaces
+    some of them. Nothing is written.
     """
     day = as_of if what_if is None or what_if.as_of is None else what_if.as_of
     sets = sets_in_force(session, day) if codes is None else get_sets(session, codes)
     if not sets:
         return []
-    values = {"as_of": day, "firm_id": firm_id}
-    if known is None and what_if is None:
-        compiled = _compiled(_Key(sets))
+    values: dict[str, Any] = {"as_of": day, "firm_id": firm_id}
+    if known is None:
+        compiled = _compiled(_Key(sets)) if what_if is None else _supposing(_Key(sets))
+        values |= {} if what_if is None else supposed(firm_id, what_if)
         found = run(session, compiled.statement, values).fetchone()
     else:
-        facts = best_known() if known is None else known_at(known)
-        if what_if is not None:
-            facts = supposing(facts, firm_id, what_if)
-        compiler = Compiler(sets, facts)
+        compiler = Compiler(sets, known_at(known))
         detail = compiler.detail(lambda key: key == firm_id)
         compiled = Compiled(compiler, Prepared("", "", (), ()))
         mapped = session.execute(detail, {"as_of": day}).mappings().first()

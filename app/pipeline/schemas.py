@@ -153,6 +153,7 @@ class JudgementOut(BaseModel):
 
 
 class SettleBody(Body):
-    """Whether the contradicting value becomes the best known one."""
+    """Whether the contradicting value becomes the best known one, and why."""
 
     accept: StrictBool
+    reason: Prose | None = None

@@ -16,6 +16,7 @@ from app.criteria.facts import best_known
 from app.criteria.records import Scope
 from app.criteria.store import mark_used, sets_in_force
 from app.firms.models import Firm
+from app.pipeline import norms
 from app.pipeline.models import Assessment, Evaluation
 
 SCOPES: dict[str, Scope] = {
@@ -130,6 +131,8 @@ def evaluate(session: Session, as_of: date) -> Evaluation:
     session.execute(delete(Assessment).where(Assessment.set_id.not_in(in_force)))
     run.changed = assess(session, None, as_of)
     run.firms = session.scalar(select(func.count()).select_from(Firm))
+    session.flush()  # what follows needs its number
+    norms.keep(session, run)
     run.finished_at = now()
     session.flush()  # the caller shows its number
     return run

@@ -1,0 +1,126 @@
+"""The board: firms by rung, as many cards of each as a screen holds, with counts and sums."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, and_, func, literal_column, select, text, type_coerce
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor
+from app.core.filters import Filters
+from app.core.paging import Page, page, plan_for_values
+from app.criteria.compiler import LoadedSet
+from app.criteria.policy import Outcome
+from app.firms import listing
+from app.firms.catalogue import INDICATORS
+from app.firms.fields import NO_RUNG, on_rungs
+from app.firms.models import Firm, FirmYear
+from app.firms.queries import RUNGS, rung, standing, visible
+from app.pipeline import pool
+from app.pipeline.models import Assessment
+
+COLUMNS = (NO_RUNG, *RUNGS)
+SUMMED = ("revenue_sales", "rd_hnte")
+CARDS = 12
+BESIDE = ("park", f"figure.{SUMMED[0]}")
+VERDICT = ("outcome", "gap_count", "readiness")
+Params = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One rung: its firms, their sums in yuan, and the first of their cards."""
+
+    rung: str
+    count: int
+    sums: dict[str, Any]
+    cards: Page
+
+
+@dataclass(frozen=True)
+class Board:
+    """Every column, beside which criteria set the cards are shown, and of which year the sums."""
+
+    loaded: LoadedSet
+    columns: list[Column]
+    year: int
+
+
+def board(session: Session, actor: Actor, params: Params, day: date) -> Board:
+    """The whole board for a query of the pool's grammar; a constant number of statements."""
+    loaded, filters = pool.read(session, _unpaged(params), day)
+    totals = _totals(session, actor, loaded, filters, day)
+    pages = {name: _cards(session, actor, loaded, filters, (name, day)) for name in COLUMNS}
+    listing.decorate(session, [c for one in pages.values() for c in one.items], BESIDE, day)
+    columns = [Column(name, *totals.get(name, (0, {})), pages[name]) for name in COLUMNS]
+    return Board(loaded, columns, day.year - 1)
+
+
+def more(session: Session, actor: Actor, params: Params, name: str, day: date) -> Page:
+    """Further cards of one column."""
+    loaded, filters = pool.read(session, params, day)
+    found = _cards(session, actor, loaded, filters, (name, day))
+    listing.decorate(session, found.items, BESIDE, day)
+    return found
+
+
+def _unpaged(params: Params) -> Params:
+    return [(name, value) for name, value in params if name != "cursor"]
+
+
+def _beside(loaded: LoadedSet) -> Any:
+    number: Any = literal_column(str(int(loaded.id)))
+    return and_(Assessment.firm_id == Firm.id, Assessment.set_id == number)
+
+
+def _totals(
+    session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date
+) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Counts and sums by rung; firms without a figure add nothing, and are not taken for nought."""
+    plan_for_values(session)
+    # Each helper of a parallel plan would work out every firm's rung for itself.
+    session.execute(text("set local max_parallel_workers_per_gather = 0"))
+    steps = standing(day)
+    # Whole fen, summed exactly.
+    sums = [
+        func.sum(type_coerce(getattr(FirmYear, code), BigInteger)).label(code) for code in SUMMED
+    ]
+    of_last_year = and_(FirmYear.firm_id == Firm.id, FirmYear.year == day.year - 1)
+    query = select(steps.c.step, func.count(), *sums).select_from(Firm)
+    if filters.where:
+        query = query.join(Assessment, _beside(loaded))
+    rows = session.execute(
+        query.outerjoin(steps, steps.c.firm_id == Firm.id)
+        .outerjoin(FirmYear, of_last_year)
+        .where(visible(actor, day), *filters.where)
+        .group_by(steps.c.step)
+    )
+    return {
+        rung(step) or NO_RUNG: (
+            number,
+            {
+                code: None if total is None else INDICATORS[code].shown(int(total))
+                for code, total in zip(SUMMED, totals, strict=True)
+            },
+        )
+        for step, number, *totals in rows
+    }
+
+
+def _cards(
+    session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, column: tuple[str, date]
+) -> Page:
+    name, day = column
+    wanted = replace(
+        filters, where=(*filters.where, on_rungs([name], day)), limit=CARDS, count="none"
+    )
+    query = (
+        select(Firm.id, Firm.name, *(getattr(Assessment, part) for part in VERDICT))
+        .join(Assessment, _beside(loaded))
+        .where(visible(actor, day))
+    )
+    found = page(session, query, wanted, Firm.id)
+    for row in found.items:
+        row["outcome"] = Outcome(row["outcome"]).name.lower()
+    return found

@@ -1,0 +1,55 @@
+// A card dragged to another rung goes back where it was, and the rung's criteria are asked: the
+// drag decides nothing. Further cards come beneath the ones that are there.
+(() => {
+  const board = document.querySelector(".board");
+  if (board === null) return;
+
+  const dragging = (list) =>
+    Sortable.create(list, {
+      group: "rungs",
+      draggable: ".board-card",
+      filter: ".tidu-menu, a",
+      preventOnFilter: false,
+      sort: false,
+      delay: 150,
+      delayOnTouchOnly: true,
+      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+      onEnd(event) {
+        const rung = event.to.dataset.rung;
+        const from = event.from;
+        if (event.to === from) return;
+        from.insertBefore(event.item, from.querySelectorAll(".board-card, .board-more")[event.oldDraggableIndex] ?? null);
+        if (rung !== "none") tiduPanel.ask(`/firms/${event.item.dataset.firm}/move/${rung}?${board.dataset.back}`);
+      },
+    });
+
+  for (const list of board.querySelectorAll(".board-cards")) dragging(list);
+
+  const more = async (link) => {
+    const last = link.closest(".board-more");
+    link.setAttribute("aria-busy", "true");
+    const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) {
+      location.assign(link.href);
+      return;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const cards = [...page.querySelectorAll(".board-cards > li")];
+    last.replaceWith(...cards);
+    cards[0]?.querySelector("a")?.focus({ preventScroll: true });
+  };
+
+  board.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-more]");
+    if (link && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      more(link);
+    }
+    // A choice is made: the menu has done its work, and focus comes back to its card.
+    const menu = event.target.closest("a[data-panel]")?.closest(".tidu-menu");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+})();
