@@ -1,5 +1,6 @@
 """The pages of data entry: what waits, the grid of a year, one firm's form."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -103,7 +104,7 @@ def grid(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLRespon
         years=range(today().year, EARLIEST_YEAR - 1, -1),
         sizes=ROWS,
         sets=sets_in_force(db, today()),
-        given=dict(pairs),
+        given=defaultdict(str, pairs),
         carried=[pair for pair in pairs if pair[0] not in IN_FORM],
         following=following(request, page),
         may_write=actor.role in KEEPERS,
