@@ -27,7 +27,9 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.contact_pages import router as contact_pages
+from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.pages import router as pipeline_pages
+from app.pipeline.reform_api import router as reform_api
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 
@@ -82,9 +84,10 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
+    for router in (firms_api, contact_api, pipeline_api, reform_api, exchange_api, trail_api,
+                   token_api,
                    accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
-                   trail_pages, entry_pages):  # fmt: skip
+                   trail_pages, criteria_pages, entry_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

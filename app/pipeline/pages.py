@@ -18,7 +18,7 @@ from app.core.clock import today
 from app.core.errors import AppError, Invalid
 from app.core.web import render
 from app.criteria import phrases
-from app.criteria.store import all_sets, get_sets, measures, sets_in_force, sources
+from app.criteria.store import measures, sets_in_force, sources
 from app.firms import listing, queries
 from app.firms.api import FirmId, note_search
 from app.firms.catalogue import INDICATORS
@@ -190,30 +190,3 @@ def _figures(years: list[FirmYear]) -> dict[str, Any]:
                 for year, value in found.items()
             }
     return {"years": [y.year for y in shown], "rows": rows}
-
-
-@router.get("/criteria")
-def criteria(request: Request, actor: Reader, db: Db) -> HTMLResponse:
-    """Every version of every set."""
-    return render(
-        request,
-        "pipeline/criteria.html",
-        sets=[s.policy for s in all_sets(db)],
-        day=today(),
-        **WORDS,
-    )
-
-
-@router.get("/criteria/{code}")
-def criteria_set(request: Request, code: str, actor: Reader, db: Db) -> HTMLResponse:
-    """One set with its articles, confidence and sources."""
-    policy = get_sets(db, [code])[0].policy
-    return render(
-        request,
-        "pipeline/criteria_set.html",
-        policy=policy,
-        measures=measures(),
-        sources=sources(),
-        rules=list(policy.walk()),
-        **WORDS,
-    )
