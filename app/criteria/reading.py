@@ -64,8 +64,18 @@ def figures_of_set(loaded: LoadedSet) -> dict[str, list[int]]:
     return found
 
 
+# By the criterion's identity, kept likewise.
+_resting: dict[int, tuple[p.Criterion, bool]] = {}
+
+
 def rests_on_figures(criterion: p.Criterion, named: dict[str, p.NamedQuantity]) -> bool:
     """Whether figures alone decide it: no record, judgement or points of a person."""
+    if id(criterion) not in _resting:
+        _resting[id(criterion)] = (criterion, _rests(criterion, named))
+    return _resting[id(criterion)][1]
+
+
+def _rests(criterion: p.Criterion, named: dict[str, p.NamedQuantity]) -> bool:
     return bool(list(figures(criterion.rule, named, into_criteria=True))) and not any(
         isinstance(inner, (*_LEAVES, *_RECORDS)) for inner in _all(criterion.rule, named)
     )

@@ -67,16 +67,16 @@ GROUPS = _with_the_rest(_GROUPS)
 
 
 def chosen(given: Iterable[str], loaded: LoadedSet) -> tuple[str, ...]:
-    """The columns asked for, in the catalogue's order; else those that the set reads."""
+    """The columns asked for, in their order; else those that the set reads, group by group."""
     wanted = [code for raw in given for code in raw.split(",") if code]
     for code in wanted:
         if code not in INDICATORS:
             detail = f"没有指标 {code} (unknown indicator)" + nearest(code, INDICATORS)
             raise Invalid(f"columns: {detail}", errors=[{"parameter": "columns", "detail": detail}])
     if not wanted:
-        wanted = list(figures_of_set(loaded))[:USUAL_COLUMNS] or ["revenue_sales"]
-    order = [code for group in GROUPS for code in group.codes]
-    return tuple(sorted(dict.fromkeys(wanted), key=order.index))[:MOST_COLUMNS]
+        order = [code for group in GROUPS for code in group.codes]
+        wanted = sorted(list(figures_of_set(loaded))[:USUAL_COLUMNS], key=order.index)
+    return tuple(dict.fromkeys(wanted or ["revenue_sales"]))[:MOST_COLUMNS]
 
 
 def unit_of(entry: Indicator, unit: str) -> Label:

@@ -82,6 +82,8 @@ class Waiting:
     stale: Listed
     conflicts: Listed
     unknown: list[Unknown]
+    # Firms by set that meet everything but what waits for figures.
+    hopeful: dict[int, int]
 
 
 def everything(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> Waiting:
@@ -95,7 +97,7 @@ def everything(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> 
         residencies=Listed.of(session.execute(_residencies(actor, day)).all()),
         stale=Listed.of(session.execute(_stale(actor, day)).all()),
         conflicts=Listed.of(session.execute(_conflicts(actor, day)).all()),
-        unknown=_unknown(session, actor, day),
+        **_unknown(session, actor, day),
     )
 
 
@@ -232,30 +234,46 @@ def _conflicts(actor: Actor, day: date) -> Select[Any]:
 # --- criteria that wait for a figure ------------------------------------------------------------
 
 
-def _unknown(session: Session, actor: Actor, day: date) -> list[Unknown]:
-    """Criteria unknown only for want of figures; those that would settle most firms first."""
+def _unknown(session: Session, actor: Actor, day: date) -> dict[str, Any]:
+    """Criteria unknown only for want of figures, and the firms that lack nothing else."""
     sets = {one.id: one for one in sets_in_force(session, day)}
     query = (
-        select(Assessment.set_id, Assessment.outcomes, Assessment.gap_count, func.count())
+        select(Assessment.set_id, Assessment.outcomes, Assessment.unmet_count,
+               Assessment.gap_count, func.count())
         .join(Firm, Firm.id == Assessment.firm_id)
         .where(_active(actor, day), Assessment.unknown_count > literal_column("0", Integer),
                Assessment.set_id.in_(sets))
-        .group_by(Assessment.set_id, Assessment.outcomes, Assessment.gap_count)
+        .group_by(Assessment.set_id, Assessment.outcomes, Assessment.unmet_count,
+                  Assessment.gap_count)
     )  # fmt: skip
     tally: dict[tuple[int, str], list[int]] = {}
-    for number, outcomes, gaps, firms in session.execute(query):
-        spots = places(sets[number])
-        for spot, outcome in zip(spots, Outcome.unpack(outcomes, len(spots)), strict=True):
-            if outcome is Outcome.UNKNOWN and spot.outer:
-                counted = tally.setdefault((number, spot.criterion.id), [0, 0])
-                counted[0] += firms
-                counted[1] += firms if gaps == 1 else 0
+    hopeful = dict.fromkeys(sets, 0)
+    for number, outcomes, unmet, gaps, firms in session.execute(query):
+        open_ones = _unknown_criteria(sets[number], outcomes)
+        for criterion in open_ones:
+            counted = tally.setdefault((number, criterion.id), [0, 0])
+            counted[0] += firms
+            counted[1] += firms if gaps == 1 else 0
+        named = sets[number].policy.quantities
+        if unmet == 0 and all(rests_on_figures(criterion, named) for criterion in open_ones):
+            hopeful[number] += firms
     found = [
         one
         for (number, criterion), (firms, last) in tally.items()
         if (one := _for_want_of_figures(sets[number], criterion, firms, last, day)) is not None
     ]
-    return sorted(found, key=lambda one: (-one.last, -one.firms, one.criterion.id))
+    ordered = sorted(found, key=lambda one: (-one.last, -one.firms, one.criterion.id))
+    return {"unknown": ordered, "hopeful": hopeful}
+
+
+def _unknown_criteria(loaded: LoadedSet, outcomes: int) -> list[Criterion]:
+    spots = places(loaded)
+    each = Outcome.unpack(outcomes, len(spots))
+    return [
+        spot.criterion
+        for spot, outcome in zip(spots, each, strict=True)
+        if outcome is Outcome.UNKNOWN and spot.outer
+    ]
 
 
 def _for_want_of_figures(

@@ -91,7 +91,7 @@ def test_a_manager_pastes_a_year_and_mends_two_mistakes(page: Page, lang: str) -
     figures[1] = ["200万元人民币", "200 万美元"]
     if lang == "en":
         figures = [["200", "200"] for _ in range(FIRMS)]
-        figures[4][0], figures[5][0] = "abc", "50"
+        figures[4][0], figures[5][1] = "abc", "1.2.3"
     block = "\r\n".join("\t".join(line) for line in figures) + "\r\n"
     page.locator("#grid tbody tr").first.locator("td").nth(1).click()
     paste(page, block)
