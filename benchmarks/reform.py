@@ -10,6 +10,7 @@ from app.criteria.store import get_sets
 from app.pipeline.reform import compare
 from app.pipeline.service import evaluate
 from benchmarks.figures import milliseconds
+from benchmarks.processor import of_server
 from benchmarks.scratch import database, vacuum
 
 CHANGES = {"hnte_2016": ("hnte.rd", "3%"), "srdi_2026": ("srdi.debt", "50%")}
@@ -30,8 +31,12 @@ def main() -> None:
             draft = proved(session, with_thresholds(content, {places[0].path: value}))
             found = compare(session, current, draft)
             median, high = milliseconds(lambda c=current, d=draft: compare(session, c, d), 20)  # type: ignore[misc]
+            with of_server(session) as processor:
+                spent = processor()
+                compare(session, current, draft)
+                spent = processor() - spent
             print(f"{code}: {found.firms} firms, {found.counts}")
-            print(f"{code}: p50 {median:.0f} ms, p95 {high:.0f} ms")
+            print(f"{code}: p50 {median:.0f} ms, p95 {high:.0f} ms; processor {spent:.1f} s")
 
 
 if __name__ == "__main__":

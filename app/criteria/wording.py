@@ -20,15 +20,15 @@ from app.firms.catalogue import INDICATORS, Label
 
 Named = dict[str, p.NamedQuantity]
 COUNTED = {"count": "person", "points": "point", "money": "yuan", "percent": "percent"}
-INCIDENTS = ("无规定的事故、违法或失信记录", "no such accident, offence or blacklisting")
+NOT_LISTED = ("不在经营异常或失信名单上", "on no list of abnormal or dishonest firms")
 WAN = 10_000
 
 
 def rule(node: Any, named: Named) -> Label:
     """What must hold."""
     match node:
-        case p.Criterion():
-            return rule(node.rule, named)
+        case p.Criterion():  # told by a line of its own
+            return Label(zh=f"“{node.label.zh}”", en=f"“{node.label.en}”")
         case cond.AtLeast() | cond.AtMost() | cond.MoreThan() | cond.LessThan():
             return _comparison(node, named)
         case cond.AnyOf():
@@ -75,8 +75,10 @@ def _record(node: Any) -> Label:
                          en="holds " + " or ".join(en for _, en in both))  # fmt: skip
         case cond.Judged():
             return Label(zh="由人工判断", en="judged by a person")
-        case cond.NoIncident() | cond.NotListed():
-            return label(INCIDENTS)
+        case cond.NoIncident():
+            return _no_incident(node.no_incident)
+        case cond.NotListed():
+            return label(NOT_LISTED)
         case cond.Known():
             zh, en = ATTRIBUTES[node.known]
             return Label(zh=f"已登记{zh}", en=f"{en} is recorded")
@@ -94,6 +96,15 @@ def _record(node: Any) -> Label:
             fields = "、".join(node.residency_field)
             return Label(zh=f"入驻领域为 {fields}", en=f"field of residency is {fields}")
     return Label(zh="见条文", en="as the article says")
+
+
+def _no_incident(window: cond.Window) -> Label:
+    if window.days is not None:
+        zh, en = f"{window.days} 天", f"{window.days} days"
+    else:
+        years = window.years or window.calendar_years
+        zh, en = f"{years} 年", f"{years} years"
+    return Label(zh=f"近 {zh}内无所列的事故或违法", en=f"no such accident or offence in {en}")
 
 
 def _comparison(node: Any, named: Named) -> Label:
