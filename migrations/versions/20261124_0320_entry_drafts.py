@@ -23,7 +23,10 @@ def upgrade() -> None:
         sa.Column("fault_zh", sa.String(), nullable=False),
         sa.Column("fault_en", sa.String(), nullable=False),
         sa.Column(
-            "updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
         ),
         sa.ForeignKeyConstraint(
             ["user_id"],
