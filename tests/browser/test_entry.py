@@ -111,7 +111,7 @@ def test_a_manager_pastes_a_year_and_mends_two_mistakes(page: Page, lang: str) -
         expect(state).to_contain_text("1 家企业转为达标")
     else:
         mend(page, 4, 1, "200")
-        mend(page, 5, 1, "200")
+        mend(page, 5, 2, "200")
     expect(page.locator("#entry-ready")).to_have_text("2")
     expect(faulty).to_have_count(0)
 
