@@ -20,6 +20,7 @@ from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response, render
+from app.entry.pages import router as entry_pages
 from app.exchange.api import router as exchange_api
 from app.exchange.figure_pages import router as figure_pages
 from app.exchange.firm_pages import router as firm_pages
@@ -31,9 +32,11 @@ from app.firms.search_pages import router as search_pages
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
+from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
 from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.portrait_pages import router as portrait_pages
+from app.pipeline.reform_api import router as reform_api
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 from app.pipeline.what_if_pages import router as what_if_pages
@@ -90,11 +93,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, search_api, contact_api, pipeline_api, exchange_api, trail_api,
-                   token_api, accounts_pages, token_pages, person_pages, search_pages,
-                   contact_pages, pipeline_pages, trail_pages, plan_pages, document_pages,
-                   what_if_pages, portrait_pages, figure_pages, firm_pages,
-                   board_pages):  # fmt: skip
+    for router in (firms_api, search_api, contact_api, pipeline_api, reform_api, exchange_api,
+                   trail_api, token_api, accounts_pages, token_pages, person_pages, search_pages,
+                   contact_pages, pipeline_pages, criteria_pages, trail_pages, plan_pages,
+                   document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
+                   board_pages, entry_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)

@@ -3,10 +3,11 @@
 from app.accounts import models as accounts
 from app.audit import models as audit
 from app.criteria import models as criteria
+from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import models as firms
 from app.innovation import models as innovation
 from app.pipeline import models as pipeline
 from app.plans import models as plans
 
-ALL = (accounts, audit, criteria, documents, firms, innovation, pipeline, plans)
+ALL = (accounts, audit, criteria, documents, entry, firms, innovation, pipeline, plans)

@@ -98,6 +98,22 @@ CASES = {
     "GET /api/v1/criteria-sets/{code}": Case(status=(422,)),
     "GET /criteria": Case(),
     "GET /criteria/{code}": Case(status=(404,)),
+    # Criteria: versions, who stands where, and reforms, which are for analysts.
+    "GET /criteria/{code}/versions/{other}": Case(status=(404,)),
+    "GET /criteria/{code}/reform": Case(status=(403,)),
+    "POST /criteria/{code}/reform": Case(form={"draft": "x"}, status=(403,)),
+    "POST /api/v1/criteria-sets:compare": Case(
+        json={"against": "hnte_2016", "thresholds": {}}, status=(403,)
+    ),
+    # Data entry.
+    "GET /waiting": Case(),
+    "GET /entry": Case(query="id={firm}"),
+    "POST /entry/cells": Case(
+        json={"year": 2024, "cells": [{"firm": 2_147_483_646, "column": "rd_acct", "text": "1"}]}
+    ),
+    "GET /entry/{firm_id}": Case(query="year=2024"),
+    "POST /entry/{firm_id}": Case(form={"year": "2024", "unit": "wan"}),
+    "POST /entry/conflicts/{submission_id}": Case(form={"accept": "true"}, status=(403,)),
     # Lists, counts, searches.
     "GET /": Case(status=(200, 303)),
     "GET /firms": Case(query="q=juemiyuanshan"),

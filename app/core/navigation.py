@@ -8,6 +8,8 @@ INCUBATOR, PARK = "incubator_manager", "park_operator"
 ADMIN, AUDITOR = "admin", "auditor"
 # Everybody who may know of firms.
 READERS = frozenset({ANALYST, LEADER, OFFICER, INCUBATOR, PARK})
+# Those who keep firms' records.
+KEEPERS = frozenset({ANALYST, INCUBATOR, PARK})
 EVERYBODY = READERS | {ADMIN, AUDITOR}
 
 
@@ -48,11 +50,13 @@ SECTIONS = (
     Section("总览", "Overview", (
         HOME,
         Link("/cockpit", "驾驶舱", "Cockpit", READERS, "g d"),
+        Link("/waiting", "待办事项", "To do", READERS, "g w"),
     )),
     Section("企业", "Firms", (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
+        Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

@@ -113,6 +113,13 @@ class Compiler:
         """Every column of every criterion, quantity and test."""
         return self._select(sorted(self._detail_names()), scope)
 
+    def verdicts(self, scope: Scope) -> Select[Any]:
+        """A row per firm: `s<id>_outcome` and `s<id>_outcomes` of each set, and nothing else."""
+        for loaded in self.sets:
+            self._totals(loaded)
+        names = [f"s{loaded.id}_{name}" for loaded in self.sets for name in ("outcome", "outcomes")]
+        return self._select(names, scope)
+
     def _select(self, wanted: list[str], scope: Scope) -> Select[Any]:
         facts = self.records.source(self.sheet.facts_read_by(wanted), scope)
         return self.sheet.select(facts, wanted)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from app.criteria.grammar import Attribute, Exact, Node, fraction, key_of, one_of
+from app.criteria.grammar import Attribute, Exact, Node, Plain, fraction, key_of, one_of
 from app.criteria.quantities import Quantity
 from app.firms.models import DESIGNATION_KINDS, INCIDENT_KINDS
 
@@ -109,7 +109,7 @@ class Known(Node):
 
 class PrefixOf(Node):
     field: Attribute
-    prefix: tuple[str, ...]
+    prefix: tuple[Plain, ...]
 
 
 class StartsWith(Node):
@@ -125,7 +125,7 @@ class Resident(Node):
 
 
 class ResidencyField(Node):
-    residency_field: tuple[str, ...]
+    residency_field: tuple[Plain, ...]
 
 
 class AnyOf(Node):

@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from app.firms.catalogue import INDICATORS
 
@@ -40,6 +40,9 @@ def one_of(*allowed: str) -> Any:
     return Annotated[str, BeforeValidator(check)]
 
 
+# Codes and words that are written into statements: nothing in them needs quoting.
+Plain = Annotated[str, Field(pattern=r"^[\w.-]{1,60}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,99}$")]
 IndicatorCode = one_of(*INDICATORS)
 Attribute = one_of(
     "registered_on", "region_code", "industry_code", "hightech_field", "resident_enterprise"

@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from app.criteria import conditions, quantities
 from app.criteria.conditions import Condition, Some
-from app.criteria.grammar import Node, key_of, one_of
+from app.criteria.grammar import Name, Node, key_of, one_of
 from app.criteria.quantities import Quantity, Ref
 from app.firms.catalogue import Label
 from app.firms.models import DESIGNATION_KINDS
@@ -88,7 +88,7 @@ class CriteriaSet(Node):
     reviewed: date
     origin: Literal["official", "bureau"] = "official"
     note: Label | None = None
-    quantities: dict[str, NamedQuantity] = Field({})
+    quantities: dict[Name, NamedQuantity] = Field({})
     criteria: tuple[Criterion, ...]
 
     @model_validator(mode="after")

@@ -164,25 +164,29 @@ def _of_long_form(row: _Row, column: Column, text: str) -> _Cell | None:
 
 
 def _stored(row: _Row, cell: _Cell) -> int | None:
-    entry = cell.indicator
     try:
-        if entry.kind == "money":
-            value = values.amount(cell.text, cell.scale)
-        elif entry.kind == "percent":
-            value = values.percentage(cell.text)
-        else:
-            value = values.whole(cell.text)
-        if not entry.smallest <= value <= entry.largest:
-            raise values.Unreadable(
-                f"{entry.zh}应在 {entry.smallest:,} 至 {entry.largest:,} 之间：请核对数值和单位",
-                f"{entry.en} must lie in {entry.smallest:,}–{entry.largest:,}: check it",
-            )
-        stored = entry.stored(value)
-        if stored is None:
-            raise values.Unreadable("小数位过多：百分数最多两位小数", "at most two decimals")
+        return steps_of(cell.indicator, cell.text, cell.scale)
     except values.Unreadable as error:
         row.faults.append(
             Fault(row.number, cell.column.header, cell.text[:SHOWN], error.zh, error.en)
         )
         return None
+
+
+def steps_of(entry: Indicator, text: str, scale: int) -> int:
+    """A figure as typed in stored steps; `scale` is yuan per unit where the text names none."""
+    if entry.kind == "money":
+        value = values.amount(text, scale)
+    elif entry.kind == "percent":
+        value = values.percentage(text)
+    else:
+        value = values.whole(text)
+    if not entry.smallest <= value <= entry.largest:
+        raise values.Unreadable(
+            f"{entry.zh}应在 {entry.smallest:,} 至 {entry.largest:,} 之间：请核对数值和单位",
+            f"{entry.en} must lie in {entry.smallest:,}–{entry.largest:,}: check it",
+        )
+    stored = entry.stored(value)
+    if stored is None:
+        raise values.Unreadable("小数位过多：百分数最多两位小数", "at most two decimals")
     return stored

@@ -14,7 +14,7 @@ from app.core.clock import today
 from app.core.errors import Invalid
 from app.core.web import render
 from app.criteria import phrases
-from app.criteria.store import all_sets, get_sets, measures, sets_in_force, sources
+from app.criteria.store import sets_in_force
 from app.firms import listing, queries
 from app.firms.api import note_search
 from app.firms.catalogue import INDICATORS
@@ -95,30 +95,3 @@ def following(request: Request, page: Any) -> str | None:
         return None
     pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor" and v != ""]
     return f"{request.url.path}?{urlencode([*pairs, ('cursor', page.next)])}"
-
-
-@router.get("/criteria")
-def criteria(request: Request, actor: Reader, db: Db) -> HTMLResponse:
-    """Every version of every set."""
-    return render(
-        request,
-        "pipeline/criteria.html",
-        sets=[s.policy for s in all_sets(db)],
-        day=today(),
-        **WORDS,
-    )
-
-
-@router.get("/criteria/{code}")
-def criteria_set(request: Request, code: str, actor: Reader, db: Db) -> HTMLResponse:
-    """One set with its articles, confidence and sources."""
-    policy = get_sets(db, [code])[0].policy
-    return render(
-        request,
-        "pipeline/criteria_set.html",
-        policy=policy,
-        measures=measures(),
-        sources=sources(),
-        rules=list(policy.walk()),
-        **WORDS,
-    )

@@ -20,6 +20,7 @@ from app.criteria.amounts import Amount
 from app.criteria.compiler import Compiler, LoadedSet, Rule
 from app.criteria.facts import Facts, WhatIf, best_known, known_at, supposed, supposing
 from app.criteria.leaves import COMPARED, Test, comparison
+from app.criteria.reading import figures
 from app.criteria.schemas import (
     CriterionExplanation,
     FigureUsed,
@@ -57,7 +58,7 @@ class Compiled:
     def figures(self, node: Any, policy: p.CriteriaSet) -> list[tuple[str, int]]:
         """Which figures a leaf condition reads, each once."""
         if id(node) not in self.reads:
-            self.reads[id(node)] = list(dict.fromkeys(_reads(node, policy.quantities)))
+            self.reads[id(node)] = list(dict.fromkeys(figures(node, policy.quantities)))
         return self.reads[id(node)]
 
     def parts(self, rule: Rule, policy: p.CriteriaSet) -> list[str]:
@@ -361,25 +362,6 @@ def _figure(code: str, back: int, row: _Row) -> FigureUsed:
             source=source, recorded_at=recorded, held_by=entry.held_by,
         )  # fmt: skip
     return row.figures[code, year]
-
-
-def _reads(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[tuple[str, int]]:
-    """Every figure a rule reads, references followed; named members speak for themselves."""
-    for inner in p.nodes(node, into_criteria=False):
-        match inner:
-            case quant.Ref():
-                yield from _reads(named[inner.ref].of, named)
-            case quant.FigureOf():
-                yield inner.of, inner.year
-            case quant.Span():
-                yield from ((inner.of, back) for back in inner.back)
-            case quant.Growth():
-                yield from ((inner.growth.of, back) for back in (-1, -2))
-            case quant.MeanGrowth():
-                yield from ((inner.mean_growth.of, back) for back in (-1, -2, -3))
-            case quant.CompoundGrowth():
-                growth = inner.compound_growth
-                yield from ((growth.of, back) for back in (-1, -1 - growth.years))
 
 
 def _refs(node: Any, named: dict[str, p.NamedQuantity]) -> Iterator[str]:

@@ -1,0 +1,245 @@
+"""Data entry and criteria in a real browser: a year pasted for thirty firms; a reform run."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Grant, Organisation, User
+from app.accounts.secrets import PASSWORDS
+from app.core.clock import today
+from app.core.settings import Settings
+from app.demo.people import PASSWORD
+from app.main import create_app
+from app.pipeline.service import evaluate
+from tests.browser.looking import look, prefer
+from tests.conftest import copied
+from tests.entry.readily import LAST, nearly
+from tests.people import body
+from tests.server import served
+
+LACKING = ("rd_hnte", "rd_hnte_domestic")
+FIRMS = 30
+USERS = {"keeper": "incubator_manager", "bureau": "analyst"}
+
+
+@pytest.fixture(scope="module")
+def site(engine: Engine, settings: Settings) -> Iterator[str]:
+    """Thirty firms of one incubator: two lack nothing but their R&D cost, the others more."""
+    with copied(engine, settings, "entry_site") as own:
+        with Session(own) as session, session.begin():
+            where = body(session, "entry-incubator", "incubator")
+            for n in range(FIRMS):
+                more = () if n < 2 else ("net_assets_ye", "results_converted", "st_staff_avg")
+                nearly(session, f"填报企业{n + 1:02}", where, *LACKING, *more)
+            _sign_up(session, where)
+            evaluate(session, today())
+        with served(create_app(settings, own)) as address:
+            yield address
+
+
+def _sign_up(session: Session, where: Organisation) -> None:
+    hashed = PASSWORDS.hash(PASSWORD)
+    science = session.scalar(select(Organisation).where(Organisation.code == "science"))
+    assert science is not None
+    for name, role in USERS.items():
+        user = User(username=name, name=name, password_hash=hashed, locale="zh")
+        session.add(user)
+        session.flush()
+        seat = where if role == "incubator_manager" else science
+        session.add(Grant(user_id=user.id, role=role, since=date(2020, 1, 1),
+                          organisation_id=seat.id))  # fmt: skip
+
+
+def enter(page: Page, username: str, path: str) -> None:
+    """Sign in, and on to a page."""
+    page.goto("/sign-in")
+    page.locator("#username").fill(username)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+    page.goto(path)
+
+
+GRID = f"/entry?year={LAST}&columns=rd_hnte,rd_hnte_domestic,staff_avg&unit=wan"
+
+
+def paste(page: Page, text: str) -> None:
+    """By the clipboard and the keyboard, as people do."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+v")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_manager_pastes_a_year_and_mends_two_mistakes(page: Page, lang: str) -> None:
+    enter(page, "keeper", "/waiting")
+    prefer(page, lang, "light", 1440)
+    if lang == "zh":  # the other language meets the figures as the first one left them
+        page.reload()
+        page.locator("#unknown a").filter(has_text=str(LAST)).first.click()
+        expect(page.locator("#grid")).to_be_visible()
+    page.goto(GRID)
+    rows = page.locator("#grid tbody tr")
+    expect(rows).to_have_count(FIRMS)
+    expect(page.locator("#entry-ready")).to_have_text("0" if lang == "zh" else "2")
+    figures = [["200", "200"] for _ in range(FIRMS)]
+    figures[0] = ["２００", '"2,00O"']  # the letter O
+    figures[1] = ["200万元人民币", "200 万美元"]
+    if lang == "en":
+        figures = [["200", "200"] for _ in range(FIRMS)]
+        figures[4][0], figures[5][1] = "abc", "1.2.3"
+    block = "\r\n".join("\t".join(line) for line in figures) + "\r\n"
+    page.locator("#grid tbody tr").first.locator("td").nth(1).click()
+    paste(page, block)
+    faulty = page.locator("#grid td.faulty")
+    expect(faulty).to_have_count(2)
+    state = page.locator("#entry-state")
+    expect(state).to_contain_text("2 格有误" if lang == "zh" else "Cells with a fault: 2")
+    why = page.locator("#grid td.faulty .why")
+    expect(why.first).to_contain_text("千分位" if lang == "zh" else "not an amount")
+    page.reload()  # drafts survive
+    expect(faulty).to_have_count(2)
+    if lang == "zh":
+        expect(page.locator("#entry-ready")).to_have_text("0")
+        mend(page, 0, 2, "200")
+        expect(page.locator("#entry-ready")).to_have_text("1")
+        mend(page, 1, 2, "200")
+        expect(state).to_contain_text("1 家企业转为达标")
+    else:
+        mend(page, 4, 1, "200")
+        mend(page, 5, 2, "200")
+    expect(page.locator("#entry-ready")).to_have_text("2")
+    expect(faulty).to_have_count(0)
+
+
+def mend(page: Page, row: int, column: int, text: str) -> None:
+    """Choose the cell, type over it, Enter."""
+    page.locator("#grid tbody tr").nth(row).locator("td").nth(column).click()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def test_the_grid_works_by_keyboard(page: Page) -> None:
+    enter(page, "keeper", GRID)
+    cells = page.locator("#grid tbody tr").nth(10).locator("td")
+    cells.nth(3).click()
+    before = cells.nth(3).locator(".v").inner_text()
+    page.keyboard.press("F2")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("77")
+    page.keyboard.press("Escape")
+    expect(cells.nth(3).locator(".v")).to_have_text(before)
+    page.keyboard.type("77")
+    page.keyboard.press("Tab")
+    expect(page.locator("#grid tbody tr").nth(11).locator("td").nth(1)).to_be_focused()
+    expect(page.locator("#entry-state")).to_contain_text("已保存 1 格")
+    expect(cells.nth(3).locator(".v")).to_have_text("77")
+    page.keyboard.press("Control+z")
+    expect(cells.nth(3)).to_be_focused()
+    expect(cells.nth(3).locator(".v")).to_have_text(before)
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("#grid td.chosen")).to_have_count(4)
+    page.keyboard.press("Control+c")
+    copied_text = page.evaluate("navigator.clipboard.readText()") if _may_read(page) else ""
+    assert copied_text.count("\t") == 2 and copied_text.count("\n") == 1
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(page.locator("#grid td:focus")).to_have_count(0)
+
+
+def _may_read(page: Page) -> bool:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return True
+
+
+def test_what_is_typed_without_a_connection_arrives_later(page: Page) -> None:
+    enter(page, "keeper", GRID)
+    cell = page.locator("#grid tbody tr").nth(20).locator("td").nth(3)
+    cell.click()
+    page.route("**/entry/cells", lambda route: route.abort())
+    page.keyboard.type("41")
+    page.keyboard.press("Enter")
+    expect(page.locator("#entry-state")).to_contain_text("尚未保存")
+    page.unroute("**/entry/cells")
+    page.reload()
+    expect(cell.locator(".v")).to_have_text("41")
+    expect(page.locator("#entry-state")).to_contain_text("已保存 1 格")
+
+
+def test_an_analyst_runs_a_reform(page: Page) -> None:
+    enter(page, "bureau", "/criteria/hnte_2016")
+    page.get_by_role("link", name="改革试算").click()
+    page.get_by_label("近三年研发费用占销售收入比例 50000000 改为").fill("90%")
+    page.get_by_role("button", name="试算").click()
+    expect(page.get_by_role("heading", name="试算结果")).to_contain_text(f"共 {FIRMS} 家")
+    expect(page.get_by_label("近三年研发费用占销售收入比例 50000000 改为")).to_have_value("90%")
+    page.locator("details summary", has_text="YAML").click()
+    page.locator("#draft").fill("code: [")
+    page.get_by_role("button", name="试算").click()
+    expect(page.get_by_role("alert")).to_contain_text("不是有效的 YAML")
+
+
+def test_a_thousand_rows_stay_fluid(page: Page) -> None:
+    """Moving about and typing take no longer in a large grid than a frame or two."""
+    enter(page, "keeper", GRID)
+    page.evaluate("""() => {
+      const body = document.querySelector('#grid tbody');
+      const rows = [...body.rows];
+      for (let n = rows.length; n < 1000; n += 1) {
+        const copy = rows[n % rows.length].cloneNode(true);
+        copy.dataset.firm = 1000000 + n;
+        for (let c = 0; c < 9; c += 1) copy.append(copy.cells[2].cloneNode(true));
+        body.append(copy);
+      }
+    }""")
+    taken = page.evaluate("""async () => {
+      const cell = document.querySelector('#grid tbody td[tabindex="0"]');
+      cell.focus();
+      const start = performance.now();
+      for (let n = 0; n < 20; n += 1) {
+        document.activeElement.dispatchEvent(
+          new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true, cancelable: true}));
+        await new Promise((done) => requestAnimationFrame(done));
+      }
+      return (performance.now() - start) / 20;
+    }""")
+    assert taken < 150, taken
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_entry_and_criteria_fit(page: Page, lang: str, theme: str, width: int) -> None:
+    mark = f"{lang}-{theme}-{width}"
+    enter(page, "keeper", "/waiting")
+    prefer(page, lang, theme, width)
+    page.goto("/waiting")
+    look(page, f"waiting-{mark}", width)
+    page.goto(GRID)
+    page.locator("#grid tbody tr").nth(7).locator("td").nth(2).click()
+    page.keyboard.type("1O")
+    page.keyboard.press("Enter")
+    expect(page.locator("#grid td.faulty").first).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    look(page, f"grid-{mark}", width)
+    href = page.locator("#grid tbody a").nth(7).get_attribute("href")
+    assert href is not None
+    page.goto(href)
+    look(page, f"form-{mark}", width)
+    page.context.clear_cookies()
+    enter(page, "bureau", "/criteria")
+    prefer(page, lang, theme, width)
+    for path in ("/criteria/hnte_2016", "/criteria/srdi_2026/versions/srdi_2022"):
+        page.goto(path)
+        look(page, f"{path.strip('/').replace('/', '-')}-{mark}", width)
+    page.goto("/criteria/hnte_2016/reform")
+    page.locator(".reform-value").nth(1).fill("90%")
+    page.locator(".reform-value").nth(2).fill("90%")
+    page.locator("main form[method=post] button[type=submit]").click()
+    expect(page.locator("#result")).to_be_visible()
+    look(page, f"reform-{mark}", width)
