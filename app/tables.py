@@ -5,7 +5,8 @@ from app.audit import models as audit
 from app.criteria import models as criteria
 from app.firms import models as firms
 from app.innovation import models as innovation
+from app.jobs import models as jobs
 from app.pipeline import models as pipeline
 from app.plans import models as plans
 
-ALL = (accounts, audit, criteria, firms, innovation, pipeline, plans)
+ALL = (accounts, audit, criteria, firms, innovation, jobs, pipeline, plans)

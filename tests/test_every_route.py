@@ -158,6 +158,13 @@ CASES = {
     "POST /admin/tokens": Case(form={"name": "x"}, status=(403, 422)),
     "POST /admin/tokens/{prefix}/rotate": Case(form={"overlap": "1"}, status=(403, 422)),
     "POST /admin/tokens/{prefix}/revoke": Case(status=(403, 422)),
+    # The queue, for administrators.
+    "GET /jobs": Case(status=ADMIN),
+    "POST /jobs/{job_id}/retry": Case(status=ADMIN),
+    "POST /jobs/{job_id}/cancel": Case(status=ADMIN),
+    "GET /api/v1/jobs": Case(status=ADMIN),
+    "POST /api/v1/jobs/{job_id}/retry": Case(status=ADMIN),
+    "POST /api/v1/jobs/{job_id}/cancel": Case(status=ADMIN),
     # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
     "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
         json={"name": "另一个名字"}, status=(422,), like_absent=False
