@@ -20,6 +20,7 @@ from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response, render
+from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
@@ -85,7 +86,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
                    accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
-                   trail_pages, jobs_api, jobs_pages):  # fmt: skip
+                   trail_pages, jobs_api, jobs_pages, events_api):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

@@ -165,6 +165,9 @@ CASES = {
     "GET /api/v1/jobs": Case(status=ADMIN),
     "POST /api/v1/jobs/{job_id}/retry": Case(status=ADMIN),
     "POST /api/v1/jobs/{job_id}/cancel": Case(status=ADMIN),
+    # The change feed.
+    "GET /api/v1/events": Case(query="limit=1000"),
+    "GET /api/v1/events/stream": Case(query="seconds=1"),
     # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
     "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
         json={"name": "另一个名字"}, status=(422,), like_absent=False

@@ -58,6 +58,8 @@ def test_a_job_of_a_killed_worker_is_taken_up_and_done_once(clone: Engine, tmp_p
         eventually(lambda: state(clone, job) == "doing")
         killed.kill()
         killed.wait()
+        assert killed.stdin is not None
+        killed.stdin.close()
         assert take_up_stalled(clone) == 0  # its worker may still be alive
         held.execute(text("select pg_advisory_unlock(:l)"), {"l": EVALUATION_LOCK})
         held.commit()
