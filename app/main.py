@@ -32,6 +32,8 @@ from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
+from app.webhooks.api import router as webhooks_api
+from app.webhooks.pages import router as webhooks_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -86,7 +88,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
                    accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
-                   trail_pages, jobs_api, jobs_pages, events_api):  # fmt: skip
+                   trail_pages, jobs_api, jobs_pages, events_api,
+                   webhooks_api, webhooks_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

@@ -8,5 +8,6 @@ from app.innovation import models as innovation
 from app.jobs import models as jobs
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.webhooks import models as webhooks
 
-ALL = (accounts, audit, criteria, firms, innovation, jobs, pipeline, plans)
+ALL = (accounts, audit, criteria, firms, innovation, jobs, pipeline, plans, webhooks)

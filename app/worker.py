@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 from procrastinate import App, PsycopgConnector
 from sqlalchemy import Engine, delete, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Invitation, SignInFailure, UserSession
@@ -28,8 +29,10 @@ from app.core.settings import Settings
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
+from app.webhooks import service as webhooks
 
 HEARTBEAT_SECONDS = 5
+FEED_SECONDS = 1
 STOP_SECONDS = 20
 AGAIN_SECONDS = 2
 # Traces of sessions, links and guesses that have run out; the trail keeps what they did.
@@ -88,6 +91,7 @@ def purge_expired(timestamp: int = 0) -> None:
         session.execute(delete(UserSession).where(UserSession.expires_at < before))
         session.execute(delete(Invitation).where(Invitation.expires_at < before))
         session.execute(delete(SignInFailure).where(SignInFailure.last_at < before))
+        session.execute(webhooks.PURGE, {"before": before})
         session.execute(PURGE_JOBS, {"done": now() - JOBS_KEPT, "failed": now() - FAILED_KEPT})
 
 
@@ -103,21 +107,35 @@ with old as (
 )
 delete from procrastinate_jobs where id in (select id from old)
 """)
-# A worker that fell silent has been killed: its jobs wait again. The queue's own function counts
-# the attempt.
-TAKE_UP = text("""
-select procrastinate_retry_job_v2(job.id, now(), null, null, null)
-from procrastinate_jobs as job left join procrastinate_workers as worker on worker.id = worker_id
+# A worker that fell silent has been killed: its jobs wait again, and the attempt counts.
+STALLED = text("""
+select job.id from procrastinate_jobs as job
+left join procrastinate_workers as worker on worker.id = worker_id
 where job.status = 'doing'
   and (worker.id is null or worker.last_heartbeat < now() - make_interval(secs => :silent))
 for update of job skip locked
 """)
+WAIT_AGAIN = text("select procrastinate_retry_job_v2(:job, now(), null, null, null)")
+END = text("select procrastinate_finish_job_v1(:job, 'aborted', false)")
+
+
+@queue.task(name="deliver")
+def deliver(delivery: int) -> None:
+    """Send one event to one subscription, if that is still to be done."""
+    webhooks.deliver(tools().engine, tools().settings, delivery)
 
 
 def take_up_stalled(engine: Engine) -> int:
     """Put the jobs of killed workers back into the queue; how many."""
     with engine.begin() as connection:
-        return len(connection.execute(TAKE_UP, {"silent": SILENT_SECONDS}).all())
+        stalled = connection.scalars(STALLED, {"silent": SILENT_SECONDS}).all()
+        for job in stalled:
+            try:
+                with connection.begin_nested():
+                    connection.execute(WAIT_AGAIN, {"job": job})
+            except IntegrityError:  # the same work already waits, behind this job's lock
+                connection.execute(END, {"job": job})
+        return len(stalled)
 
 
 def run(settings: Settings, engine: Engine, *, with_parent: bool = False) -> None:
@@ -135,12 +153,15 @@ async def _work(connector: PsycopgConnector, engine: Engine, *, with_parent: boo
     with queue.replace_connector(connector):
         async with queue.open_async():
             worker = asyncio.create_task(queue.run_worker_async(
-                concurrency=2, fetch_job_polling_interval=2.0, wait=True,
+                concurrency=4, fetch_job_polling_interval=2.0, wait=True,
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=SILENT_SECONDS, shutdown_graceful_timeout=STOP_SECONDS,
                 install_signal_handlers=True,
             ))  # fmt: skip
-            beside = [asyncio.create_task(_keep_taking_up(engine))]
+            beside = [
+                asyncio.create_task(_keep(take_up_stalled, engine, HEARTBEAT_SECONDS)),
+                asyncio.create_task(_keep(webhooks.fan_out, engine, FEED_SECONDS)),
+            ]
             if with_parent:
                 threading.Thread(
                     target=_stop_with_parent, args=(asyncio.get_running_loop(), worker), daemon=True
@@ -151,13 +172,14 @@ async def _work(connector: PsycopgConnector, engine: Engine, *, with_parent: boo
                 task.cancel()
 
 
-async def _keep_taking_up(engine: Engine) -> None:
+async def _keep(act: Callable[[Engine], int], engine: Engine, seconds: float) -> None:
+    """Again and again: what depends on time or on others' commits, and not on a job."""
     while True:
         try:
-            await asyncio.to_thread(take_up_stalled, engine)
+            await asyncio.to_thread(act, engine)
         except Exception as error:
-            log.error("stalled jobs", exc_info=error)
-        await asyncio.sleep(HEARTBEAT_SECONDS)
+            log.error("beside the queue", exc_info=error)
+        await asyncio.sleep(seconds)
 
 
 def _stop_with_parent(loop: asyncio.AbstractEventLoop, worker: "asyncio.Task[None]") -> None:

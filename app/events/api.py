@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
@@ -20,7 +20,9 @@ Position = Annotated[int, Query(ge=0, lt=2**62)]
 Kinds = Annotated[
     list[str], Query(alias="kind", description="figure.changed, or figure for all its changes")
 ]
-GONE = {410: problem_response("What followed `after` is no longer kept: read everything anew")}
+GONE: dict[int | str, dict[str, Any]] = {
+    410: problem_response("What followed `after` is no longer kept: read everything anew")
+}
 QUIET = ": quiet\n\n"
 
 

@@ -172,8 +172,9 @@ def _plain(record: str, values: dict[str, Any] | None) -> dict[str, Any] | None:
         for name, value in values.items()
         if name not in OWN
     }
-    if isinstance(found.get("outcome"), int):
-        found["outcome"] = OUTCOMES[found["outcome"]]
+    outcome = found.get("outcome")
+    if isinstance(outcome, int):
+        found["outcome"] = OUTCOMES[outcome]
     return found
 
 
@@ -181,8 +182,9 @@ def _plain(record: str, values: dict[str, Any] | None) -> dict[str, Any] | None:
 def _money_of(record: str) -> frozenset[str]:
     """The columns of a table that are kept in fen."""
     table = Base.metadata.tables.get(record)
-    columns = [] if table is None else table.columns
-    return frozenset(column.name for column in columns if isinstance(column.type, Yuan))
+    if table is None:
+        return frozenset()
+    return frozenset(c.name for c in table.columns if isinstance(c.type, Yuan))
 
 
 def _value(indicator: str | None, stored: int | None) -> str | int | None:

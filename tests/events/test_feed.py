@@ -166,7 +166,8 @@ def test_followers_miss_nothing_of_concurrent_writers(clone: Engine, serving: An
         with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
             while True:
                 last = done.is_set()
-                asked = {"after": after, "wait": 1, "kind": "firm.created", "limit": 5}
+                asked: dict[str, int | str] = {"after": after, "wait": 1, "kind": "firm.created",
+                                                   "limit": 5}  # fmt: skip
                 page = client.get("/api/v1/events", params=asked).json()
                 into += [e["firm_id"] for e in page["items"]]
                 after = page["next"]

@@ -30,6 +30,11 @@ def left(engine: Engine) -> int:
     with Session(engine) as session, session.begin():
         make_firm(session)
         job = enqueue(session, "evaluate_all", only_one="evaluate_all", one_by_one="evaluate_all")
+    if job is None:  # the worker's schedule was quicker
+        with engine.connect() as connection:
+            job = connection.scalar(text(
+                "select id from procrastinate_jobs where queueing_lock = 'evaluate_all' "
+                "order by id desc limit 1"))  # fmt: skip
     assert job is not None
     return job
 
@@ -64,8 +69,8 @@ def test_a_job_of_a_killed_worker_is_taken_up_and_done_once(clone: Engine, tmp_p
         held.execute(text("select pg_advisory_unlock(:l)"), {"l": EVALUATION_LOCK})
         held.commit()
     with working(clone, tmp_path) as worker:
-        eventually(lambda: state(clone, job) == "succeeded")
-        assert runs(clone) == 1
+        # Its own schedule may have left the same work meanwhile; then that one does it.
+        eventually(lambda: state(clone, job) in ("succeeded", "aborted") and runs(clone) == 1)
         again = left(clone)
         eventually(lambda: state(clone, again) == "succeeded")
         assert runs(clone) == 1
