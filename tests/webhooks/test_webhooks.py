@@ -1,4 +1,4 @@
-"""Events are pushed, signed, retried, shown and sent again; to where they may go, and nowhere else."""
+"""Events are pushed, signed, retried, shown and sent again, only to where they may go."""
 
 import hmac
 import json
@@ -47,7 +47,6 @@ def client(clone: Engine, open_here: Settings) -> Iterator[TestClient]:
     """A machine that manages its organisation's subscriptions."""
     engine = make_engine(clone.url.render_as_string(), open_here, role=NOBODY)
     with Session(clone) as session, session.begin():
-        body(session, "tax", "department")
         secret = issue(session, Wanted("tax", "hooks", SCOPES), SYSTEM).secret
     headers = {"Authorization": f"Bearer {secret}"}
     yield TestClient(create_app(open_here, engine), headers=headers)
