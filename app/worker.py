@@ -184,7 +184,7 @@ async def _keep(act: Callable[[Engine], int], engine: Engine, seconds: float) ->
 
 def _stop_with_parent(loop: asyncio.AbstractEventLoop, worker: "asyncio.Task[None]") -> None:
     """The parent holds the other end of our standard input: it closes however the parent ends."""
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):  # not through the buffer, whose lock would outlive the interpreter
         pass
     with suppress(RuntimeError):  # the loop has ended
         loop.call_soon_threadsafe(worker.cancel)

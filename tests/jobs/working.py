@@ -39,8 +39,7 @@ def working(engine: Engine, folder: Path, **settings: str) -> Iterator["subproce
     try:
         yield process
     finally:
-        if process.poll() is None:
-            stop(process)
+        stop(process)
 
 
 def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
