@@ -144,9 +144,8 @@ def bulk(engine: Engine, client: httpx.Client) -> None:
             if not page["items"]:
                 break
             events, after = events + len(page["items"]), page["next"]
-        print(
-            f"{name}: written in {taken:.1f} s; {events:,} events read in {time.time() - began:.1f} s"
-        )
+        reading = time.time() - began
+        print(f"{name}: written in {taken:.1f} s; {events:,} events read in {reading:.1f} s")
 
 
 def figures(engine: Engine) -> None:

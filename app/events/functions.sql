@@ -37,6 +37,8 @@ declare
   looked bigint := past;
   left_to_find int := most;
   found_now int;
+  beyond bigint;
+  day date;
 begin
   if not district and body is null then return; end if;
   for act in
@@ -48,25 +50,30 @@ begin
     where link.seq >= past >> 24 order by link.seq limit 5000
   loop
     if act.id is not null then
-      return query
-        select (act.link << 24) + part.place, act.at, act.name::text, act.organisation_id,
-               act.request_id::text, act.table_name::text, act.action::text, part.firm_id,
-               part.key, part.before, part.after
-        from (
-          select r.n as place, r.firm_id, r.key::text, r.before, r.after from audit_row as r
-          where act.table_name <> 'assessment' and r.entry_id = act.id and r.at = act.at
-            and r.firm_id is not null and (act.link << 24) + r.n > past
+      day := (act.at at time zone '{time_zone}')::date;
+      beyond := greatest(past - (act.link << 24), 0);
+      -- Each in the order of its key, so that a page of a large act reads no more than a page.
+      if act.table_name = 'assessment' then  -- an insert of verdicts has a firm's in one row
+        return query
+          select (act.link << 24) + (r.n - 1) * 64 + each.place, act.at, act.name::text,
+                 act.organisation_id, act.request_id::text, act.table_name::text,
+                 act.action::text, r.firm_id, each.key, r.before, r.after
+          from audit_row as r, string_to_table(r.key, ',') with ordinality as each (key, place)
+          where r.entry_id = act.id and r.at = act.at and r.n >= (beyond - 1) / 64 + 1
+            and (r.n - 1) * 64 + each.place > beyond and (district or feed_sees(body, r.firm_id, day))
+          order by r.n, each.place limit left_to_find;
+      else
+        return query
+          select (act.link << 24) + r.n, act.at, act.name::text, act.organisation_id,
+                 act.request_id::text, act.table_name::text, act.action::text, r.firm_id,
+                 r.key::text, r.before, r.after
+          from audit_row as r
+          where r.entry_id = act.id and r.at = act.at and r.n > beyond and r.firm_id is not null
             and not (act.table_name = 'submission' and act.action = 'update'
                      and jsonb_exists(r.after, 'superseded_at'))
-            and (district or feed_sees(body, r.firm_id, (act.at at time zone '{time_zone}')::date))
-          union all
-          -- An insert of verdicts has a firm's in one row.
-          select (r.n - 1) * 64 + each.place, r.firm_id, each.key, r.before, r.after
-          from audit_row as r, string_to_table(r.key, ',') with ordinality as each (key, place)
-          where act.table_name = 'assessment' and r.entry_id = act.id and r.at = act.at
-            and (act.link << 24) + (r.n - 1) * 64 + each.place > past
-            and (district or feed_sees(body, r.firm_id, (act.at at time zone '{time_zone}')::date))
-        ) as part order by part.place limit left_to_find;
+            and (district or feed_sees(body, r.firm_id, day))
+          order by r.n limit left_to_find;
+      end if;
       get diagnostics found_now = row_count;
       left_to_find := left_to_find - found_now;
       exit when left_to_find = 0;
