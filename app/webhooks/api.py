@@ -117,7 +117,7 @@ def list_deliveries(
 ) -> DeliveriesOut:
     """The log: each event, each request and its reply."""
     service.find(db, actor, number)
-    found = queries.deliveries(db, number, before, limit)
+    found = queries.deliveries(db, number, before, limit, replies=actor.token_id is not None)
     following = found[-1]["id"] if len(found) == limit else None
     items = [DeliveryOut.model_validate(row) for row in found]
     return DeliveriesOut(items=items, next=following)

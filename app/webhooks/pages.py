@@ -148,7 +148,7 @@ def _one(
     request: Request, session: Session, number: int, *, secret: str | None = None,
     problem: AppError | None = None, left: int | None = None, before: int | None = None,
 ) -> HTMLResponse:  # fmt: skip
-    found = queries.deliveries(session, number, before, SHOWN)
+    found = queries.deliveries(session, number, before, SHOWN, replies=False)
     page = render(
         request, "webhooks/webhook.html", row=queries.webhook(session, number), secret=secret,
         deliveries=found, problem=problem, left=left,

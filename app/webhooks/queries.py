@@ -15,7 +15,7 @@ COLUMNS = (
     Webhook.created_at, Organisation.code.label("organisation"),
     Organisation.name.label("organisation_name"),
 )  # fmt: skip
-# Signatures and secrets stay out; a reply is the other side's and may be shown.
+# Signatures and secrets stay out.
 DELIVERIES = (Delivery.id, Delivery.seq, Delivery.kind, Delivery.state, Delivery.attempts,
               Delivery.created_at, Delivery.next_at)  # fmt: skip
 
@@ -38,9 +38,9 @@ def webhook(session: Session, number: int) -> dict[str, Any]:
 
 
 def deliveries(
-    session: Session, number: int, before: int | None = None, most: int = 50
+    session: Session, number: int, before: int | None = None, most: int = 50, *, replies: bool
 ) -> list[dict[str, Any]]:
-    """The latest first, each with its attempts."""
+    """The latest first, with their attempts; a reply may repeat what administrators do not see."""
     query = select(*DELIVERIES).where(Delivery.webhook_id == number)
     if before is not None:
         query = query.where(Delivery.id < before)
@@ -53,7 +53,7 @@ def deliveries(
     for one in session.scalars(tries):
         told = {name: getattr(one, name)
                 for name in ("at", "sent", "status", "reply", "error", "milliseconds")}  # fmt: skip
-        by_number[one.delivery_id]["tries"].append(told)
+        by_number[one.delivery_id]["tries"].append(told | ({} if replies else {"reply": None}))
     return found
 
 

@@ -15,7 +15,7 @@ class Receiver:
 
     url: str = ""
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    # In turn: a status, `drop`, `drip`, `redirect`; afterwards always 204.
+    # In turn: a status, `drop`, `hang`, `endless`, `redirect`; afterwards always 204.
     answers: list[Any] = field(default_factory=list)
 
 
@@ -31,6 +31,8 @@ def receiving() -> Iterator[Receiver]:
             how = told.answers.pop(0) if told.answers else 204
             if how == "drop":
                 self.connection.close()
+            elif how == "hang":
+                time.sleep(8)
             elif how == "endless":
                 self.send_response(200)
                 self.end_headers()

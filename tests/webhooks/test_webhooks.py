@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,15 +18,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.accounts.acting import NOBODY
-from app.accounts.actor import SYSTEM
+from app.accounts.actor import SYSTEM, Role
 from app.accounts.tokens import SCOPES, Wanted, issue
 from app.core.clock import now
 from app.core.db import make_engine
 from app.core.settings import Settings
 from app.main import create_app
 from app.webhooks import sending, service
+from app.webhooks.models import Attempt, Delivery
 from tests.factories import make_firm
-from tests.people import KEY, body
+from tests.jobs.working import eventually, start, stop, working
+from tests.people import KEY, body, person, statements
 from tests.webhooks.receiver import Receiver, receiving
 
 
@@ -164,6 +167,46 @@ def test_after_a_day_it_is_given_up_and_switched_off_and_then_taken_up_again(
     assert client.post(f"{path}/enable").json()["state"] == "active"
     work(clone, open_here)
     assert len(receiver.came) == came + 2  # what waited, and what happened meanwhile
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_killed_while_it_sends_loses_nothing(
+    clone: Engine, client: TestClient, receiver: Receiver, tmp_path: Path
+) -> None:
+    given = {"TIDU_SECRET_KEY": KEY, "TIDU_OUTGOING_NETWORKS": "127.0.0.0/8"}
+    hook = subscribed(client, receiver, kinds=["firm"])
+    receiver.answers = ["hang"]
+    firm = made(clone)
+    killed = start(clone, tmp_path, **given)
+    eventually(lambda: receiver.came)
+    killed.kill()
+    stop(killed)
+    with working(clone, tmp_path, **given):
+        eventually(lambda: log(client, hook)[0]["state"] == "delivered")
+    assert [json.loads(sent)["data"]["firm_id"] for _, sent in receiver.came] == [firm, firm]
+    assert len({headers["webhook-id"] for headers, _ in receiver.came}) == 1
+    assert len(log(client, hook)) == 1
+
+
+def test_an_administrator_sees_the_log_without_replies_in_as_many_statements(
+    db: Session, open_here: Settings
+) -> None:
+    admin, park = person(db, Role.ADMIN), body(db, "hook-park", "park")
+    wanted = service.Wanted("https://hooks.example/x")
+    hook, secret = service.subscribe(db, open_here, SYSTEM, park, wanted)
+    counts = []
+    for number in (1, 20):
+        for _ in range(number):
+            one = Delivery(webhook_id=hook.id, seq=5, kind="firm.created")
+            db.add(one)
+            db.flush()
+            db.add(Attempt(delivery_id=one.id, sent={}, status=200, reply="绝密", milliseconds=1))
+        db.flush()
+        with statements(db.connection().engine) as sent:
+            page = admin.get(f"/webhooks/{hook.id}", headers={"accept": "text/html"})
+        counts.append(len(sent))
+        assert page.status_code == 200 and "绝密" not in page.text and secret not in page.text
+    assert counts[0] == counts[1]
 
 
 def test_gone_ends_it_at_once(
