@@ -23,6 +23,11 @@ Kinds = Annotated[
 GONE: dict[int | str, dict[str, Any]] = {
     410: problem_response("What followed `after` is no longer kept: read everything anew")
 }
+STREAMED = {
+    "type": "object",
+    "description": "A server-sent event; `data` is an event of the feed, as JSON",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+}
 QUIET = ": quiet\n\n"
 
 
@@ -65,7 +70,7 @@ async def list_events(
     "/stream",
     operation_id="stream_events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **GONE},
+    responses={200: {"content": {"text/event-stream": {"schema": STREAMED}}}, **GONE},
 )
 async def stream_events(
     request: Request,
