@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -114,6 +114,7 @@ def serve(
     settings = Settings()
     import uvicorn
 
+    from app import worker as jobs
     from app.accounts.safety import check
     from app.main import create_app
     from app.start import check_port, greeting, prepare
@@ -129,13 +130,34 @@ def serve(
         engine = make_engine(url, settings, role=NOBODY)
         # Told to stop, uvicorn does and then passes the signal on: the database must stop, too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        beside = jobs.child() if settings.with_worker else nullcontext()
         try:
-            uvicorn.run(
-                create_app(settings, engine), host=settings.host, port=settings.port,
-                log_level="warning", access_log=False, proxy_headers=False, server_header=False,
-            )  # fmt: skip
+            with beside:
+                uvicorn.run(
+                    create_app(settings, engine), host=settings.host, port=settings.port,
+                    log_level="warning", access_log=False, proxy_headers=False,
+                    server_header=False,
+                )  # fmt: skip
         finally:
             engine.dispose()
+
+
+@cli.command()
+def worker(
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", help="End when standard input closes.")
+    ] = False,
+) -> None:
+    """Do the jobs that wait, and the scheduled ones, until Ctrl-C; beside a server or apart."""
+    from app import worker as jobs
+    from app.accounts.safety import check
+    from app.core.logs import log_plainly
+
+    settings = Settings()
+    check(settings)
+    log_plainly()
+    with database(prepared=not with_parent) as engine:
+        jobs.run(settings, engine, with_parent=with_parent)
 
 
 @cli.command()

@@ -21,6 +21,7 @@ from app.core.logs import log_plainly
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response, render
 from app.entry.pages import router as entry_pages
+from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
 from app.exchange.figure_pages import router as figure_pages
 from app.exchange.firm_pages import router as firm_pages
@@ -29,6 +30,8 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.firms.search_api import router as search_api
 from app.firms.search_pages import router as search_pages
+from app.jobs.api import router as jobs_api
+from app.jobs.pages import router as jobs_pages
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
@@ -41,6 +44,8 @@ from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 from app.pipeline.what_if_pages import router as what_if_pages
 from app.plans.pages import router as plan_pages
+from app.webhooks.api import router as webhooks_api
+from app.webhooks.pages import router as webhooks_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -94,10 +99,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, search_api, contact_api, pipeline_api, reform_api, exchange_api,
-                   trail_api, token_api, accounts_pages, token_pages, person_pages, search_pages,
-                   contact_pages, pipeline_pages, criteria_pages, trail_pages, plan_pages,
-                   document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
-                   board_pages, entry_pages):  # fmt: skip
+                   trail_api, token_api, jobs_api, events_api, webhooks_api,
+                   accounts_pages, token_pages, person_pages, search_pages, contact_pages,
+                   pipeline_pages, criteria_pages, trail_pages, plan_pages, document_pages,
+                   what_if_pages, portrait_pages, figure_pages, firm_pages, board_pages,
+                   entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)

@@ -7,7 +7,11 @@ from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import models as firms
 from app.innovation import models as innovation
+from app.jobs import models as jobs
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.webhooks import models as webhooks
 
-ALL = (accounts, audit, criteria, documents, entry, firms, innovation, pipeline, plans)
+ALL = (
+    accounts, audit, criteria, documents, entry, firms, innovation, jobs, pipeline, plans, webhooks,
+)  # fmt: skip

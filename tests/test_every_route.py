@@ -208,6 +208,38 @@ CASES = {
     "POST /admin/tokens": Case(form={"name": "x"}, status=(403, 422)),
     "POST /admin/tokens/{prefix}/rotate": Case(form={"overlap": "1"}, status=(403, 422)),
     "POST /admin/tokens/{prefix}/revoke": Case(status=(403, 422)),
+    # The queue, for administrators.
+    "GET /jobs": Case(status=ADMIN),
+    "POST /jobs/{job_id}/retry": Case(status=ADMIN),
+    "POST /jobs/{job_id}/cancel": Case(status=ADMIN),
+    "GET /api/v1/jobs": Case(status=ADMIN),
+    "POST /api/v1/jobs/{job_id}/retry": Case(status=ADMIN),
+    "POST /api/v1/jobs/{job_id}/cancel": Case(status=ADMIN),
+    # The change feed.
+    "GET /api/v1/events": Case(query="limit=1000"),
+    "GET /api/v1/events/stream": Case(query="seconds=1"),
+    # Webhooks: the administrator's, and an organisation's own.
+    "GET /webhooks": Case(status=ADMIN),
+    "POST /webhooks": Case(form={"url": "x"}, status=ADMIN),
+    "GET /webhooks/{number}": Case(status=ADMIN),
+    "POST /webhooks/{number}/rotate": Case(status=ADMIN),
+    "POST /webhooks/{number}/enable": Case(status=ADMIN),
+    "POST /webhooks/{number}/disable": Case(status=ADMIN),
+    "POST /webhooks/{number}/delete": Case(status=ADMIN),
+    "POST /webhooks/{number}/test": Case(status=ADMIN),
+    "POST /webhooks/{number}/replay": Case(form={"after": "0", "until": "9"}, status=ADMIN),
+    "POST /webhooks/{number}/deliveries/{delivery}/replay": Case(status=ADMIN),
+    "GET /api/v1/webhooks": Case(status=ADMIN),
+    "POST /api/v1/webhooks": Case(json={"url": "x"}, status=ADMIN),
+    "GET /api/v1/webhooks/{number}": Case(status=ADMIN),
+    "DELETE /api/v1/webhooks/{number}": Case(status=ADMIN),
+    "GET /api/v1/webhooks/{number}/deliveries": Case(status=ADMIN),
+    "POST /api/v1/webhooks/{number}/rotate": Case(status=ADMIN),
+    "POST /api/v1/webhooks/{number}/enable": Case(status=ADMIN),
+    "POST /api/v1/webhooks/{number}/disable": Case(status=ADMIN),
+    "POST /api/v1/webhooks/{number}/test": Case(status=ADMIN),
+    "POST /api/v1/webhooks/{number}/replay": Case(json={"after": 0, "until": 9}, status=ADMIN),
+    "POST /api/v1/webhooks/{number}/deliveries/{delivery}/replay": Case(status=ADMIN),
     # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
     "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
         json={"name": "另一个名字"}, status=(422,), like_absent=False

@@ -20,7 +20,10 @@ from app.core.addresses import Address
 from app.core.clock import now
 from app.core.errors import Conflict, Invalid
 
-SCOPES = ("firms:read", "firms:write", "figures:write", "contacts:read", "contacts:write")
+SCOPES = (
+    "firms:read", "firms:write", "figures:write", "contacts:read", "contacts:write",
+    "webhooks:write",
+)  # fmt: skip
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 # 43 letters out of 62 are 256 bits; six hold the checksum by which scanners tell a real token.
 RANDOM, CHECKSUM = 43, 6

@@ -26,6 +26,8 @@ STRICT = {"strict-transport-security": f"max-age={2 * YEAR}; includeSubDomains"}
 # The address of a served file carries its digest.
 FOR_EVER = {"cache-control": f"public, max-age={YEAR}, immutable"}
 NEVER_KEPT = {"cache-control": "no-store"}
+# Whoever follows the feed waits without a connection, and takes nobody's place by waiting.
+FOLLOWING, FOLLOWERS = "/api/v1/events", 200
 BRACKETS = bytes(set(range(256)) - set(b'"[]{}'))
 log = structlog.get_logger("tidu.access")
 
@@ -42,6 +44,7 @@ class Edge:
         self.app = app
         self.settings = settings
         self.gate = anyio.CapacityLimiter(settings.pool_size)
+        self.followers = anyio.CapacityLimiter(FOLLOWERS)
         self.readers = anyio.CapacityLimiter(READERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +61,8 @@ class Edge:
         except AppError as error:
             await answer(request, error)(scope, receive, answering)
             return
-        async with self.gate:
+        follows = request.scope["path"].startswith(FOLLOWING)
+        async with self.followers if follows else self.gate:
             try:
                 await self.app(scope, body, answering)
             except Exception:

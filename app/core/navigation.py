@@ -66,6 +66,8 @@ SECTIONS = (
         Link("/admin/people", "人员", "People", frozenset({ADMIN}), "g u"),
         Link("/admin/organisations", "单位", "Organisations", frozenset({ADMIN}), "g o"),
         Link("/admin/tokens", "接口令牌", "API tokens", frozenset({ADMIN}), "g t"),
+        Link("/webhooks", "推送订阅", "Webhooks", frozenset({ADMIN})),
+        Link("/jobs", "后台任务", "Jobs", frozenset({ADMIN}), "g j"),
         Link("/audit", "审计", "Audit", frozenset({AUDITOR}), "g a"),
     )),
 )  # fmt: skip

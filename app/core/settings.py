@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_label: str | None = None
+    # Private networks that webhooks may reach; all other private addresses are refused.
+    outgoing_networks: Networks = ()
+    # Whether the server starts a worker beside itself; production runs `tidu worker` apart.
+    with_worker: bool = Field(default_factory=lambda found: not _in_production(found))
     pool_size: int = Field(default=10, ge=1)
     statement_timeout_ms: int = 15_000
     session_idle_minutes: int = 30

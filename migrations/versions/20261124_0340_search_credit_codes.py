@@ -2,7 +2,7 @@
 
 Without it, any search that might mean a code reads every firm.
 
-Revision ID: 0011_shell
+Revision ID: 0011
 Revises: 0010
 """
 

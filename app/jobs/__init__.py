@@ -1,0 +1,1 @@
+"""Work for later: left in the transaction that makes it necessary, done by the worker."""
