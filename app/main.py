@@ -26,6 +26,7 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.pipeline.api import router as pipeline_api
 from app.pipeline.contact_pages import router as contact_pages
+from app.pipeline.export_pages import router as export_pages
 from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
@@ -82,7 +83,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
-                   accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
+                   accounts_pages, token_pages, person_pages, contact_pages, export_pages,
+                   pipeline_pages,
                    trail_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
