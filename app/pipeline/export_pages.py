@@ -1,4 +1,4 @@
-"""Register and pool as CSV: the rows of the whole filter in the list's order, sent as they are read."""
+"""Register and pool as CSV: every row of the filter in the order of the list, streamed."""
 
 import csv
 import io

