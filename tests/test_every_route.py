@@ -118,6 +118,9 @@ CASES = {
     "GET /": Case(status=(200, 303)),
     "GET /firms": Case(query="q=juemiyuanshan"),
     "GET /pool": Case(query="id={firm}"),
+    # The lists as files.
+    "GET /firms/export": Case(query="q=juemiyuanshan"),
+    "GET /pool/export": Case(query="id={firm}"),
     "GET /api/v1/firms": Case(query="q=jmys&count=exact"),
     "GET /api/v1/firms/filters": Case(),
     "GET /api/v1/pool": Case(query="any=id:{firm}|credit_code:{code}&ordering=name"),

@@ -50,6 +50,7 @@ def register(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLRe
         fault=fault,
         given=defaultdict(str, pairs),
         following=following(request, page),
+        asked=urlencode([(k, v) for k, v in pairs if k != "cursor"]),
         parks=accounts.organisations(db, "park"),
         **WORDS,
     )
@@ -72,6 +73,7 @@ def pool_page(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLR
         sets=sets_in_force(db, today()),
         chosen=chosen,
         following=following(request, page),
+        asked=urlencode([(k, v) for k, v in pairs if k != "cursor"]),
         **WORDS,
     )
 
