@@ -21,6 +21,7 @@ from app.core.logs import log_plainly
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response, render
 from app.exchange.api import router as exchange_api
+from app.facts.api import router as facts_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
@@ -81,7 +82,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
+    for router in (firms_api, facts_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
                    accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
                    trail_pages):  # fmt: skip
         app.include_router(router)
