@@ -82,9 +82,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, facts_api, contact_api, pipeline_api, exchange_api, trail_api, token_api,
-                   accounts_pages, token_pages, person_pages, contact_pages, pipeline_pages,
-                   trail_pages):  # fmt: skip
+    for router in (firms_api, facts_api, contact_api, pipeline_api, exchange_api, trail_api,
+                   token_api, accounts_pages, token_pages, person_pages, contact_pages,
+                   pipeline_pages, trail_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _health(app, engine)

@@ -62,8 +62,8 @@ class IpRightIn(FactIn):
     core_support: Truth | None = None
     main_product: Truth | None = None
     earning: Truth | None = None
-    high_value: list[Literal[HIGH_VALUE_REASONS]] = []  # type: ignore[valid-type]
-    used_in: list[Text] = []
+    high_value: list[Literal[HIGH_VALUE_REASONS]] = Field(default_factory=list)  # type: ignore[valid-type]
+    used_in: list[Text] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def sound(self) -> "IpRightIn":

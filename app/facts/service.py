@@ -74,7 +74,7 @@ def change(
     before = {name: getattr(fact, name) for name in kind.schema.model_fields}
     after = _sound(kind, before | dict(changes))
     if after["firm_id"] != fact.firm_id:
-        raise Invalid("记录不能改到另一家企业：请删除后在那家企业新增 (cannot move to another firm)",
+        raise Invalid("记录不能改到另一家企业：请删除后在那家企业新增 (cannot move)",
                       errors=[{"pointer": "/firm_id", "detail": "not changeable"}])  # fmt: skip
     return fact if after == before else correct(session, actor, fact, **after)
 
@@ -87,7 +87,7 @@ def withdraw(session: Session, fact: Any) -> None:
 
 def stale(fact: Any, _given: str = "") -> Stale:
     """Says that another version is the one that stands."""
-    return Stale("这条记录已被更正或删除，或 If-Match 不符：请重新读取再改 (changed: read it again)",
+    return Stale("这条记录已被更正或删除，或 If-Match 不符：请重新读取再改 (read it again)",
                  current={"id": fact.id})  # fmt: skip
 
 

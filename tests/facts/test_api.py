@@ -1,6 +1,7 @@
 """Records of firms over HTTP: what is kept, what is refused, who sees it."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
@@ -12,11 +13,11 @@ from tests.factories import make_firm
 
 RIGHT = {"kind": "invention_patent", "title": "一种玻纤", "applied_on": "2020-01-01",
          "granted_on": "2022-01-01"}  # fmt: skip
-SAMPLES = {
+SAMPLES: dict[str, dict[str, Any]] = {
     "ip-rights": RIGHT,
     "awards": {"name": "科技进步奖", "level": "municipal", "rank": 1, "awarded_on": "2024-05-01"},
     "standards": {"name": "玻纤标准", "level": "industry", "published_on": "2023-05-01"},
-    "incidents": {"kind": "major_safety_accident", "happened_on": "2023-05-01"},
+    "incidents": {"kind": "safety", "happened_on": "2023-05-01"},
 }
 
 
@@ -60,13 +61,12 @@ def test_bad_records_are_refused_with_a_sentence(db: Session) -> None:
 
 def test_records_of_a_foreign_firm_do_not_exist(db: Session) -> None:
     firm, park = make_firm(db), people.body(db, "facts-park", "park")
-    made = people.person(db, Role.ANALYST).post("/api/v1/awards",
-                                                json=SAMPLES["awards"] | {"firm_id": firm})  # fmt: skip
+    award = SAMPLES["awards"] | {"firm_id": firm}
+    made = people.person(db, Role.ANALYST).post("/api/v1/awards", json=award)
     operator = people.person(db, Role.PARK_OPERATOR, park)
     assert operator.get(made.headers["location"]).status_code == 404
     assert operator.get("/api/v1/awards").json()["items"] == []
     people.put_in_park(db, firm, park, Range(date(2015, 1, 1), None))
     assert operator.get(made.headers["location"]).status_code == 200
     leader = people.person(db, Role.LEADER)
-    assert leader.post("/api/v1/awards",
-                       json=SAMPLES["awards"] | {"firm_id": firm}).status_code == 403  # fmt: skip
+    assert leader.post("/api/v1/awards", json=award).status_code == 403
