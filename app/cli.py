@@ -344,7 +344,11 @@ def main() -> None:
     except ValidationError as error:
         if error.title != Settings.__name__:
             raise
-        wrong = [f"TIDU_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        wrong = [
+            f"TIDU_{str(e['loc'][0]).upper()}: {e['msg']}"
+            for e in error.errors()
+            if e["type"] != "default_factory_not_called"  # it follows from another one
+        ]
         _fail("; ".join(wrong), UNUSABLE)
     except typer.Abort:
         _fail("aborted", UNUSABLE)

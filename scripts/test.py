@@ -9,6 +9,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import _setup
 
+# Each worker starts a database server of its own.
+SPREAD = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+
 
 def steps() -> int:
     """Environment, packages, assets, browser; then pytest."""
@@ -17,7 +20,8 @@ def steps() -> int:
     _setup.fetch_node_packages(dev=True)
     _setup.copy_assets()
     env = os.environ | _setup.test_browser()
-    command = [str(_setup.PYTHON), "-m", "pytest", *sys.argv[1:]]
+    arguments = sys.argv[1:] or SPREAD
+    command = [str(_setup.PYTHON), "-m", "pytest", *arguments]
     return subprocess.run(command, cwd=_setup.ROOT, env=env, check=False).returncode
 
 

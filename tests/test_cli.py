@@ -168,9 +168,9 @@ def test_what_stands_in_brackets_is_shown(tidu: Tidu, tmp_path: Path) -> None:
 def test_a_person_and_a_token_may_come_in(
     tidu: Tidu, home: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = tidu("user", "create", "zhang", "--role", "analyst", "--password", PASSWORD)
-    assert made.code == 0 and "zhang" in made.out
-    refused(tidu("user", "create", "zhang", "--password", PASSWORD), "zhang")
+    made = tidu("user", "invite", "zhang", "--role", "analyst")
+    assert made.code == 0 and "/invitations/" in made.out
+    refused(tidu("user", "invite", "zhang", "--role", "analyst"), "zhang")
     token = tidu("token", "create", "--organisation", "science", "--name", "nightly",
                  "--scope", "firms:read", "--json").json()["token"]  # fmt: skip
     # The application keeps the stream it logs to, so not the one captured here.

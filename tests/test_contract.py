@@ -108,13 +108,13 @@ def _callers(session: Session, bodies: dict[str, Organisation]) -> Callers:
 
 
 def _signed_in(session: Session, role: Role, body: Organisation) -> dict[str, str]:
-    user = User(username=role.value, name=role.value, password_hash="-", failed_sign_ins=0)  # noqa: S106
+    user = User(username=role.value, name=role.value, password_hash="-")  # noqa: S106
     session.add(user)
     session.flush()
     grant = Grant(user_id=user.id, role=role.value, organisation_id=body.id, since=date(2020, 1, 1))
     session.add(grant)
     session.flush()
-    session.add(UserSession(token_hash=digest(role.value), grant_id=grant.id,
+    session.add(UserSession(token_hash=digest(role.value), user_id=user.id, grant_id=grant.id,
                             expires_at=people.FAR_FUTURE))  # fmt: skip
     return {"Cookie": f"{COOKIE}={role.value}", **people.OUR_PAGE}
 

@@ -226,8 +226,10 @@ def _guesses() -> None:
 
 
 def _record() -> None:
-    for table in ("invitation", "second_factor", "recovery_code", "sign_in_attempt"):
-        op.execute(ddl.attach(table))
+    op.execute(ddl.attach("invitation", secret=("secret_hash",)))
+    op.execute(ddl.attach("second_factor", secret=("secret",)))
+    op.execute(ddl.attach("recovery_code", secret=("code_hash",)))
+    op.execute(ddl.attach("sign_in_attempt"))
     # Counting on, and coming back, are no changes of a record.
     op.execute(ddl.attach("known_origin", ignore=("seen_at",), secret=("origin",)))
     counting = ("failures", "last_at", "blocked_until")

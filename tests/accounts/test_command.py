@@ -21,6 +21,7 @@ from app.accounts.models import Grant, User
 from app.cli import cli
 from app.core.errors import AppError
 from tests.accounts.doors import PASSWORD
+from tests.people import OUR_PAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., Any]
@@ -175,7 +176,7 @@ def test_a_first_start_prints_a_link_and_no_password(
     address, printed = started()
     second = link_in(printed)
     assert second is not None and second != first
-    with httpx2.Client(base_url=address) as browser:
+    with httpx2.Client(base_url=address, headers=OUR_PAGE) as browser:
         assert browser.get(first).status_code == 404
         form = {"username": "root", "name": "王一", "organisation": "science",
                 "password": PASSWORD, "again": PASSWORD}  # fmt: skip

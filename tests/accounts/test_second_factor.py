@@ -28,7 +28,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 def secret_on(page: str) -> str:
     """The secret as text."""
-    found = re.search(r'<code class="secret">([A-Z2-7]{32})</code>', page)
+    found = re.search(r'<code class="setup-key">([A-Z2-7]{32})</code>', page)
     assert found is not None
     return found[1]
 

@@ -168,14 +168,14 @@ def test_derived_rows_are_told_by_what_changes_them(db: Session) -> None:
 def secret_values(db: Session) -> list[str]:
     """Rows of people, with something secret in each."""
     body = Organisation(code="secret-body", name="保密单位", kind="department")
-    user = User(username="secret", name="某人", password_hash="argon-hash-value", locale="zh",  # noqa: S106
-                failed_sign_ins=0)  # fmt: skip
+    user = User(username="secret", name="某人", password_hash="argon-hash-value", locale="zh")  # noqa: S106
     db.add_all([body, user])
     db.flush()
     grant = Grant(user_id=user.id, role="analyst", organisation_id=body.id, since=today())
     db.add(grant)
     db.flush()
-    db.add(UserSession(token_hash="session-hash-value", grant_id=grant.id, expires_at=now()))  # noqa: S106
+    db.add(UserSession(token_hash="session-hash-value", user_id=user.id,  # noqa: S106
+                       grant_id=grant.id, expires_at=now()))  # fmt: skip
     db.execute(text(
         "insert into token (name, prefix, token_hash, organisation_id, scopes, expires_at) "
         "values ('t', 'p', 'token-hash-value', :b, '{}', now())"), {"b": body.id})  # fmt: skip

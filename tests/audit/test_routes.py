@@ -247,14 +247,15 @@ def test_a_reading_and_its_note_make_do_with_one_connection(clone: Engine) -> No
     """Requests that hold a connection and wait for another would wait for each other."""
     with Session(clone) as session, session.begin():
         make_firm(session)
-        user = User(username="a", name="a", password_hash="-", locale="zh", failed_sign_ins=0)  # noqa: S106
+        user = User(username="a", name="a", password_hash="-", locale="zh")  # noqa: S106
         session.add(user)
         session.flush()
         seat = session.scalar(text("select id from organisation limit 1"))
         grant = Grant(user_id=user.id, role="analyst", organisation_id=seat, since=date(2000, 1, 1))
         session.add(grant)
         session.flush()
-        session.add(UserSession(token_hash=digest("one"), grant_id=grant.id, expires_at=FAR_FUTURE))
+        session.add(UserSession(token_hash=digest("one"), user_id=user.id, grant_id=grant.id,
+                                expires_at=FAR_FUTURE))  # fmt: skip
     settings = Settings(database_url=None, pool_size=1)
     from app.core.db import make_engine
 

@@ -64,7 +64,7 @@ def test_from_the_invitation_to_the_second_factor_without_scripts(page: Page, pl
     plain.locator(".tidu-menu summary").click()
     plain.get_by_role("link", name="我的账号").click()
     plain.get_by_role("link", name="启用第二因素").click()
-    totp = pyotp.TOTP(plain.locator("code.secret").inner_text())
+    totp = pyotp.TOTP(plain.locator("code.setup-key").inner_text())
     plain.get_by_label("验证码").fill(totp.at(int(datetime.now(UTC).timestamp()) - 30))
     plain.get_by_role("button", name="启用").click()
     expect(plain.locator(".codes code")).to_have_count(10)

@@ -1,0 +1,52 @@
+-- 专精特新“小巨人”企业认定条件（2026 办法 附件2）
+select firm_id,
+  prereq::tinyint as prereq_o, share(prereq, 0) as prereq_s,
+  outcome(segment) as segment_o, gap(segment, 3 - segment_years) as segment_g,
+  share(segment, near(segment_years, 3)) as segment_s,
+  outcome(revenue) as revenue_o, gap(revenue, 5_000_000_000 - operating_1) as revenue_g,
+  share(revenue, near(operating_1, 5_000_000_000)) as revenue_s,
+  outcome(focus) as focus_o, gap(focus, ratio_short(main_1, operating_1, 9, 10)) as focus_g,
+  share(focus, near(10 * main_1, 9 * operating_1)) as focus_s,
+  outcome(growth) as growth_o,
+  gap(growth, ratio_short(operating_1 - operating_3, operating_3, 41, 400)) as growth_g,
+  share(growth, near(400 * (operating_1 - operating_3), 41 * operating_3)) as growth_s,
+  outcome(debt) as debt_o, gap(debt, ratio_above(liabilities_ye, assets_ye, 3, 4)) as debt_g,
+  share(debt, near(3 * assets_ye, 4 * liabilities_ye)) as debt_s,
+  outcome(rd_sum) as rd_sum_o, gap(rd_sum, 1_200_000_000 - acct_2y) as rd_sum_g,
+  share(rd_sum, near(acct_2y, 1_200_000_000)) as rd_sum_s,
+  outcome(rd_1p and rd_2p) as rd_ratio_o,
+  share(rd_1p and rd_2p, (share(rd_1p, near(100 * acct_1, 3 * operating_1))
+    + share(rd_2p, near(100 * acct_2, 3 * operating_2))) // 2) as rd_ratio_s,
+  outcome(rights or exempt) as ip_o,
+  share(rights or exempt, near(coalesce(i_earning_n, 0), 4)) as ip_s,
+  outcome(exempt) as ip_exempt_o,
+  gap(exempt, 1 - coalesce(national_first_3y_n, 0)) as ip_exempt_g,
+  outcome(market_10 or ranked) as market_o,
+  share(market_10 or ranked, greatest(near(market_share, 1000), near(3, market_rank)))
+    as market_s,
+  outcome(lg_chain) as chain_o, share(lg_chain, 0) as chain_s,
+  outcome(score) as score_o, gap(score, 60 - srdi_score) as score_g,
+  share(score, near(srdi_score, 60)) as score_s,
+  outcome(no_champion) as not_champion_o, share(no_champion, 0) as not_champion_s,
+  outcome(clean and unlisted) as clean_o,
+  share(clean and unlisted, (share(clean, 0) + share(unlisted, 0)) // 2) as clean_s
+from (
+  select *,
+    coalesce(srdi, false) as prereq, segment_years >= 3 as segment,
+    operating_1 >= 5_000_000_000 as revenue,
+    ratio_reaches(main_1, operating_1, 9, 10) as focus,
+    -- 5 % a year for two years: (21/20)² − 1.
+    ratio_reaches(operating_1 - operating_3, operating_3, 41, 400) as growth,
+    ratio_stays(liabilities_ye, assets_ye, 3, 4) as debt,
+    acct_2y >= 1_200_000_000 as rd_sum,
+    ratio_reaches(acct_1, operating_1, 3, 100) as rd_1p,
+    ratio_reaches(acct_2, operating_2, 3, 100) as rd_2p,
+    reaches(coalesce(i_earning_n, 0), i_earning_high, 4) as rights,
+    reaches(coalesce(national_first_3y_n, 0), national_first_high, 1) as exempt,
+    market_share >= 1000 as market_10, market_rank <= 3 as ranked,
+    srdi_score >= 60 as score,
+    not coalesce(single_champion, false) as no_champion,
+    not coalesce(three_years_or_fraud, false) as clean,
+    not coalesce(on_a_list, false) as unlisted
+  from measured
+)
