@@ -25,6 +25,7 @@ from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
 from app.exchange.figure_pages import router as figure_pages
 from app.exchange.firm_pages import router as firm_pages
+from app.facts.api import router as facts_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
@@ -99,8 +100,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, search_api, contact_api, pipeline_api, reform_api, exchange_api,
-                   trail_api, token_api, jobs_api, events_api, webhooks_api,
+    for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
+                   exchange_api, trail_api, token_api, jobs_api, events_api, webhooks_api,
                    accounts_pages, token_pages, person_pages, search_pages, contact_pages,
                    export_pages, pipeline_pages, criteria_pages, trail_pages, plan_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,

@@ -20,6 +20,7 @@ from app.core.db import Base
 from app.firms.models import Contact, Submission
 from app.pipeline.service import assess
 from tests.factories import credit_code, make_firm
+from tests.facts.test_api import SAMPLES
 from tests.people import application, body, machine, person, put_in_incubator, put_in_park
 from tests.routes import every_route
 
@@ -257,6 +258,16 @@ CASES = {
         json={"rows": [{"credit_code": "{code}", "year": 2024, "revenue_sales": 1}]}
     ),
 }
+# Records of firms, alike for every kind.
+for _path, _sample in SAMPLES.items():
+    _one = f"/api/v1/{_path}/{{fact_id}}"
+    CASES |= {
+        f"GET /api/v1/{_path}": Case(query="firm_id={firm}"),
+        f"POST /api/v1/{_path}": Case(json=_sample | {"firm_id": "{firm}"}, status=(404, 422)),
+        f"GET {_one}": Case(status=(404,)),
+        f"PATCH {_one}": Case(json={"firm_id": 1}, status=(404,)),
+        f"DELETE {_one}": Case(status=(404,)),
+    }
 
 
 @dataclass(frozen=True)

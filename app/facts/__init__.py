@@ -1,0 +1,1 @@
+"""Records of firms other than figures and designations: one declaration per kind."""

@@ -1,0 +1,75 @@
+"""Every kind of record over HTTP: list, one, add, correct, withdraw."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Request, Response
+
+from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
+from app.facts import service
+from app.facts.kinds import KINDS, FactKind
+from app.firms.api import LIST_PARAMETERS, NEEDS_VERSION, demand_version, note_search
+from app.firms.schemas import LARGEST_ID
+
+FactId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+IfMatch = Annotated[str | None, Header()]
+ASKED = [one for one in LIST_PARAMETERS if one["name"] != "q"]
+router = APIRouter(prefix="/api/v1")
+
+
+def _answer(kind: FactKind, fact: Any, response: Response) -> dict[str, Any]:
+    # A correction has a number of its own, so the number is the version.
+    response.headers["ETag"] = f'"{fact.id}"'
+    return service.shown(kind, fact)
+
+
+def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
+    @routes.get("", operation_id=f"list_{name}", openapi_extra={"parameters": ASKED})
+    def list_facts(request: Request, actor: Reader, readings: Noted, db: Db) -> dict[str, Any]:
+        """Records that stand, filtered, ordered, a page at a time."""
+        params = request.query_params.multi_items()
+        found = service.listed(db, actor, kind, params)
+        note_search(readings, kind.model.__tablename__, params, found)
+        return vars(found)
+
+    @routes.get("/{fact_id}", operation_id=f"get_{name}")
+    def get_fact(fact_id: FactId, response: Response, actor: Reader, db: Db) -> dict[str, Any]:
+        """One record; its ETag is needed to change it."""
+        return _answer(kind, service.get(db, actor, kind, fact_id), response)
+
+
+def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
+    @routes.post("", operation_id=f"add_{name}", status_code=201)
+    def add_fact(
+        body: kind.schema, response: Response, actor: CurrentActor, tx: Tx  # type: ignore[name-defined]
+    ) -> dict[str, Any]:  # fmt: skip
+        """A new record."""
+        found = service.add(tx, actor, kind, body)
+        response.headers["Location"] = f"/api/v1/{kind.path}/{found.id}"
+        return _answer(kind, found, response)
+
+    @routes.patch("/{fact_id}", operation_id=f"change_{name}", responses=NEEDS_VERSION)
+    def change_fact(
+        fact_id: FactId, body: dict[str, Any], response: Response, actor: CurrentActor, tx: Tx,
+        if_match: IfMatch = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Correct a record: the answer is its new version, which has a number of its own."""
+        found = service.to_change(tx, actor, kind, fact_id)
+        demand_version(if_match, found.id, lambda given: service.stale(found, given))
+        return _answer(kind, service.change(tx, actor, kind, found, body), response)
+
+    @routes.delete("/{fact_id}", operation_id=f"withdraw_{name}", status_code=204,
+                   responses=NEEDS_VERSION)  # fmt: skip
+    def withdraw_fact(
+        fact_id: FactId, actor: CurrentActor, tx: Tx, if_match: IfMatch = None
+    ) -> None:
+        """Withdraw a record; its history stays."""
+        found = service.to_change(tx, actor, kind, fact_id)
+        demand_version(if_match, found.id, lambda given: service.stale(found, given))
+        service.withdraw(tx, found)
+
+
+for _kind in KINDS:
+    _routes = APIRouter(prefix=f"/{_kind.path}", tags=[_kind.path])
+    _reads(_kind, _routes, _kind.path.replace("-", "_"))
+    _writes(_kind, _routes, _kind.path.replace("-", "_"))
+    router.include_router(_routes)

@@ -1,0 +1,104 @@
+"""What crosses the wire about records of firms: one schema per kind, over one common base."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from app.core.clock import today
+from app.firms.models import INCIDENT_KINDS
+from app.firms.schemas import LARGEST_ID, Body, Prose, Text
+from app.innovation.models import HIGH_VALUE_REASONS, IP_KINDS, LEVELS, WAYS_ACQUIRED
+
+Level = Literal[LEVELS]  # type: ignore[valid-type]
+Rank = Annotated[int, Field(strict=True, ge=1, le=999)]
+Truth = Annotated[bool, Field(strict=True)]
+
+
+class FactIn(Body):
+    """What every record says: which firm it is about."""
+
+    firm_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+class AwardIn(FactIn):
+    """A science award."""
+
+    name: Text
+    level: Level
+    rank: Rank | None = None
+    awarded_on: date
+
+    @model_validator(mode="after")
+    def sound(self) -> "AwardIn":
+        """Nobody has been given tomorrow's award."""
+        past("获奖日期", self.awarded_on)
+        return self
+
+
+class StandardIn(FactIn):
+    """A standard that the firm took part in drafting."""
+
+    name: Text
+    number: Text | None = None
+    level: Level
+    rank: Rank | None = None
+    published_on: date
+
+
+class IpRightIn(FactIn):
+    """An intellectual property right; what is not answered is unknown."""
+
+    kind: Literal[IP_KINDS]  # type: ignore[valid-type]
+    title: Text
+    number: Text | None = None
+    applied_on: date | None = None
+    granted_on: date | None = None
+    ended_on: date | None = None
+    owner_rank: Rank | None = None
+    acquired: Literal[WAYS_ACQUIRED] | None = None  # type: ignore[valid-type]
+    acquired_on: date | None = None
+    disputed: Truth | None = None
+    core_support: Truth | None = None
+    main_product: Truth | None = None
+    earning: Truth | None = None
+    high_value: list[Literal[HIGH_VALUE_REASONS]] = Field(default_factory=list)  # type: ignore[valid-type]
+    used_in: list[Text] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def sound(self) -> "IpRightIn":
+        """A right is applied for, then granted, then ends."""
+        in_order("申请日", self.applied_on, "授权日", self.granted_on)
+        in_order("授权日", self.granted_on, "终止日", self.ended_on)
+        return self
+
+
+class IncidentIn(FactIn):
+    """A dated record that blocks."""
+
+    kind: Literal[INCIDENT_KINDS]  # type: ignore[valid-type]
+    grade: Text | None = None
+    happened_on: date
+    ended_on: date | None = None
+    description: Prose | None = None
+
+    @model_validator(mode="after")
+    def sound(self) -> "IncidentIn":
+        """It happens, and only then it ends."""
+        past("发生日期", self.happened_on)
+        in_order("发生日期", self.happened_on, "结束日期", self.ended_on)
+        return self
+
+
+def in_order(first: str, earlier: date | None, then: str, later: date | None) -> None:
+    """Refuse two known days in the wrong order."""
+    if earlier is not None and later is not None and later < earlier:
+        raise ValueError(
+            f"{then} {later} 早于{first} {earlier}：请核对两个日期 (dates are in the wrong order)"
+        )
+
+
+def past(what: str, day: date) -> None:
+    """Refuse a day that has not come."""
+    if day > today():
+        raise ValueError(f"{what} {day} 尚未到来：请填写已发生的日期 (lies in the future)")
