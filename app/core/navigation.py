@@ -64,7 +64,7 @@ SECTIONS = (
     Section("管理", "Administration", (
         Link("/contacts/requests", "个人信息请求", "Data requests", frozenset({ANALYST})),
         Link("/admin/people", "人员", "People", frozenset({ADMIN}), "g u"),
-        Link("/admin/organisations", "单位", "Organisations", frozenset({ADMIN}), "g o"),
+        Link("/admin/organisations", "单位名录", "Organisations", frozenset({ADMIN}), "g o"),
         Link("/admin/tokens", "接口令牌", "API tokens", frozenset({ADMIN}), "g t"),
         Link("/webhooks", "推送订阅", "Webhooks", frozenset({ADMIN})),
         Link("/jobs", "后台任务", "Jobs", frozenset({ADMIN}), "g j"),

@@ -86,7 +86,7 @@ def test_the_page_takes_the_same_number_of_statements_however_many_firms(
 
 def test_versions_stand_side_by_side(analyst: TestClient) -> None:
     page = at(analyst, "/criteria/srdi_2026/versions/srdi_2022")
-    assert page.index("srdi22.rd") and "新增" in page and "取消" in page
+    assert page.index("srdi22.rd") and "新增" in page and "删去" in page
     # The earlier one stands on the left, whichever was asked for first.
     assert at(analyst, "/criteria/srdi_2022/versions/srdi_2026").count("versions-table") == 1
     heads = re.findall(r'<th scope="col"><a href="/criteria/(\w+)"', page)
