@@ -2,13 +2,13 @@
 // `[data-panel-body]` is shown here instead. Without this script they are simply followed.
 // An answer without such a part is where the work led to: the browser goes there.
 (() => {
-  const host = document.querySelector("[data-close]");
+  const host = document.querySelector("[data-close-label]");
   const dialog = document.createElement("dialog");
   dialog.className = "panel";
   const close = document.createElement("button");
   close.type = "button";
   close.className = "btn-close";
-  close.setAttribute("aria-label", host?.dataset.close ?? "×");
+  close.setAttribute("aria-label", host?.dataset.closeLabel ?? "×");
   const body = document.createElement("div");
   dialog.append(close, body);
   document.body.append(dialog);
