@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
@@ -66,7 +67,7 @@ def body(db: Session, code: str, kind: str) -> Organisation:
 
 def person(db: Session, role: Role, organisation: Organisation | None = None) -> TestClient:
     """A signed-in person in a role."""
-    where = organisation or body(db, f"seat-{role}-{id(object())}", "department")
+    where = organisation or body(db, f"seat-{role}-{uuid4().hex}", "department")
     user = User(username=f"{role}-{where.code}", name=f"{role}", locale="zh")
     db.add(user)
     db.flush()
