@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.core.clock import today
@@ -43,17 +44,20 @@ class _Row:
     def __init__(self, number: int, cells: list[Any], columns: list[Column | None]) -> None:
         self.number = number
         self.faults: list[Fault] = []
-        self.typed = {
-            column: values.folded(cell)
+        self.typed = [
+            (column, values.folded(cell))
             for column, cell in zip(columns, cells, strict=False)
             if column is not None
-        }
-        self.keys = {c.field: t for c, t in self.typed.items() if not c.indicator}
-        self.headers = {c.field: c.header for c in self.typed if not c.indicator}
+        ]
+        self.keys = {c.field: text for c, text in self.typed if not c.indicator}
+
+    def header_of(self, field: str) -> str | None:
+        """The header the user knows a key by."""
+        return next((c.header for c, _ in self.typed if c.field == field), None)
 
     def refuse(self, field: str, value: str, zh: str, en: str) -> None:
         """Note a fault of a key, under the header the user knows it by."""
-        column = self.headers.get(field, field)
+        column = self.header_of(field) or field
         self.faults.append(Fault(self.number, column, value[:SHOWN], zh, en))
 
 
@@ -94,6 +98,7 @@ def read_row(
     return [] if row.faults else found
 
 
+@lru_cache(maxsize=65_536)  # a file names each firm once per year and indicator
 def code_fault(code: str) -> tuple[str, str] | None:
     """Why a credit code cannot be taken, in both languages."""
     if not code:
@@ -115,23 +120,23 @@ def code_fault(code: str) -> tuple[str, str] | None:
 def _year(row: _Row) -> int | None:
     if "year" not in row.keys:
         return None
-    typed = row.keys["year"]
+    typed, latest = row.keys["year"], today().year
     text = typed.removesuffix("年").removesuffix("年度")
     if text.isascii() and text.isdigit() and len(text) == 4:
         year = int(text)
-        if EARLIEST_YEAR <= year <= today().year:
+        if EARLIEST_YEAR <= year <= latest:
             return year
     row.refuse(
         "year",
         typed,
-        f"年度应在 {EARLIEST_YEAR} 至 {today().year} 之间：请核对",
-        f"the year must lie in {EARLIEST_YEAR}–{today().year}: check it",
+        f"年度应在 {EARLIEST_YEAR} 至 {latest} 之间：请核对",
+        f"the year must lie in {EARLIEST_YEAR}–{latest}: check it",
     )
     return None
 
 
 def _cells(row: _Row) -> Iterator[_Cell]:
-    for column, text in row.typed.items():
+    for column, text in row.typed:
         if column.indicator:
             yield _Cell(column, text, INDICATORS[column.field], column.scale)
         elif column.field == "value" and (cell := _of_long_form(row, column, text)) is not None:
@@ -151,7 +156,7 @@ def _of_long_form(row: _Row, column: Column, text: str) -> _Cell | None:
         return None
     unit = values.squeezed(row.keys.get("unit", ""))
     try:
-        scale = scale_of(code, unit, row.headers.get("unit", "")) if unit else 1
+        scale = scale_of(code, unit, row.header_of("unit") or "") if unit else 1
     except Invalid:
         row.refuse(
             "unit",

@@ -129,7 +129,9 @@ def _sound(
         report.rows += 1
         if report.rows % EVERY == 0:
             progress(report.rows)
-        faults = [*_formulas(number, cells, header, formulas), *_nameless(number, cells, header)]
+        faults = list(_nameless(number, cells, header))
+        if formulas:
+            faults += _formulas(number, cells, header, formulas)
         report.faults += faults
         if not faults:
             yield number, cells
@@ -140,7 +142,7 @@ def _formulas(
     number: int, cells: list[Any], header: Header, formulas: frozenset[tuple[int, int]]
 ) -> Iterator[Fault]:
     """A formula's stored result may be stale, so it is not taken for a value."""
-    for position, column in enumerate(header.columns if formulas else ()):
+    for position, column in enumerate(header.columns):
         if column is not None and (number, position) in formulas:
             yield Fault(
                 number, column.header, str(cells[position])[:80],

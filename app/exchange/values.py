@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NoReturn
 
 MISSING = frozenset({"", "-", "—", "--", "/", "无", "不详", "n/a", "na", "null", "none"})
 YUAN = {"": 1, "元": 1, "千元": 10**3, "万": 10**4, "万元": 10**4, "百万": 10**6, "百万元": 10**6,
@@ -64,21 +65,24 @@ def amount(text: str, unit: int = 1) -> Decimal:
     if found is None:
         raise Unreadable("不是金额：请填数字，例如 1234.5 或 1,234.5万元",
                          "not an amount: type a number such as 1234.5 or 1,234.5万元")  # fmt: skip
-    number, typed_unit = plain_number(found[1]), "".join(found[2].lower().split())
-    own = typed_unit
-    for word in OWN_CURRENCY:
-        own = own.replace(word, "")
-    if own not in YUAN:
-        _refuse_unit(found[2])
-    # “万人民币元” is ten thousand yuan; a bare “人民币元” is yuan; nothing typed: the header's.
-    scale = YUAN[own] if typed_unit else unit
-    yuan = number * scale
-    if (yuan * 100) != int(yuan * 100):
+    yuan = plain_number(found[1]) * (_yuan_per(found[2]) if found[2] else unit)
+    fen = yuan * 100
+    if fen != int(fen):
         raise Unreadable("金额细于 1 分：请保留到分", "finer than a fen: round to 0.01 yuan")
     return yuan
 
 
-def _refuse_unit(unit: str) -> None:
+def _yuan_per(typed: str) -> int:
+    """Of a unit as typed: “万人民币元” is ten thousand yuan, a bare “人民币元” is yuan."""
+    own = "".join(typed.lower().split())
+    for word in OWN_CURRENCY:
+        own = own.replace(word, "")
+    if own not in YUAN:
+        _refuse_unit(typed)
+    return YUAN[own]
+
+
+def _refuse_unit(unit: str) -> NoReturn:
     if FOREIGN.search(squeezed(unit)):
         raise ForeignCurrency(f"单位“{unit}”不是人民币：请折算为人民币后填写",
                               f"unit {unit!r} is not yuan: convert it first")  # fmt: skip

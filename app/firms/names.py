@@ -31,7 +31,6 @@ def _syllables(name: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(name))
 
 
-@lru_cache(maxsize=65_536)  # a file names each firm once per year and indicator
 def credit_code_fault(code: str) -> str | None:
     """Why a credit code is not sound (GB 32100-2015), in the user's words; None if it is."""
     if len(code) != SOUND_LENGTH:
