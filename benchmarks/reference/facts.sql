@@ -139,13 +139,13 @@ won as (
     number(coalesce(national_first_3y, true)) as national_first_3y_m
   from (
     select firm_id,
-      level = 'national' and rank <= 3 and awarded_on > (as_of() - interval 5 year)::date
+      level = 'national' and rank <= 3 and awarded_on >= (as_of() - interval 5 year)::date
         as national_5y,
-      level in ('national', 'provincial') and awarded_on > (as_of() - interval 3 year)::date
+      level in ('national', 'provincial') and awarded_on >= (as_of() - interval 3 year)::date
         as provincial_3y,
       level in ('national', 'provincial') and rank <= 3
-        and awarded_on > (as_of() - interval 3 year)::date as provincial_first_3y,
-      level = 'national' and rank <= 3 and awarded_on > (as_of() - interval 3 year)::date
+        and awarded_on >= (as_of() - interval 3 year)::date as provincial_first_3y,
+      level = 'national' and rank <= 3 and awarded_on >= (as_of() - interval 3 year)::date
         as national_first_3y
     from award
     where superseded_at is null and awarded_on <= as_of()
@@ -159,7 +159,7 @@ drafted as (
   from (
     select firm_id, level in ('international', 'national', 'industry') as wide,
       level in ('international', 'national', 'industry') and rank <= 5
-        and published_on > (as_of() - interval 5 year)::date as led_5y
+        and published_on >= (as_of() - interval 5 year)::date as led_5y
     from standard
     where superseded_at is null and published_on <= as_of()
   )
