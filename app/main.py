@@ -38,8 +38,6 @@ from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
-from app.pipeline.export_pages import router as export_pages
-from app.pipeline.pages import router as pipeline_pages
 from app.pipeline.portrait_pages import router as portrait_pages
 from app.pipeline.reform_api import router as reform_api
 from app.pipeline.trail_api import router as trail_api
@@ -48,6 +46,11 @@ from app.pipeline.what_if_pages import router as what_if_pages
 from app.plans.pages import router as plan_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
+from app.workbench.export_pages import router as export_pages
+from app.workbench.pages import router as workbench_pages
+from app.workbench.selection_pages import router as selection_pages
+from app.workbench.view_api import router as view_api
+from app.workbench.view_pages import router as view_pages
 
 DESCRIPTION = "Firms, their rungs, and what is missing for the next one."
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -101,9 +104,10 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
-                   exchange_api, trail_api, token_api, jobs_api, events_api, webhooks_api,
+                   exchange_api, trail_api, token_api, jobs_api, events_api, webhooks_api, view_api,
                    accounts_pages, token_pages, person_pages, search_pages, contact_pages,
-                   export_pages, pipeline_pages, criteria_pages, trail_pages, plan_pages,
+                   export_pages, view_pages, selection_pages, workbench_pages,
+                   criteria_pages, trail_pages, plan_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
         app.include_router(router)

@@ -10,8 +10,10 @@ from app.innovation import models as innovation
 from app.jobs import models as jobs
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, innovation, jobs, pipeline, plans, webhooks,
+    accounts, audit, criteria, documents, entry, firms, innovation, jobs, pipeline, plans, views,
+    webhooks,
 )  # fmt: skip

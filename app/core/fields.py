@@ -2,14 +2,17 @@
 
 import operator
 import re
+from calendar import monthrange
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, not_, or_
+
+from app.core.clock import today
 
 Kind = Literal["text", "choice", "number", "date", "bool"]
 Sql = SQLColumnExpression[Any]
@@ -27,6 +30,8 @@ LOOKUPS: dict[Kind, tuple[str, ...]] = {
 # A negation excludes: repeated, none of the values may hold, and a missing value passes.
 NEGATED = {"n": "", "nic": "ic"}
 YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+# `today`, `today-30d`, `today+3m`; an unescaped plus in an address arrives as a space.
+RELATIVE = re.compile(r"today((?P<sign>[ +-])(?P<many>[0-9]{1,3})(?P<unit>[dwmy]))?")
 LARGEST_NUMBER = 10**17
 LONGEST_VALUE = 500
 SHOWN_CHOICES = 12
@@ -165,12 +170,29 @@ def whole_number(raw: str) -> int:
 
 
 def _date(raw: str) -> date:
+    if (found := RELATIVE.fullmatch(raw)) is not None:
+        return _shifted(today(), found)
     try:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw):
             return date.fromisoformat(raw)
     except ValueError:
         pass
-    raise BadValueError(f"{raw!r} 不是日期，例如 2026-06-30 (not a date such as 2026-06-30)")
+    raise BadValueError(
+        f"{raw!r} 不是日期，例如 2026-06-30 或 today+90d "
+        "(not a date such as 2026-06-30 or today+90d)"
+    )
+
+
+def _shifted(day: date, by: re.Match[str]) -> date:
+    """So many days, weeks, months or years from a day; a month's last day where it has no such."""
+    if by["many"] is None:
+        return day
+    many = int(by["many"]) * (-1 if by["sign"] == "-" else 1)
+    if by["unit"] in "dw":
+        return day + timedelta(days=many * (7 if by["unit"] == "w" else 1))
+    months = day.year * 12 + day.month - 1 + many * (12 if by["unit"] == "y" else 1)
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 PARSE: dict[Kind, Callable[[str], Any]] = {

@@ -15,6 +15,7 @@ from app.core.paging import Page
 from app.core.web import problem_response
 from app.firms import fields, listing, queries, schemas
 from app.firms.models import Firm
+from app.views import service as views
 
 FirmId = Annotated[int, Path(ge=1, le=schemas.LARGEST_ID)]
 
@@ -34,6 +35,8 @@ LIST_PARAMETERS = [
     _parameter("cursor", STRING, "`next` of the page before."),
     _parameter("count", {"type": "string", "enum": ["exact", "capped", "none"]},
                "Whether, and how far, rows are counted."),
+    _parameter("view", {"type": "integer"},
+               "Number of a saved view; what is given besides replaces its own."),
     _parameter("any", STRING, "`field:value|field__lookup:value`: at least one of them."),
     {"name": "filters", "in": "query", "required": False, "style": "form", "explode": True,
      "schema": {"type": "object", "additionalProperties": STRING},
@@ -94,7 +97,7 @@ def note_search(readings: Readings, what: str, params: list[tuple[str, str]], fo
 )
 def list_firms(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
     """Firms within the actor's scope, filtered, ordered, a page at a time."""
-    params = request.query_params.multi_items()
+    params = views.asked(db, actor, "firms", request.query_params.multi_items())
     found = listing.register(db, actor, params)
     note_search(readings, "firm", params, found)
     return vars(found)

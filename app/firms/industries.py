@@ -1,4 +1,4 @@
-"""Sections of the national classification of industries (GB/T 4754-2017)."""
+"""Classes of what firms do: sections of GB/T 4754-2017, and the state's high-tech fields."""
 
 SECTIONS = {
     "A": ("农、林、牧、渔业", "Agriculture, forestry, fishing"),
@@ -21,4 +21,16 @@ SECTIONS = {
     "R": ("文化、体育和娱乐业", "Culture, sports and entertainment"),
     "S": ("公共管理、社会保障和社会组织", "Public administration and social organisations"),
     "T": ("国际组织", "International organisations"),
+}
+
+# 国家重点支持的高新技术领域 (国科发火〔2016〕32号, annex); a firm's field begins with the number.
+HIGHTECH_FIELDS = {
+    "1": ("电子信息", "Electronics and information"),
+    "2": ("生物与新医药", "Biology and new medicine"),
+    "3": ("航空航天", "Aeronautics and space"),
+    "4": ("新材料", "New materials"),
+    "5": ("高技术服务", "High-tech services"),
+    "6": ("新能源与节能", "New energy and energy saving"),
+    "7": ("资源与环境", "Resources and environment"),
+    "8": ("先进制造与自动化", "Advanced manufacturing and automation"),
 }

@@ -35,6 +35,7 @@ from app.pipeline import pool, schemas
 from app.pipeline.fields import vocabulary
 from app.pipeline.queries import explain
 from app.pipeline.service import assess
+from app.views import service as views
 
 router = APIRouter(prefix="/api/v1", tags=["pipeline"])
 router.include_router(criteria)
@@ -57,7 +58,7 @@ SET = {
 )
 def list_pool(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
     """Firms beside one criteria set: who is how far, filtered and ordered by what is missing."""
-    params = request.query_params.multi_items()
+    params = views.asked(db, actor, "pool", request.query_params.multi_items())
     found = pool.listing(db, actor, params)
     note_search(readings, "pool", params, found)
     return vars(found)

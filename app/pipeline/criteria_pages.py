@@ -1,5 +1,6 @@
 """Pages of criteria: sets, one set with its articles, versions side by side, the reform run."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -9,15 +10,19 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Role
 from app.accounts.auth import CurrentActor, Db, Reader
 from app.core.clock import today
-from app.core.errors import AppError, Invalid
+from app.core.errors import AppError, Invalid, NotFound
 from app.core.web import render
 from app.criteria import drafting, phrases
 from app.criteria.compiler import LoadedSet
 from app.criteria.policy import CriteriaSet
+from app.criteria.schemas import CriterionExplanation
 from app.criteria.store import all_sets, get_sets, measures, sources
 from app.criteria.versions import side_by_side, told
+from app.firms import queries
+from app.firms.api import FirmId
 from app.firms.divisions import names as divisions
 from app.pipeline import reform
+from app.pipeline.queries import explain
 from app.pipeline.reform_api import may_reform
 from app.pipeline.standing import by_criterion
 
@@ -52,6 +57,29 @@ def criteria_set(request: Request, code: str, actor: Reader, db: Db) -> HTMLResp
         day=today(),
         **WORDS,
     )
+
+
+@router.get("/firms/{firm_id}/criteria/{code}/{criterion}")
+def explanation(
+    request: Request, firm_id: FirmId, code: str, criterion: str, actor: Reader, db: Db
+) -> HTMLResponse:
+    """How one firm stands to one criterion, and why."""
+    firm = queries.get(db, actor, firm_id)
+    loaded = get_sets(db, [code])[0]
+    found = explain(db, firm_id, today(), codes=[code])[0]
+    wanted = next((one for one in _nested(found.criteria) if one.id == criterion), None)
+    if wanted is None:
+        raise NotFound("这个条件版本没有这一条：请从列表打开 (no such criterion)")
+    return render(
+        request, "pipeline/criterion.html", firm=firm, policy=loaded.policy, criterion_=wanted,
+        day=today(), measures=measures(), sources=sources(), **WORDS,
+    )  # fmt: skip
+
+
+def _nested(criteria: Iterable[CriterionExplanation]) -> Iterator[CriterionExplanation]:
+    for one in criteria:
+        yield one
+        yield from _nested(one.members)
 
 
 def _versions(session: Session, policy: CriteriaSet) -> list[CriteriaSet]:

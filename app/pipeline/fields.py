@@ -25,7 +25,7 @@ COUNTS = {
 }
 COLUMNS = (
     *FIRM_COLUMNS, "set", "outcome", "unmet_count", "unknown_count", "gap_count", "readiness",
-    "unmet", "unknown", "gaps",
+    "unmet", "unknown", "gaps", "outcomes",
 )  # fmt: skip
 
 
@@ -81,10 +81,15 @@ def vocabulary(session: Session, loaded: LoadedSet, day: date) -> Vocabulary:
             "gap_count": Sort(Assessment.gap_count),
         },
         ordering="-readiness",
-        columns=COLUMNS,
+        columns=(*COLUMNS, *(gap_column(one) for one in places(loaded) if one.gap_unit)),
         families=families(day),
         own=("set",),
     )  # fmt: skip
+
+
+def gap_column(place: Place) -> str:
+    """What closes one criterion, as a field and as a column."""
+    return f"gap.{place.criterion.id}"
 
 
 def _verdict_fields(loaded: LoadedSet) -> list[Field]:
@@ -137,7 +142,7 @@ def _is(index: int, outcome: Outcome) -> Predicate:
 def _gap_field(place: Place) -> Field:
     label = place.criterion.label
     return Field(
-        f"gap.{place.criterion.id}",
+        gap_column(place),
         "number",
         literal_column(f"assessment.gaps[{place.index}]", BigInteger),
         # Only what is unmet has a gap; saying so spares the planner a wrong guess.

@@ -24,6 +24,7 @@ from app.pipeline.fields import places, vocabulary
 from app.pipeline.models import Assessment
 
 DEFAULT_RUNG = "certified"
+GAP = "gap."
 HUNDREDTHS = {"yuan", "percent"}
 VERDICT = ("outcome", "unmet_count", "unknown_count", "gap_count", "readiness")
 USUAL = (
@@ -79,22 +80,30 @@ def firms(session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, d
     found = page(session, query, filters, Firm.id)
     shared.decorate(session, found.items, columns, day)
     for row in found.items:
-        _spell_out(row, loaded)
+        _spell_out(row, loaded, columns)
         shared.keep(row, columns)
     return found
 
 
-def _spell_out(row: dict[str, Any], loaded: LoadedSet) -> None:
+def _spell_out(row: dict[str, Any], loaded: LoadedSet, columns: tuple[str, ...]) -> None:
     """Codes and positions as words: which criteria are unmet or unknown, and each gap."""
+    spots = places(loaded)
     gaps = row.pop("gaps")
     outcomes = Outcome.unpack(row.pop("outcomes"), len(gaps))
     row["set"] = loaded.policy.code
     row["outcome"] = Outcome(row["outcome"]).name.lower()
     row |= {"unmet": [], "unknown": [], "gaps": {}}
-    for place in places(loaded):
+    if "outcomes" in columns:
+        row["outcomes"] = {
+            one.criterion.id: outcomes[one.index - 1].name.lower() for one in spots if one.outer
+        }
+    for place in spots:
         outcome, gap = outcomes[place.index - 1], gaps[place.index - 1]
         if place.outer and outcome in (Outcome.UNMET, Outcome.UNKNOWN):
             row[outcome.name.lower()].append(place.criterion.id)
         if gap is not None:
             scale = 100 if place.gap_unit in HUNDREDTHS else 1
             row["gaps"][place.criterion.id] = Decimal(gap) / scale
+    for name in columns:
+        if name.startswith(GAP):
+            row[name] = row["gaps"].get(name.removeprefix(GAP))

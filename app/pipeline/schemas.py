@@ -31,6 +31,7 @@ class PoolItem(FirmItem):
     unmet: list[str] | None = None
     unknown: list[str] | None = None
     gaps: dict[str, Decimal] | None = None
+    outcomes: dict[str, str] | None = None
 
 
 class PoolPage(BaseModel):

@@ -1,0 +1,214 @@
+"""Fields, values and conditions of a list in the reader's language."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.core.fields import RELATIVE, Field
+from app.core.web import number
+from app.criteria import phrases
+from app.firms.divisions import names as divisions
+from app.firms.industries import HIGHTECH_FIELDS, SECTIONS
+from app.firms.models import DESIGNATION_KINDS
+from app.pipeline.trail import words as told
+from app.workbench.benches import Bench
+
+Pair = tuple[str, str]
+LOOKUPS: Mapping[str, Pair] = {
+    "": ("是", "is"),
+    "n": ("不是", "is not"),
+    "in": ("属于", "is one of"),
+    "lt": ("小于", "below"),
+    "lte": ("不超过", "at most"),
+    "gt": ("大于", "above"),
+    "gte": ("不低于", "at least"),
+    "between": ("介于", "between"),
+    "ic": ("包含", "contains"),
+    "nic": ("不包含", "does not contain"),
+    "isw": ("开头是", "begins with"),
+    "iew": ("结尾是", "ends with"),
+    "empty": ("为空", "is empty"),
+}
+RUNGS: Mapping[str, Pair] = {
+    "none": ("不在梯次", "on no rung"),
+    "incubated": ("在孵", "incubated"),
+    "tech_based": ("科技型企业", "tech-based"),
+    "candidate": ("高企培育库", "candidate pool"),
+    "certified": ("高新技术企业", "high-tech enterprise"),
+    "little_giant": ("“小巨人”", "little giant"),
+}
+WAYS: Mapping[str, Pair] = {"up": ("上升", "up"), "down": ("下降", "down")}
+ANSWERS: Mapping[str, Pair] = {"true": ("是", "yes"), "false": ("否", "no")}
+# Columns that are no fields of their own.
+COLUMNS: Mapping[str, Pair] = {
+    "set": ("条件版本", "Criteria set"),
+    "designations": ("有效资质", "Valid designations"),
+    "gaps": ("全部差距", "All gaps"),
+    "outcomes": ("各条结论", "Every outcome"),
+    "unmet": ("未达标的条件", "Unmet"),
+    "unknown": ("缺数据的条件", "Unknown"),
+    "version": ("记录版本", "Version of the record"),
+}
+OF_CRITERIA = ("met", "unmet", "unknown", "not_applicable")
+SHIFTS: Mapping[str, Pair] = {
+    "d": ("天", "days"), "w": ("周", "weeks"), "m": ("个月", "months"), "y": ("年", "years"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a list's names and codes are called, for one reader."""
+
+    locale: str
+    bench: Bench
+    places: Mapping[str, str]
+
+    def pick(self, pair: Pair) -> str:
+        """One of two languages."""
+        return pair[0] if self.locale == "zh" else pair[1]
+
+    def label(self, name: str) -> str:
+        """A field or column by its name."""
+        if name.startswith("expires."):
+            kind = self.pick(phrases.DESIGNATIONS.get(name.partition(".")[2], (name, name)))
+            return f"{kind}到期日" if self.locale == "zh" else f"{kind}: last day"
+        if name in COLUMNS and name not in OF_CRITERIA:
+            return self.pick(COLUMNS[name])
+        found = self.bench.vocabulary.find(name)
+        return name if found is None else found.label.get(self.locale, name)
+
+    def choices(self, field: Field) -> dict[str, str] | None:
+        """What a closed field can be, in words; None where it is open."""
+        if field.kind == "bool":
+            return {code: self.pick(pair) for code, pair in ANSWERS.items()}
+        if field.name == "region_code":
+            return dict(divisions())
+        if field.name == "chain":
+            return None
+        if field.choices is None:
+            return None
+        return {code: self.value(field.name, code) for code in field.choices}
+
+    def value(self, name: str, code: str) -> str:
+        """A value of a field as people say it; itself where there is no other word."""
+        family = name.split(".", 1)[0]
+        match family:
+            case "rung":
+                return self.pick(RUNGS.get(code, (code, code)))
+            case "moved":
+                return self._way(code)
+            case "designation" | "designations":
+                return self.pick(phrases.DESIGNATIONS.get(code, (code, code)))
+            case "outcome":
+                return self.pick(phrases.OUTCOMES.get(code, (code, code)))
+            case "park" | "incubator":
+                return self.places.get(code, code)
+            case "region_code":
+                return divisions().get(code, code)
+            case "status" | "origin":
+                found = told().values[family].get(code)
+                return code if found is None else str(found[self.locale])
+            case _ if family in OF_CRITERIA:
+                return self.criteria.get(code, code)
+        return code
+
+    def _way(self, code: str) -> str:
+        before, dots, after = code.partition("..")
+        if not dots:
+            return self.pick(WAYS.get(code, (code, code)))
+        return " → ".join(self.pick(RUNGS.get(one, (one, one))) for one in (before, after))
+
+    @property
+    def criteria(self) -> dict[str, str]:
+        """The criteria of the list's set by their names."""
+        loaded = self.bench.loaded
+        if loaded is None:
+            return {}
+        return {one.id: one.label[self.locale] for one in loaded.policy.walk()}
+
+    # --- conditions -----------------------------------------------------------------------------
+
+    def condition(self, parameter: str, raw: str) -> str:
+        """One condition as a sentence."""
+        if parameter == "any":
+            joined = " 或 " if self.locale == "zh" else " or "
+            members = [one.replace("\\|", "|").partition(":") for one in MEMBERS.split(raw)]
+            return joined.join(self.condition(name, value) for name, _, value in members)
+        name, _, lookup = parameter.partition("__")
+        if name == "q":
+            return f"“{raw}”"
+        if (section := self._section(name, lookup, raw)) is not None:
+            return section
+        if lookup == "empty":
+            empty = ("为空", "is empty") if raw == "true" else ("不为空", "is not empty")
+            return f"{self.label(name)} {self.pick(empty)}"
+        word = self.pick(LOOKUPS.get(lookup, (lookup, lookup)))
+        colon = "：" if self.locale == "zh" else ": "
+        if lookup == "":
+            return f"{self.label(name)}{colon}{self._values(name, lookup, raw)}"
+        return f"{self.label(name)} {word} {self._values(name, lookup, raw)}"
+
+    def _section(self, name: str, lookup: str, raw: str) -> str | None:
+        """A class of industries or fields, which a code begins with."""
+        colon = "：" if self.locale == "zh" else ": "
+        classes = {"industry_code": SECTIONS, "hightech_field": HIGHTECH_FIELDS}.get(name)
+        if classes is None or lookup != "isw" or raw.rstrip(".") not in classes:
+            return None
+        return f"{self.label(name)}{colon}{self.pick(classes[raw.rstrip('.')])}"
+
+    def _values(self, name: str, lookup: str, raw: str) -> str:
+        parts = raw.split(",") if lookup in ("in", "between") else [raw]
+        between = " – " if lookup == "between" else "、" if self.locale == "zh" else ", "
+        return between.join(self._one(name, part) for part in parts)
+
+    def _one(self, name: str, raw: str) -> str:
+        field = self.bench.vocabulary.find(name)
+        if field is None:
+            return raw
+        if field.kind == "bool":
+            return self.pick(ANSWERS.get(raw, (raw, raw)))
+        if field.kind == "date":
+            return self.day(raw)
+        if field.kind == "number" and PLAIN.fullmatch(raw):
+            return self.amount(Decimal(raw), field.unit)
+        return self.value(name, raw)
+
+    def amount(self, value: Decimal, unit: str | None) -> str:
+        """A number with its unit."""
+        if unit is None or unit not in phrases.UNITS:
+            return number(value)
+        return phrases.amount(value, unit, self.locale)
+
+    def day(self, raw: str) -> str:
+        """A date, or one that is told from today."""
+        found = RELATIVE.fullmatch(raw)
+        if found is None:
+            return raw
+        if found["many"] is None:
+            return self.pick(("今天", "today"))
+        unit = self.pick(SHIFTS[found["unit"]])
+        if self.locale == "zh":
+            return f"{found['many']} {unit}{'前' if found['sign'] == '-' else '后'}"
+        return f"{found['many']} {unit} {'ago' if found['sign'] == '-' else 'from today'}"
+
+
+MEMBERS = re.compile(r"(?<!\\)\|")
+PLAIN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
+
+
+def words_of(session: Session, bench: Bench, locale: str) -> Words:
+    """The words of a list."""
+    bodies = accounts.organisations(session, "park", "incubator")
+    places = {
+        body.code: body.name if locale == "zh" else (body.name_en or body.name) for body in bodies
+    }
+    return Words(locale, bench, places)
+
+
+def expiries() -> list[str]:
+    """The fields that say when a title ends, one for each kind."""
+    return [f"expires.{kind}" for kind in DESIGNATION_KINDS]
