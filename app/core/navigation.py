@@ -45,6 +45,8 @@ class Section:
         return self.zh if locale == "zh" else self.en
 
 
+# What belongs to a list lies beside it: /lists/pool/filter is the pool's.
+PARTS = "/lists"
 HOME = Link("/", "首页", "Home", EVERYBODY, "g h")
 SECTIONS = (
     Section("总览", "Overview", (
@@ -88,7 +90,8 @@ def _open_to(links: Iterable[Link], role: str | None) -> Iterable[Link]:
 
 def place(role: str | None, path: str) -> Link | None:
     """The page of the menu that an address belongs to: the nearest above it."""
-    held = [link for section in menu(role) for link in section.links if link.holds(path)]
+    shown = path.removeprefix(PARTS)
+    held = [link for section in menu(role) for link in section.links if link.holds(shown)]
     return max(held, key=lambda link: len(link.path), default=None)
 
 

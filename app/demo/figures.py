@@ -74,6 +74,25 @@ def _year(random: Random, revenue: float, assets: float, strength: float) -> Row
     return {code: value * 100 for code, value in money.items()} | counts
 
 
+def nearly(random: Random, found: dict[int, Row]) -> dict[int, Row]:
+    """The same years without gaps, and with a little less R&D than a small firm is asked for."""
+    return {year: _short_of_research(random, row) for year, row in found.items()}
+
+
+def _short_of_research(random: Random, row: Row) -> Row:
+    fresh = _year(random, (row["revenue_sales"] or 800_000_000) / 100, 3_000_000, 0.95)
+    research = fresh["revenue_sales"] * random.randint(455, 498) // 10_000
+    staff = fresh["staff_avg"]
+    return fresh | {
+        "rd_hnte": research,
+        "rd_hnte_domestic": research * 9 // 10,
+        "revenue_hightech": fresh["revenue_total"] * 8 // 10,
+        "st_staff_avg": -(-staff // 5),
+        "rd_staff": staff // 6,
+        "results_converted": 6,
+    }
+
+
 def _with_gaps(random: Random, row: Row) -> Row:
     """About one figure in ten is missing, and now and then most of a year."""
     share = 0.7 if random.random() < 0.05 else 0.1

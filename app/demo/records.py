@@ -47,13 +47,13 @@ class Records:
         for model, rows in self.rows.items():
             session.execute(insert(model), rows, execution_options=TOGETHER)
 
-    def add(self, firm_id: int, firm: Row, strength: float) -> None:
-        """Everything about one firm."""
+    def add(self, firm_id: int, firm: Row, strength: float, *, near: bool) -> None:
+        """Everything about one firm; the experts have seen all of one that is near."""
         self._places(firm_id, firm["registered_on"])
         self._titles(firm_id, firm["registered_on"], strength)
         self._rights(firm_id, strength, firm["registered_on"])
-        self._judged(firm_id, strength)
-        if self.random.random() < 0.8:
+        self._judged(firm_id, strength, near=near)
+        if near or self.random.random() < 0.8:
             for kind in CHECKED:
                 self.put(
                     RecordCheck,
@@ -200,21 +200,21 @@ class Records:
                 number=None,
             )
 
-    def _judged(self, firm_id: int, strength: float) -> None:
+    def _judged(self, firm_id: int, strength: float, *, near: bool) -> None:
         random = self.random
         day = self.today - timedelta(days=random.randint(1, 200))
         for question in QUESTIONS:
-            if random.random() < 0.3 + 0.5 * strength:
+            if near or random.random() < 0.3 + 0.5 * strength:
                 self.put(
                     Judgement,
                     firm_id=firm_id,
                     criterion=question,
                     judged_on=day,
-                    holds=random.random() < 0.55 + 0.45 * strength,
+                    holds=near or random.random() < 0.55 + 0.45 * strength,
                     points=None,
                     evidence="演示：材料已核",
                 )
-        if random.random() < 0.25 + 0.5 * strength:
+        if near or random.random() < 0.25 + 0.5 * strength:
             for quantity, most in EXPERTS.items():
                 points = min(most, max(0, round(random.gauss(most * (0.45 + 0.6 * strength), 0.8))))
                 self.put(

@@ -19,7 +19,7 @@ from app.pipeline.models import Assessment
 
 OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
 COUNTS = {
-    "gap_count": ("差距条数（未达标+缺数据）", "Criteria unmet or unknown"),
+    "gap_count": ("短板数", "Gaps (unmet or unknown)"),
     "unmet_count": ("未达标条数", "Criteria unmet"),
     "unknown_count": ("缺数据条数", "Criteria unknown"),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, any_, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
@@ -109,7 +109,7 @@ def opens_with(session: Session, actor: Actor, of: str) -> int | None:
     query = select(SavedView.id).where(
         SavedView.list_name == of,
         SavedView.audience == "all",
-        SavedView.opens_for.contains([actor.role.value]),
+        literal(actor.role.value) == any_(SavedView.opens_for),
     )
     return session.scalar(query.order_by(SavedView.updated_at.desc(), SavedView.id.desc()).limit(1))
 

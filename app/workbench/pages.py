@@ -25,7 +25,6 @@ from app.workbench.words import Words, words_of
 
 router = APIRouter(include_in_schema=False)
 ListName = Literal["firms", "pool"]
-TITLES = {"firms": "企业登记簿", "pool": "培育池"}
 
 
 @router.get("/firms")
@@ -57,7 +56,6 @@ def _list(
         request,
         "workbench/list.html",
         of=of,
-        title=i18n.text(TITLES[of], i18n.locale_of(request)),
         page=page,
         bench=bench,
         fault=fault or wrong,
@@ -114,10 +112,9 @@ class Asked:
 
     def page(self, template: str, **values: Any) -> HTMLResponse:
         """A page about that list."""
-        of = self.bench.of
         return render(
-            self.request, template, of=of, bench=self.bench, told=self.words, on=self.bench.query,
-            title=i18n.text(TITLES[of], self.words.locale), **values, **WORDS,
+            self.request, template, of=self.bench.of, bench=self.bench, told=self.words, on=self.bench.query,
+            **values, **WORDS,
         )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ COLUMNS: Mapping[str, Pair] = {
     "outcomes": ("各条结论", "Every outcome"),
     "unmet": ("未达标的条件", "Unmet"),
     "unknown": ("缺数据的条件", "Unknown"),
+    "readiness": ("成熟度", "Readiness"),
     "version": ("记录版本", "Version of the record"),
 }
 OF_CRITERIA = ("met", "unmet", "unknown", "not_applicable")

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Role
 from app.audit.models import AuditEntry
 from app.core.clock import today
-from app.pipeline import export_pages
 from app.pipeline.service import assess
+from app.workbench import export_pages
 from tests import people
 from tests.factories import make_firm
 
