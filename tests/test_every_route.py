@@ -119,6 +119,31 @@ CASES = {
     "GET /": Case(status=(200, 303)),
     "GET /firms": Case(query="q=juemiyuanshan"),
     "GET /pool": Case(query="id={firm}"),
+    # What stands around the lists, and what is done with several firms.
+    "GET /lists/{of}/facets": Case(query="on=q%3Djuemiyuanshan"),
+    "GET /lists/{of}/totals": Case(
+        query="on=id%3D{firm}%26fields%3Dname,figure.revenue_sales.2024"
+    ),
+    "GET /lists/{of}/filter": Case(query="on=q%3Djuemiyuanshan&field=name"),
+    "GET /lists/{of}/filter/add": Case(query="field=q&value=jmys", status=(303,)),
+    "GET /lists/{of}/columns": Case(query="on=id%3D{firm}"),
+    "POST /lists/{of}/selection": Case(
+        form={"firm": "1", "everything": "yes", "act": "enter", "on": "q=jmys"}, status=(303,)
+    ),
+    "GET /lists/{of}/pool/{act}": Case(query="on=id%3D{firm}"),
+    "POST /lists/{of}/pool/{act}": Case(
+        form={"on": "q=jmys", "first": "2026-01-01", "reason": "x"}, status=(403,)
+    ),
+    # Saved views: one's own, one's organisation's, everybody's; a token has none of its own.
+    "GET /lists/{of}/views/new": Case(query="on=id%3D{firm}"),
+    "POST /lists/{of}/views": Case(form={"name": "x", "on": "q=jmys"}, status=(303, 403)),
+    "GET /lists/{of}/views/{number}": Case(status=(404,)),
+    "POST /lists/{of}/views/{number}": Case(form={"name": "x"}, status=(404,)),
+    "POST /lists/{of}/views/{number}/query": Case(form={"on": "q=jmys"}, status=(404,)),
+    "POST /lists/{of}/views/{number}/remove": Case(status=(404,)),
+    "GET /api/v1/views": Case(),
+    "GET /api/v1/views/{view_id}": Case(status=(404,)),
+    "GET /firms/{firm_id}/criteria/{code}/{criterion}": Case(),
     # The lists as files.
     "GET /firms/export": Case(query="q=juemiyuanshan"),
     "GET /pool/export": Case(query="id={firm}"),
@@ -285,7 +310,7 @@ class Foreign:
             "firm_id": self.firm, "firm": self.firm, "code": self.code, "credit_code": self.code,
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
-            "rung": "certified",
+            "rung": "certified", "of": "pool", "act": "enter",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

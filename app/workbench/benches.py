@@ -128,16 +128,16 @@ class Bench:
 def opened(session: Session, actor: Actor, of: str, given: Iterable[tuple[str, str]]) -> Bench:
     """The list that a query string asks for; Invalid names the parameter that is wrong."""
     asked = [pair for pair in given if pair[1] != ""]
-    named = [value for name, value in asked if name == "view"]
+    known = dict(asked)
     changed = any(name not in (*views.PLACE, "limit", "count") for name, _ in asked)
-    based_on = _number(dict(asked).get("based_on"))
     pairs = views.expanded(session, actor, of, asked)
-    pairs = [pair for pair in pairs if pair[0] != "based_on"]
-    day = today()
-    view = _number(named[0]) if named else None
-    return _bench(session, actor, of, (pairs, day), (
-        None if changed else view, view if changed else based_on,
-    ))  # fmt: skip
+    view = _number(known.get("view"))
+    origin = view if view is not None else _number(known.get("based_on"))
+    return _bench(
+        session, actor, of,
+        [pair for pair in pairs if pair[0] != "based_on"],
+        (None, origin) if changed else (view, None),
+    )  # fmt: skip
 
 
 def from_query(session: Session, actor: Actor, of: str, query: str) -> Bench:
@@ -146,10 +146,9 @@ def from_query(session: Session, actor: Actor, of: str, query: str) -> Bench:
 
 
 def _bench(
-    session: Session, actor: Actor, of: str, asked: tuple[Pairs, date],
-    origin: tuple[int | None, int | None],
-) -> Bench:  # fmt: skip
-    pairs, day = asked
+    session: Session, actor: Actor, of: str, pairs: Pairs, origin: tuple[int | None, int | None]
+) -> Bench:
+    day = today()
     query = views.query_of(pairs)
     loaded = pool.chosen_set(session, query, day) if of == "pool" else None
     vocabulary = (

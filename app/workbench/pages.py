@@ -51,7 +51,9 @@ def _list(
     page, wrong = (None, fault) if bench is None else tried(lambda: bench.page(db))
     if page is not None:
         note_search(readings, {"firms": "firm", "pool": "pool"}[of], bench.pairs, page)
+    saved = views.listed(db, actor, of)
     shown = {} if bench is None or page is None else _shown(request, db, bench, page)
+    origin = None if bench is None else bench.view or bench.based_on
     return render(
         request,
         "workbench/list.html",
@@ -59,7 +61,8 @@ def _list(
         page=page,
         bench=bench,
         fault=fault or wrong,
-        saved=views.listed(db, actor, of),
+        saved=saved,
+        current=next((one for one, _ in saved if one.id == origin), None),
         sets=sets_in_force(db, bench.day) if bench is not None and of == "pool" else [],
         may_decide=actor.role is Role.ANALYST,
         may_enter=actor.role in KEEPERS,
@@ -71,8 +74,6 @@ def _list(
 def _shown(request: Request, db: Session, bench: Bench, page: Any) -> dict[str, Any]:
     """The page's rows and what stands around them, in words."""
     words = words_of(db, bench, i18n.locale_of(request))
-    current = next((one for one, _ in views.listed(db, bench.actor, bench.of)
-                    if one.id == (bench.view or bench.based_on)), None)  # fmt: skip
     return {
         "told": words,
         "columns": columns.shown(bench, words),
@@ -81,7 +82,6 @@ def _shown(request: Request, db: Session, bench: Bench, page: Any) -> dict[str, 
         "following": _following(bench, page),
         "outer": [one.criterion for one in places(bench.loaded) if one.outer]
         if bench.loaded is not None else [],
-        "current": current,
         "compared": comparing.rows(bench, words, page.items) if bench.display == "compare" else [],
     }  # fmt: skip
 
@@ -113,8 +113,8 @@ class Asked:
     def page(self, template: str, **values: Any) -> HTMLResponse:
         """A page about that list."""
         return render(
-            self.request, template, of=self.bench.of, bench=self.bench, told=self.words, on=self.bench.query,
-            **values, **WORDS,
+            self.request, template, of=self.bench.of, bench=self.bench, told=self.words,
+            on=self.bench.query, **values, **WORDS,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
 from app.accounts.actor import Actor, Role
-from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.accounts.auth import Db, Reader, Tx
 from app.core import notices
 from app.core.errors import AppError
 from app.core.navigation import READERS
@@ -43,7 +43,7 @@ def new(
 
 @router.post("")
 def create(
-    request: Request, of: ListName, form: Annotated[ViewForm, Form()], actor: CurrentActor, tx: Tx
+    request: Request, of: ListName, form: Annotated[ViewForm, Form()], actor: Reader, tx: Tx
 ) -> Response:
     """Keep it, and show the list through it."""
     bench = from_query(tx, actor, of, form.on)
@@ -70,7 +70,7 @@ def edit(request: Request, of: ListName, number: Number, actor: Reader, db: Db) 
 @router.post("/{number}")
 def change(
     request: Request, of: ListName, number: Number, form: Annotated[ViewForm, Form()],
-    actor: CurrentActor, tx: Tx,
+    actor: Reader, tx: Tx,
 ) -> Response:  # fmt: skip
     """Another name, or for others to use."""
     view = views.own(tx, actor, number)
@@ -88,7 +88,7 @@ def change(
 @router.post("/{number}/query")
 def replace_query(
     request: Request, of: ListName, number: Number, form: Annotated[ViewForm, Form()],
-    actor: CurrentActor, tx: Tx,
+    actor: Reader, tx: Tx,
 ) -> RedirectResponse:  # fmt: skip
     """Keep the present query under the same name."""
     view = views.own(tx, actor, number)
@@ -99,7 +99,7 @@ def replace_query(
 
 @router.post("/{number}/remove")
 def remove(
-    request: Request, of: ListName, number: Number, actor: CurrentActor, tx: Tx
+    request: Request, of: ListName, number: Number, actor: Reader, tx: Tx
 ) -> RedirectResponse:
     """Throw it away."""
     view = views.own(tx, actor, number)
