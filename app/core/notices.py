@@ -10,6 +10,7 @@ from fastapi.responses import Response
 COOKIE = "tidu_notice"
 SECONDS = 60
 LONGEST = 300
+DOCUMENT = "document"
 
 
 def leave(request: Request, response: Response, zh: str, en: str) -> None:
@@ -22,9 +23,12 @@ def leave(request: Request, response: Response, zh: str, en: str) -> None:
 
 
 def waiting(request: Request) -> tuple[str, str] | None:
-    """What is to be said on this page; nothing where the cookie is not of our making."""
+    """What is to be said on this page; nothing where the cookie is not of our making.
+
+    A script that fetches a page on the way to it does not use the sentence up.
+    """
     raw = request.cookies.get(COOKIE)
-    if not raw:
+    if not raw or request.headers.get("sec-fetch-dest", DOCUMENT) != DOCUMENT:
         return None
     try:
         zh, en = json.loads(base64.b64decode(raw.encode("ascii"), altchars=b"-_", validate=True))

@@ -11,7 +11,7 @@ from app.workbench.words import Words
 # Columns that a table of people's cannot show well.
 UNSHOWN = ("id", "version", "gaps", "outcomes", "set")
 FIGURE = "figure."
-NUMBERS = ("gap_count", "unmet_count", "unknown_count", "registered_capital")
+NUMBERS = ("gap_count", "unmet_count", "unknown_count")
 YEARS_BACK = 5
 
 
@@ -25,6 +25,11 @@ class Column:
     numeric: bool
     order: str | None
     ordered: str
+
+    @property
+    def summed(self) -> bool:
+        """Whether its sum says anything."""
+        return is_summed(self.name)
 
     @property
     def money(self) -> bool:
@@ -50,8 +55,13 @@ def _column(bench: Bench, words: Words, name: str) -> Column:
 
 
 def is_number(name: str) -> bool:
-    """Whether a column holds numbers, which can be summed."""
-    return name.startswith((FIGURE, GAP)) or name in NUMBERS
+    """Whether a column holds numbers."""
+    return is_summed(name) or name in NUMBERS
+
+
+def is_summed(name: str) -> bool:
+    """Whether a column's numbers are worth adding up."""
+    return name.startswith((FIGURE, GAP)) or name == "registered_capital"
 
 
 def _next_order(bench: Bench, name: str) -> str | None:

@@ -11,10 +11,9 @@ from app.core.paging import plan_for_values
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Firm, FirmYear
 from app.pipeline.fields import places
-from app.pipeline.models import Assessment
 from app.pipeline.pool import GAP, HUNDREDTHS
 from app.workbench.benches import Bench
-from app.workbench.columns import FIGURE, is_number
+from app.workbench.columns import FIGURE, is_summed
 
 FEN = 100
 
@@ -34,7 +33,7 @@ def totals(session: Session, bench: Bench) -> tuple[int, dict[str, Total]]:
     """Number of firms, and the totals by column; one statement."""
     plan_for_values(session)
     years: dict[int, Any] = {}
-    asked = {name: _stored(bench, name, years) for name in bench.columns if is_number(name)}
+    asked = {name: _stored(bench, name, years) for name in bench.columns if is_summed(name)}
     parts = [part for stored, _ in asked.values()
              for part in (func.sum(cast(stored, Numeric)), func.count(stored))]  # fmt: skip
     query = bench.found(func.count(), *parts)
@@ -54,9 +53,7 @@ def _stored(bench: Bench, name: str, years: dict[int, Any]) -> tuple[Any, int | 
         return _figure(bench, name, years)
     if name.startswith(GAP):
         return _gap(bench, name)
-    if name == "registered_capital":
-        return type_coerce(Firm.registered_capital, BigInteger), FEN
-    return getattr(Assessment, name), 1
+    return type_coerce(Firm.registered_capital, BigInteger), FEN
 
 
 def _figure(bench: Bench, name: str, years: dict[int, Any]) -> tuple[Any, int | None]:

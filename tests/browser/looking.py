@@ -1,9 +1,19 @@
 """A page as a person with given preferences sees it: it fits, it is accessible, it can be kept."""
 
+import os
+from pathlib import Path
+
 from playwright.sync_api import Page
 
-from tests.browser.test_pages import AXE, SHOTS
-
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+SHOTS = os.environ.get("TIDU_SHOTS")
+# Language, theme and width: every two of them meet in one of the four.
+LOOKS = (
+    ("zh", "light", 1440),
+    ("zh", "dark", 390),
+    ("en", "light", 390),
+    ("en", "dark", 1440),
+)
 SEVERE = (
     "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
     ".then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looking import look, prefer
+from tests.browser.looking import LOOKS, look, prefer
 from tests.browser.test_pages import sign_in
 
 
@@ -53,9 +53,7 @@ def test_contacts_open_by_purpose_and_are_kept_up_to_date(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("已删除 1 条记录")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_contacts_and_requests_fit(page: Page, lang: str, theme: str, width: int) -> None:
     sign_in(page)
     prefer(page, lang, theme, width)

@@ -15,7 +15,7 @@ from app.core.settings import Settings
 from app.demo.people import PASSWORD
 from app.main import create_app
 from app.pipeline.service import evaluate
-from tests.browser.looking import look, prefer
+from tests.browser.looking import LOOKS, look, prefer
 from tests.conftest import copied
 from tests.entry.readily import LAST, nearly
 from tests.people import body
@@ -211,9 +211,7 @@ def test_a_thousand_rows_stay_fluid(page: Page) -> None:
     assert taken < 150, taken
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_entry_and_criteria_fit(page: Page, lang: str, theme: str, width: int) -> None:
     mark = f"{lang}-{theme}-{width}"
     enter(page, "keeper", "/waiting")

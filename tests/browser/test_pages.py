@@ -1,16 +1,12 @@
 """The stories of the pages, in a real browser, in both languages, wide and narrow."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.demo.people import PASSWORD
+from tests.browser.looking import AXE, LOOKS, SHOTS
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 PATHS = ("/", "/firms", "/pool", "/criteria", "/criteria/hnte_2016")
-SHOTS = os.environ.get("TIDU_SHOTS")
 
 
 def sign_in(page: Page, username: str = "analyst") -> None:
@@ -66,9 +62,7 @@ def test_an_incubator_sees_its_own_firms_only(page: Page) -> None:
     assert 5 < shown < 200
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_every_page_fits_and_is_accessible(page: Page, lang: str, theme: str, width: int) -> None:
     sign_in(page)
     site = page.url.split("/")[2]

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.demo.people import PASSWORD
-from tests.browser.test_pages import AXE, shot
+from tests.browser.looking import AXE, LOOKS
+from tests.browser.test_pages import shot
 
 PHRASE = "梯度 lamp river nine"
 PATHS = ("/", "/admin/people", "/admin/people/1", "/admin/organisations",
@@ -115,8 +116,7 @@ def check(page: Page, name: str, width: int) -> None:
     assert found == [], name
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize(("lang", "theme"), [("zh", "dark"), ("en", "light")])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_every_page_of_people_fits_and_is_accessible(
     page: Page, lang: str, theme: str, width: int
 ) -> None:

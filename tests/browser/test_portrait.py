@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.clock import today
 from app.demo.people import PASSWORD
-from tests.browser.looking import look, prefer
+from tests.browser.looking import LOOKS, look, prefer
 from tests.browser.test_pages import sign_in
 
 LAST = today().year - 1
@@ -215,9 +215,7 @@ def test_a_leader_looks_and_is_offered_no_form(page: Page) -> None:
     expect(dialog(page).locator("form")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_the_pages_fit_and_are_accessible(page: Page, lang: str, theme: str, width: int) -> None:
     sign_in(page)
     prefer(page, lang, theme, width)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.demo.people import PASSWORD
-from tests.browser.looking import look, prefer
+from tests.browser.looking import LOOKS, look, prefer
 from tests.browser.test_pages import sign_in
 
 
@@ -123,9 +123,7 @@ def test_printing_leaves_the_shell_out(page: Page) -> None:
     expect(page.locator("main h1")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_the_shells_pages_fit_and_are_accessible(
     page: Page, lang: str, theme: str, width: int
 ) -> None:

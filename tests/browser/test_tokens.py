@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.demo.people import PASSWORD
-from tests.browser.looking import look, prefer
+from tests.browser.looking import LOOKS, look, prefer
 
 
 def administrator(page: Page) -> None:
@@ -53,9 +53,7 @@ def test_a_token_is_shown_once_rotated_and_revoked(page: Page) -> None:
     expect(page.locator(".token", has_text=secret[:13])).to_contain_text("已吊销")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_the_pages_of_tokens_fit(page: Page, lang: str, theme: str, width: int) -> None:
     administrator(page)
     prefer(page, lang, theme, width)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looking import look, prefer
+from tests.browser.looking import LOOKS, look, prefer
 from tests.browser.test_pages import sign_in
 from tests.browser.test_shell import enter
 
 NEAR = "gap_count=1&gap.hnte.rd__lte=500000&hightech_field__isw=2."
 WORDS = {
     "zh": {"add": "添加条件", "into": "加入", "views": "视图", "save": "保存当前查询…",
-           "keep": "保存", "all": "所有人", "compare": "对比", "export": "导出所选",
+           "keep": "保存", "all": "所有人", "compare": "并排对比", "export": "导出所选",
            "facets": "按分布筛选", "gaps": "短板数", "gap": "差距：近三年研发费用",
            "biology": "生物与新医药", "find": "查找字段", "name": "名称"},
     "en": {"add": "Add condition", "into": "Add", "views": "Views", "save": "Save this query…",
@@ -156,9 +156,7 @@ def test_several_firms_enter_the_pool_after_their_number_is_stated(page: Page) -
     expect(page.locator("#rows")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_the_workbench_fits_and_is_accessible(
     page: Page, lang: str, theme: str, width: int
 ) -> None:
