@@ -10,7 +10,7 @@ from tests.browser.test_pages import sign_in
 def to_a_portrait(page: Page) -> None:
     """The first firm's."""
     page.goto("/firms")
-    page.locator("tbody a").first.click()
+    page.locator("td.firm a").first.click()
     page.wait_for_url("**/firms/*")
 
 

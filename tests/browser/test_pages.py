@@ -35,9 +35,9 @@ def test_wrong_password_says_no_more_than_it_must(page: Page) -> None:
 def test_an_analyst_goes_from_the_pool_to_the_article(page: Page) -> None:
     sign_in(page)
     page.get_by_role("link", name="培育池", exact=True).click()
-    page.get_by_label("短板数不超过").fill("1")
+    page.get_by_role("combobox", name="排序").select_option(label="短板数从少到多")
     page.get_by_role("button", name="筛选").click()
-    rows = page.locator("tbody tr")
+    rows = page.locator("tbody tr td.firm")
     assert rows.count() > 5
     rows.first.get_by_role("link").click()
     section = page.locator("#hnte_2016")
@@ -74,7 +74,7 @@ def test_every_page_fits_and_is_accessible(page: Page, lang: str, theme: str, wi
     )
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/firms")
-    first = page.locator("tbody a").first.get_attribute("href")
+    first = page.locator("td.firm a").first.get_attribute("href")
     assert first is not None
     for path in (*PATHS, first):
         page.goto(path)

@@ -17,7 +17,7 @@ SHARE = "hnte.rd"
 def near(page: Page, number: int = 0) -> str:
     """The portrait of a firm that is near certification, and its address."""
     page.goto("/pool?set=hnte_2016&gap_count__lte=2")
-    page.locator("tbody a").nth(number).click()
+    page.locator("td.firm a").nth(number).click()
     page.wait_for_url("**/firms/*")
     return page.url.split("#")[0]
 
@@ -69,7 +69,7 @@ def test_a_lesser_source_waits_for_the_analysts_word(page: Page, browser: Browse
     manager = other.new_page()
     sign_in(manager, "incubator1")
     manager.goto("/firms")
-    manager.locator("tbody a").first.click()
+    manager.locator("td.firm a").first.click()
     manager.wait_for_url("**/firms/*")
     firm = manager.url.split("#")[0]
     sign_in(page)

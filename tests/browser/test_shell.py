@@ -101,7 +101,7 @@ def test_a_leader_opens_a_number_down_to_its_firms(page: Page) -> None:
     number = int(cell.inner_text().replace(",", ""))
     cell.click()
     expect(page.get_by_text(re.compile(rf"共 {number} 家"))).to_be_visible()
-    page.locator("main tbody a").first.click()
+    page.locator("td.firm a").first.click()
     expect(page.locator("main h1")).to_be_visible()
     assert re.search(r"/firms/\d+", page.url)
 
