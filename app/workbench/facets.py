@@ -21,7 +21,12 @@ from app.workbench.benches import Bench
 from app.workbench.words import Words
 
 MOST_VALUES = 12
-INSIDE = ("park", "incubator")
+# What groups of codes are called.
+CLASSES = {
+    "industry_code__isw": ("行业门类", "Industry section"),
+    "hightech_field__isw": ("高新技术领域", "High-tech field"),
+    "region_code": ("行政区划", "District"),
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,9 @@ def _titles(bench: Bench, words: Words) -> Mapping[str, str]:
                "unknown": words.pick(("缺数据的条件", "Unknown"))}  # fmt: skip
     own = ("rung", "designation", "park", "incubator", "industry_code__isw",
            "hightech_field__isw", "chain", "region_code", "origin", "status")  # fmt: skip
-    labels = {name: words.label(name.partition("__")[0]) for name in own}
+    labels = {name: words.label(name) for name in own} | {
+        name: words.pick(pair) for name, pair in CLASSES.items()
+    }
     return (of_pool if bench.loaded is not None else {}) | labels
 
 

@@ -16,7 +16,7 @@ SHARE = "hnte.rd"
 
 def near(page: Page, number: int = 0) -> str:
     """The portrait of a firm that is near certification, and its address."""
-    page.goto("/pool?set=hnte_2016&gap_count__lte=2")
+    page.goto("/pool?set=hnte_2016&gap_count__lte=2&met=hnte.rd")
     page.locator("td.firm a").nth(number).click()
     page.wait_for_url("**/firms/*")
     return page.url.split("#")[0]
