@@ -23,7 +23,7 @@ from app.core.prepared import as_sql, driver_cursor
 from app.criteria.compiler import Compiler
 from app.criteria.facts import best_known
 from app.criteria.store import sets_in_force
-from app.pipeline.service import CHUNK, SCOPES, evaluate
+from app.pipeline.service import SCOPES, evaluate, in_parts, ranges
 from benchmarks import agreement, reference
 from benchmarks.engines import Engines
 from benchmarks.processor import of_server
@@ -173,15 +173,14 @@ def run_theirs(engines: Engines, taken: dict[str, Taken], rounds: int) -> None:
 def our_reading(engines: Engines, rounds: int, firms: int) -> Taken:
     """The summary statement, consumed inside the server; by ranges of firms, as it is stored."""
     summary = Compiler(engines.sets, best_known()).summary(SCOPES["range"])
-    statement = OURS.format(query=as_sql(summary))
+    statement = OURS.format(query=in_parts(as_sql(summary)))
     reading = Taken()
     with Session(engines.ours) as session, of_server(session) as processor:
         cursor = driver_cursor(session)
         for _ in range(rounds):
             with reading.measured(processor):
-                for first in range(1, firms + 1, CHUNK):
-                    values = {"as_of": engines.as_of, "first": first, "last": first + CHUNK - 1}
-                    cursor.execute(statement, values).fetchall()
+                for bounds in ranges(firms):
+                    cursor.execute(statement, {"as_of": engines.as_of, **bounds}).fetchall()
     report("ours, reading", reading)
     return reading
 

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Numeric,
-    SmallInteger,
     and_,
     case,
     cast,
@@ -23,10 +22,14 @@ STEPS = {"yuan": 100, "percent": 10_000}
 
 @dataclass(frozen=True)
 class Threshold:
-    """`top / bottom` in the stored steps of the quantity it is compared with."""
+    """`top / bottom` in the stored steps of the quantity it is compared with.
+
+    `number` is the top where it is the same for all firms.
+    """
 
     top: Sql
     bottom: int = 1
+    number: int | None = None
 
 
 def steps(value: Fraction, amount: Amount) -> Fraction:
@@ -39,7 +42,7 @@ def steps(value: Fraction, amount: Amount) -> Fraction:
 def constant(value: Fraction, amount: Amount) -> Threshold:
     """One number for all firms."""
     exact = steps(value, amount)
-    return Threshold(whole(exact.numerator), exact.denominator)
+    return Threshold(whole(exact.numerator), exact.denominator, exact.numerator)
 
 
 def reaches(amount: Amount, threshold: Threshold, *, strictly: bool = False) -> Sql:
@@ -104,14 +107,40 @@ def _divided(top: Sql, bottom: Sql) -> Sql:
 TEN_THOUSAND = 10_000
 # Ten thousand times as much is still a bigint.
 FITS = 2**63 // TEN_THOUSAND - 1
+# A bigint from the start, so that products are, too.
+MANY: Sql = literal_column(f"{TEN_THOUSAND}::bigint", BigInteger)
+MOST: Sql = whole(TEN_THOUSAND - 1)
 
 
-def closeness(amount: Amount, threshold: Threshold, *, rising: bool) -> Sql:
-    """How near, in ten-thousandths below one: value to threshold, or threshold to value."""
+def closeness(amount: Amount, threshold: Threshold, *, rising: bool, strictly: bool) -> Sql:
+    """How near, in ten-thousandths below one: value to threshold, or threshold to value.
+
+    Asked only of what is unmet: a value that must rise lies below its threshold, or upon it where
+    reaching it is not enough; one that must fall, above.
+    """
+    number = threshold.number
+    if number is not None and amount.over is None and not isinstance(amount.low.type, Numeric):
+        if number <= 0:
+            # What can only be missed from below is not near at all.
+            return whole(0)
+        if number <= FITS:
+            share = _to_constant(amount, threshold, number, rising=rising)
+            return func.least(share, MOST) if strictly else share
+    return _to_any(amount, threshold, rising=rising)
+
+
+def _to_constant(amount: Amount, threshold: Threshold, number: int, *, rising: bool) -> Sql:
+    """The same threshold for all firms: nothing can overflow, or be divided by nought."""
+    value, _ = _crosswise(amount.low, amount, threshold)
+    if rising:
+        return _divided(func.greatest(value, whole(0)) * MANY, whole(number))
+    return _divided(whole(number * TEN_THOUSAND), value)
+
+
+def _to_any(amount: Amount, threshold: Threshold, *, rising: bool) -> Sql:
     left, right = _crosswise(amount.low, amount, threshold)
     near, far = (left, right) if rising else (right, left)
     exact = func.div(cast(near, Numeric) * whole(TEN_THOUSAND), far)
-    # What can only be missed from below is not near at all.
     some = and_(near > whole(0), far > whole(0))
     shares: list[tuple[Sql, Sql]] = [(some, exact)]
     if not isinstance(near.type, Numeric) and not isinstance(far.type, Numeric):
@@ -119,4 +148,4 @@ def closeness(amount: Amount, threshold: Threshold, *, rising: bool) -> Sql:
         fast = _divided(near * whole(TEN_THOUSAND), far)
         shares.insert(0, (and_(some, near <= whole(FITS)), fast))
     share = case(*shares, else_=whole(0))
-    return cast(func.least(share, whole(TEN_THOUSAND - 1)), SmallInteger)
+    return cast(func.least(share, MOST), BigInteger)

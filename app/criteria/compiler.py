@@ -15,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     Integer,
     Select,
-    SmallInteger,
     case,
     cast,
     func,
@@ -164,7 +163,7 @@ class Compiler:
         define(f"{name}outcomes", lambda: added(
             [read(r.outcome) * whole(1 << 2 * n) for n, r in enumerate(everything)]))  # fmt: skip
         define(f"{name}close", lambda: added(
-            [cast(read(r.close), Integer) for r in self.rules[loaded.id]]))  # fmt: skip
+            [read(r.close) for r in self.rules[loaded.id]]))  # fmt: skip
         define(f"{name}gaps", lambda: array([read(r.gap) for r in everything], type_=BigInteger))
         return [name + label for label in ("outcomes", "close", "gaps")]
 
@@ -213,4 +212,4 @@ def verdict(columns: Any) -> dict[str, Sql]:
 
 
 def _bits(bits: Sql) -> Sql:
-    return cast(func.bit_count(cast(bits, BIT(64))), SmallInteger)
+    return func.bit_count(cast(bits, BIT(64)))

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Integer,
-    SmallInteger,
     and_,
     case,
     cast,
@@ -28,7 +27,7 @@ from app.criteria.measuring import key
 from app.criteria.sheet import Sheet
 
 # Written into the statement, for it has thousands of them.
-UNMET, MET, UNKNOWN, SKIPPED = (literal_column(str(int(o)), SmallInteger) for o in p.Outcome)
+UNMET, MET, UNKNOWN, SKIPPED = (literal_column(str(int(o)), Integer) for o in p.Outcome)
 FULL = literal_column(str(TEN_THOUSAND), Integer)
 
 
@@ -76,7 +75,7 @@ class Rules:
 
     def _disabled(self, criterion: p.Criterion, set_id: int) -> Rule:
         rule = Rule(criterion, "off_o", "off_g", "off_k")
-        self.sheet.define(rule.outcome, lambda: cast(SKIPPED, SmallInteger))
+        self.sheet.define(rule.outcome, lambda: SKIPPED)
         self.sheet.define(rule.gap, no_gap)
         self.sheet.define(rule.close, _nothing)
         rule.members = [self.compile(c, set_id) for c in _disabled_members(criterion)]
@@ -100,10 +99,9 @@ class Rules:
         elif isinstance(criterion.rule, cond.ByIndustry):
             applies = self.leaves.industry_fits(criterion.rule)
         if applies is None:
-            return cast(func.coalesce(cast(holds, Integer), UNKNOWN), SmallInteger)
-        return cast(
-            case((~applies, SKIPPED), (holds, MET), (and_(~holds, applies), UNMET), else_=UNKNOWN),
-            SmallInteger,
+            return func.coalesce(cast(holds, Integer), UNKNOWN)
+        return case(
+            (~applies, SKIPPED), (holds, MET), (and_(~holds, applies), UNMET), else_=UNKNOWN
         )
 
     def _gap(self, node: Any, rule: Rule) -> Sql:
@@ -125,19 +123,20 @@ class Rules:
             case cond.AtLeast() | cond.MoreThan() | cond.AtMost() | cond.LessThan():
                 compared = comparison(node)
                 amount, threshold = self.leaves.compared(compared, owner)
-                rising = isinstance(node, cond.AtLeast | cond.MoreThan)
-                return func.coalesce(closeness(amount, threshold, rising=rising), ZERO)
+                near = closeness(
+                    amount, threshold, rising=isinstance(node, cond.AtLeast | cond.MoreThan),
+                    strictly=isinstance(node, cond.MoreThan | cond.LessThan),
+                )  # fmt: skip
+                return func.coalesce(near, ZERO)
             case cond.AnyOf():
                 return func.greatest(*(self._member_close(m, owner, rule) for m in node.any))
             case cond.AllOf():
                 parts = [self._member_close(m, owner, rule) for m in node.all]
-                return cast(added(parts).op("/", precedence=8)(whole(len(parts))), SmallInteger)
+                return added(parts).op("/", precedence=8)(whole(len(parts)))
             case cond.Some():
                 met = [cast(func.coalesce(self._member(m, rule), false()), Integer)
                        for m in node.some.of]  # fmt: skip
-                return cast(
-                    (added(met) * FULL).op("/", precedence=8)(whole(node.some.k)), SmallInteger
-                )
+                return (added(met) * FULL).op("/", precedence=8)(whole(node.some.k))
             case cond.ByIndustry():
                 return self.leaves.by_case(node, lambda r: self._close(r, owner, rule), _nothing())
         return _nothing()
@@ -209,4 +208,4 @@ def _disabled_members(criterion: p.Criterion) -> list[p.Criterion]:
 
 
 def _nothing() -> Sql:
-    return literal_column("0", SmallInteger)
+    return literal_column("0", Integer)
