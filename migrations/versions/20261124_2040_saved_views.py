@@ -46,7 +46,9 @@ def upgrade() -> None:
             ["organisation_id"], ["organisation.id"], name=op.f("fk_saved_view_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
-        sa.UniqueConstraint("owner_id", "list_name", "name", name=op.f("uq_saved_view_owner_id_list_name_name")),
+        sa.UniqueConstraint(
+            "owner_id", "list_name", "name", name=op.f("uq_saved_view_owner_id_list_name_name")
+        ),
     )
     op.create_index("ix_saved_view_list_name", "saved_view", ["list_name"])
     op.execute(ddl.attach("saved_view"))
