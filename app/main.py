@@ -18,6 +18,7 @@ from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
+from app.core.resource import describe_common
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response, render
 from app.entry.pages import router as entry_pages
@@ -83,10 +84,13 @@ class Tidu(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The description, with the shape of errors and the ways to say who one is."""
+        if self.openapi_schema is not None:
+            return self.openapi_schema
         described = super().openapi()
         parts = described["components"]
         parts["schemas"]["Problem"] = Problem.model_json_schema()
         parts["securitySchemes"] = SIGNING_IN
+        describe_common(described)
         described["security"] = [{name: []} for name in SIGNING_IN]
         return described
 

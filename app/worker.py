@@ -22,6 +22,7 @@ from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.accounts import replies
 from app.accounts.models import Invitation, SignInFailure, UserSession
 from app.audit.ddl import ensure_months
 from app.core.clock import now, today
@@ -92,6 +93,7 @@ def purge_expired(timestamp: int = 0) -> None:
         session.execute(delete(Invitation).where(Invitation.expires_at < before))
         session.execute(delete(SignInFailure).where(SignInFailure.last_at < before))
         session.execute(webhooks.PURGE, {"before": before})
+        replies.forget_old(session)
         session.execute(PURGE_JOBS, {"done": now() - JOBS_KEPT, "failed": now() - FAILED_KEPT})
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import limits, sessions, tokens
+from app.accounts import limits, replies, sessions, tokens
 from app.accounts.acting import act_as, act_as_visitor
 from app.accounts.actor import Actor, Role
 from app.accounts.secrets import new_secret
@@ -16,11 +16,13 @@ from app.accounts.visitor import Visitor
 from app.audit.service import note_read
 from app.core.addresses import client_address
 from app.core.errors import Forbidden, Unauthenticated
+from app.core.resource import REPLAYED, Asked, Repeated, is_dry
 from app.core.settings import Settings
 
 COOKIE = "tidu_session"
 DEVICE = "tidu_device"
 BEARER = "bearer "
+KEPT_HEADERS = ("content-type", "location", "etag")
 
 
 def settings_of(request: Request) -> Settings:
@@ -67,10 +69,34 @@ def _reading(request: Request) -> Iterator[Session]:
 
 
 def _writing(request: Request) -> Iterator[Session]:
-    """A transaction that commits before the answer leaves."""
-    with request.app.state.sessions() as session, session.begin():
+    """A transaction that commits before the answer leaves, unless the write is only tried."""
+    with request.app.state.sessions() as session, session.begin() as transaction:
         _declare(request, session)
+        dry = is_dry(request)
+        asked = None if dry else getattr(request.state, "asked", None)
+        if asked is not None:
+            _answer_again(request, session, asked)
         yield session
+        if dry:
+            transaction.rollback()
+        elif asked is not None:
+            _keep_answer(request, session, asked)
+
+
+def _answer_again(request: Request, session: Session, asked: Asked) -> None:
+    """Raise Repeated where this has been done before."""
+    actor = request.state.actor
+    reply = replies.claim(session, settings_of(request), actor, asked.key, asked.fingerprint)
+    if reply is not None:
+        headers = reply.headers | {REPLAYED: "true"}
+        raise Repeated(Response(reply.body, reply.status, headers))
+
+
+def _keep_answer(request: Request, session: Session, asked: Asked) -> None:
+    response = request.state.answer
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    reply = replies.Reply(response.status_code, headers, bytes(response.body).decode())
+    replies.keep(session, settings_of(request), request.state.actor, asked.key, reply)
 
 
 def _declare(request: Request, session: Session) -> None:

@@ -9,8 +9,9 @@ from app.accounts import limits
 from app.accounts import token_queries as queries
 from app.accounts.auth import CurrentActor, Db, settings_of
 from app.core.errors import NotFound
+from app.core.resource import Resource
 
-router = APIRouter(prefix="/api/v1", tags=["token"])
+router = APIRouter(prefix="/api/v1", tags=["token"], route_class=Resource)
 
 
 class Holder(BaseModel):

@@ -8,13 +8,14 @@ from pydantic import BaseModel
 
 from app.accounts.auth import CurrentActor, Db
 from app.core.clock import today
+from app.core.resource import Resource
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import all_sets, get_sets
 from app.firms.catalogue import Label
 
 Code = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 
-router = APIRouter(tags=["criteria"])
+router = APIRouter(tags=["criteria"], route_class=Resource)
 
 
 class CriteriaSetOut(BaseModel):

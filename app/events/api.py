@@ -9,12 +9,13 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from app.accounts.auth import Reader
+from app.core.resource import Resource
 from app.core.web import problem_response
 from app.events.following import Tail
 from app.events.queries import Read, check_kinds
 from app.events.schemas import EventsOut
 
-router = APIRouter(prefix="/api/v1/events", tags=["events"])
+router = APIRouter(prefix="/api/v1/events", tags=["events"], route_class=Resource)
 # Positions stay below 2^63 with every row of an act.
 Position = Annotated[int, Query(ge=0, lt=2**62)]
 Kinds = Annotated[

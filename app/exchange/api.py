@@ -8,10 +8,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Tx
 from app.core.errors import Invalid
+from app.core.resource import Resource
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.service import upsert_figures, upsert_firms
 
-router = APIRouter(prefix="/api/v1", tags=["writing"])
+router = APIRouter(prefix="/api/v1", tags=["writing"], route_class=Resource)
 CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")]
 LARGEST_BATCH = 5_000
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Request, Response
 
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
+from app.core.resource import Resource
 from app.facts import service
 from app.facts.kinds import KINDS, FactKind
 from app.firms.api import LIST_PARAMETERS, NEEDS_VERSION, demand_version, note_search
@@ -13,7 +14,7 @@ from app.firms.schemas import LARGEST_ID
 FactId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 IfMatch = Annotated[str | None, Header()]
 ASKED = [one for one in LIST_PARAMETERS if one["name"] != "q"]
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", route_class=Resource)
 
 
 def _answer(kind: FactKind, fact: Any, response: Response) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
 
 
 for _kind in KINDS:
-    _routes = APIRouter(prefix=f"/{_kind.path}", tags=[_kind.path])
+    _routes = APIRouter(prefix=f"/{_kind.path}", tags=[_kind.path], route_class=Resource)
     _reads(_kind, _routes, _kind.path.replace("-", "_"))
     _writes(_kind, _routes, _kind.path.replace("-", "_"))
     router.include_router(_routes)

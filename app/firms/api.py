@@ -12,6 +12,7 @@ from app.core.clock import today
 from app.core.errors import PreconditionRequired, Stale
 from app.core.filters import Vocabulary, describe
 from app.core.paging import Page
+from app.core.resource import Resource, version_of
 from app.core.web import problem_response
 from app.firms import fields, listing, queries, schemas
 from app.firms.models import Firm
@@ -48,7 +49,7 @@ NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
     428: problem_response("If-Match is missing"),
 }
 
-router = APIRouter(prefix="/api/v1", tags=["firms"])
+router = APIRouter(prefix="/api/v1", tags=["firms"], route_class=Resource)
 
 
 def detail(session: Session, actor: Actor, firm: Firm) -> schemas.FirmDetail:
@@ -67,7 +68,7 @@ def demand_version(if_match: str | None, version: int, stale: Callable[[str], St
         raise PreconditionRequired(
             "缺少 If-Match：请先读取记录，把它的 ETag 放入 If-Match (send the ETag you read)"
         )
-    if if_match.strip() not in ("*", f'"{version}"'):
+    if if_match.strip() != "*" and version_of(if_match) != str(version):
         raise stale(if_match[:50])
 
 

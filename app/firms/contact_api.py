@@ -5,13 +5,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from app.accounts.auth import CurrentActor, Tx
+from app.core.resource import Resource
 from app.firms import contact_schemas as schemas
 from app.firms import contacts
 from app.firms.api import NEEDS_VERSION, FirmId, demand_version
 from app.firms.models import Contact
 from app.firms.schemas import LARGEST_ID
 
-router = APIRouter(prefix="/api/v1/firms/{firm_id}/contacts", tags=["contacts"])
+router = APIRouter(
+    prefix="/api/v1/firms/{firm_id}/contacts", tags=["contacts"], route_class=Resource
+)
 ContactId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Why = Annotated[schemas.Reason, Query()]
 IfMatch = Annotated[str | None, Header()]

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts.auth import Db, Noted, Reader, Readings, Tx
+from app.core.resource import Resource
 from app.firms import search
 from app.firms.queries import RUNGS
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=Resource)
 LISTED = 50
 
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from app.accounts.auth import Administrator, Db, Tx
+from app.core.resource import Resource
 from app.jobs import queries, service
 
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"], route_class=Resource)
 JobId = Annotated[int, Path(ge=1, lt=2**63)]
 State = Literal["todo", "doing", "failed", "succeeded", "cancelled", "aborted"]
 

@@ -14,6 +14,7 @@ from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
 from app.core.errors import Invalid, Stale
 from app.core.fields import nearest
+from app.core.resource import Resource
 from app.criteria.api import router as criteria
 from app.criteria.models import CriteriaSet
 from app.criteria.store import all_sets
@@ -37,7 +38,7 @@ from app.pipeline.queries import explain
 from app.pipeline.service import assess
 from app.views import service as views
 
-router = APIRouter(prefix="/api/v1", tags=["pipeline"])
+router = APIRouter(prefix="/api/v1", tags=["pipeline"], route_class=Resource)
 router.include_router(criteria)
 
 SET = {

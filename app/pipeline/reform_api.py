@@ -10,13 +10,14 @@ from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db
 from app.core.errors import Forbidden, Invalid
 from app.core.fields import nearest
+from app.core.resource import Resource
 from app.criteria import drafting
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import all_sets
 from app.pipeline import reform
 from app.pipeline.schemas import Day
 
-router = APIRouter(prefix="/api/v1", tags=["criteria"])
+router = APIRouter(prefix="/api/v1", tags=["criteria"], route_class=Resource)
 
 
 class CompareBody(BaseModel):

@@ -9,13 +9,14 @@ from app.accounts.auth import Auditor, Db, Noted, Reader, reading
 from app.audit.queries import counted
 from app.core import i18n
 from app.core.filters import parse
+from app.core.resource import Resource
 from app.firms import queries as firms
 from app.firms.api import LIST_PARAMETERS, FirmId, understood
 from app.firms.schemas import FiltersOut
 from app.pipeline import trail_queries
 from app.pipeline.trail_schemas import EntryPage, HistoryPage, RowPage
 
-router = APIRouter(prefix="/api/v1", tags=["audit"])
+router = APIRouter(prefix="/api/v1", tags=["audit"], route_class=Resource)
 # Without the search: acts have no names.
 PARAMETERS = [one for one in LIST_PARAMETERS if one["name"] not in ("q", "fields")]
 EntryId = Annotated[int, Path(ge=1, lt=2**63)]

@@ -11,6 +11,7 @@ from app.accounts.auth import CurrentActor, Db, Tx, settings_of
 from app.accounts.models import Organisation
 from app.accounts.service import organisation
 from app.core.errors import Invalid, NotFound
+from app.core.resource import Resource
 from app.webhooks import queries, service
 from app.webhooks.acting import check_manager
 from app.webhooks.models import Delivery
@@ -25,7 +26,7 @@ from app.webhooks.schemas import (
     WebhooksOut,
 )
 
-router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], route_class=Resource)
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 DeliveryNumber = Annotated[int, Path(ge=1, lt=2**63)]
 

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 from app.accounts.actor import Actor
 from app.accounts.auth import Db, Reader
 from app.accounts.models import User
+from app.core.resource import Resource
 from app.views import service as views
 from app.views.models import SavedView
 
-router = APIRouter(prefix="/api/v1/views", tags=["views"])
+router = APIRouter(prefix="/api/v1/views", tags=["views"], route_class=Resource)
 ViewId = Annotated[int, Path(ge=1, le=views.LARGEST_ID)]
 
 

@@ -141,7 +141,8 @@ def test_a_contact_is_added_changed_and_removed(db: Session, firm: int, park: Or
     one = made.headers["location"]
     read = client.get(one, params={"purpose": "maintenance"})
     assert (read.json()["name"], read.json()["phone"]) == ("李 四", "13900001111")
-    assert (read.json()["source"], read.headers["etag"]) == ("park_system", '"1"')
+    assert read.json()["source"] == "park_system"
+    assert read.headers["etag"].startswith('"1.')
     changed = client.patch(one, json={"phone": None, "duty": "总经理"}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     now = client.get(one, params={"purpose": "maintenance"}).json()
