@@ -29,6 +29,14 @@ Value = Annotated[str | int | float | None, BeforeValidator(no_boolean)]
 Figures = dict[str, Value]
 
 
+Version = Annotated[
+    str | int | None,
+    BeforeValidator(no_boolean),
+    Field(description="The sender's own counter or time of this state: of one firm, or of one "
+          "firm's figures of a year, nothing older is taken after something newer."),
+]  # fmt: skip
+
+
 class FirmIn(BaseModel):
     """A firm as it is written; what is left out stays as it is. Money is yuan."""
 
@@ -44,6 +52,7 @@ class FirmIn(BaseModel):
     legal_form: str | None = None
     registered_capital: str | None = Field(None, description="yuan, or with a unit: 500万元")
     business_scope: str | None = None
+    sender_version: Version = None
 
 
 class FirmRow(FirmIn):
@@ -66,7 +75,10 @@ class FirmBatch(Batch):
 
 
 class FigureBatch(Batch):
-    """At most 5,000 rows of {credit_code, year, indicator: value in the indicator's unit}."""
+    """At most 5,000 rows of {credit_code, year, indicator: value in the indicator's unit}.
+
+    A row may carry `sender_version`, as a firm may.
+    """
 
     rows: list[Figures] = Field(max_length=LARGEST_BATCH)
 
@@ -77,6 +89,9 @@ class RowResult(BaseModel):
     index: int
     status: str
     conflicts: int = Field(0, description="figures kept aside: a better source says otherwise")
+    outdated: bool = Field(
+        default=False, description="left out: the sender's newer version arrived before"
+    )
     errors: list[dict[str, str]] = []
 
 
@@ -105,7 +120,7 @@ def put_figures(
     credit_code: CreditCode, year: Annotated[int, Path(ge=1990, le=2200)],
     body: Figures, actor: CurrentActor, tx: Tx,
 ) -> RowResult:  # fmt: skip
-    """Report figures of one year as {indicator: value in its unit}."""
+    """Report figures of one year as {indicator: value in its unit}, and `sender_version`."""
     actor.require("figures:write")
     if twice := sorted({"credit_code", "year"} & set(body)):
         raise Invalid(f"{twice[0]} 已在地址中：请从内容中去掉 (stands in the address already)",
@@ -141,7 +156,8 @@ def _one(report: Report, actor: Actor) -> RowResult:
 
 def _result(report: Report, row: int) -> RowResult:
     return RowResult(index=row, status=report.outcomes.get(row, "unchanged"),
-                     conflicts=report.conflicts_of.get(row, 0))  # fmt: skip
+                     conflicts=report.conflicts_of.get(row, 0),
+                     outdated=row in report.outdated)  # fmt: skip
 
 
 def _error(fault: Fault, place: str, actor: Actor) -> dict[str, str]:

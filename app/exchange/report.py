@@ -40,6 +40,8 @@ class Report:
     # Result by row number, for callers that answer row by row.
     outcomes: dict[int, str] = field(default_factory=dict)
     conflicts_of: dict[int, int] = field(default_factory=dict)
+    # Rows that their sender has since replaced: a newer version had arrived before.
+    outdated: set[int] = field(default_factory=set)
 
     @property
     def conflicts(self) -> int:

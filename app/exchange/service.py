@@ -17,6 +17,7 @@ from app.exchange import figures, files, firms, headers, readings
 from app.exchange.headers import Column, Header
 from app.exchange.mapping import Mapping
 from app.exchange.report import Fault, Mode, Report
+from app.exchange.sending import Sending
 from app.firms.catalogue import INDICATORS
 from app.pipeline.service import assess
 
@@ -67,14 +68,16 @@ def upsert_firms(
     """Rows of a request, by field name; row numbers count from 0."""
     meaning: list[Column | None] = [Column(n, n) for n in headers.FIRM_HEADERS]
     report = Report(rows=len(rows))
+    sending = Sending(session, actor, source)
 
     def work() -> None:
         read = (
             (n, firms.read_row(n, _cells(row, headers.FIRM_HEADERS), meaning, Mapping(), report))
-            for n, row in enumerate(rows)
+            for n, row in sending.newest(rows, report)
         )
         good = ((n, found) for n, found in read if found is not None)
         firms.upsert(session, actor, good, report, source=source)
+        sending.keep(report)
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
 
@@ -87,15 +90,17 @@ def upsert_figures(
     names = {"credit_code": (), "year": (), **INDICATORS}
     meaning: list[Column | None] = [Column(n, n, indicator=n in INDICATORS) for n in names]
     report = Report(rows=len(rows))
+    sending = Sending(session, actor, source)
 
     def work() -> None:
         found = (
             reading
-            for n, row in enumerate(rows)
+            for n, row in sending.newest(rows, report)
             if not _has_strange_keys(n, row, names, report)
             for reading in readings.read_row(n, _cells(row, names), meaning, Mapping(), report)
         )
         figures.upsert(session, actor, found, report, source=source, origin=origin)
+        sending.keep(report)
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
 

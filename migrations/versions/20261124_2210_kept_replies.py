@@ -1,4 +1,4 @@
-"""kept replies"""
+"""kept replies, and the versions that senders name"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +22,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner", "key", name=op.f("pk_kept_reply")),
     )
     op.create_index("ix_kept_reply_kept_at", "kept_reply", ["kept_at"])
+    op.create_table(
+        "sender_version",
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("credit_code", sa.String(), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("sender", "credit_code", "part", name=op.f("pk_sender_version")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("sender_version")
     op.drop_table("kept_reply")

@@ -77,7 +77,7 @@ def numbers(db: Session) -> tuple[int, int, int]:
 
 def test_a_firm_is_created_updated_and_left_alone(db: Session, analyst: TestClient) -> None:
     assert put_firm(analyst).json() == {"index": 0, "status": "created", "conflicts": 0,
-                                        "errors": []}  # fmt: skip
+                                        "outdated": False, "errors": []}  # fmt: skip
     assert put_firm(analyst).json()["status"] == "unchanged"
     assert put_firm(analyst, code=CODE.lower()).json()["status"] == "unchanged"
     assert put_firm(analyst, chain="新材料").json()["status"] == "updated"
@@ -393,3 +393,52 @@ def test_scopes_and_roles(db: Session) -> None:
     for role in (Role.LEADER, Role.OFFICER, Role.ADMIN, Role.AUDITOR):
         assert put_firm(people.person(db, role)).status_code == 403
     assert put_firm(TestClient(people.application(db))).status_code == 401
+
+
+# --- out of order -------------------------------------------------------------------------------
+
+
+def test_an_older_version_does_not_win_by_arriving_last(db: Session, analyst: TestClient) -> None:
+    new = ROW | {"chain": "玻纤", "sender_version": "2026-03-02T08:00:00+08:00"}
+    old = ROW | {"chain": "中药", "sender_version": "2026-03-01T23:59:59Z"}
+    assert counted(batch(analyst, "firms", new)) == (1, 0, 0, 0)
+    late = batch(analyst, "firms", old, {**ROW, "credit_code": OTHER, "sender_version": 3})
+    assert counted(late) == (1, 0, 1, 0)
+    assert [result["outdated"] for result in late.json()["results"]] == [True, False]
+    stored = analyst.get(f"/api/v1/firms/by-credit-code/{CODE}").json()
+    assert stored["chain"] == "玻纤"
+    # The same version again is the same; a newer one is taken.
+    assert counted(batch(analyst, "firms", new)) == (0, 0, 1, 0)
+    newer = old | {"sender_version": "2026-03-03T00:00:00Z"}
+    assert counted(batch(analyst, "firms", newer)) == (0, 1, 0, 0)
+
+
+def test_figures_are_ordered_by_firm_and_year(analyst: TestClient) -> None:
+    put_firm(analyst)
+    assert put_figures(analyst, staff_avg=50, sender_version=8).json()["status"] == "created"
+    late = put_figures(analyst, staff_avg=40, sender_version=7).json()
+    assert (late["status"], late["outdated"]) == ("unchanged", True)
+    other_year = put_figures(analyst, year=2023, staff_avg=40, sender_version=7).json()
+    assert (other_year["status"], other_year["outdated"]) == ("created", False)
+
+
+def test_a_refused_version_does_not_count(analyst: TestClient) -> None:
+    put_firm(analyst)
+    assert put_figures(analyst, staff_avg=-1, sender_version=9).status_code == 422
+    assert put_figures(analyst, staff_avg=5, sender_version=8).json()["status"] == "created"
+
+
+def test_each_sender_counts_for_itself(db: Session, analyst: TestClient) -> None:
+    put_firm(analyst, sender_version=100)
+    firm = analyst.get(f"/api/v1/firms/by-credit-code/{CODE}").json()["id"]
+    park = people.body(db, "another-sender", "park")
+    people.put_in_park(db, firm, park, ALWAYS)
+    theirs = put_firm(people.machine(db, park), chain="玻纤", sender_version=1).json()
+    assert (theirs["status"], theirs["outdated"]) == ("updated", False)
+
+
+@pytest.mark.parametrize("version", ["yesterday", "2026-03-01T08:00:00", -1, 2**70, ""])
+def test_a_version_that_is_none_is_refused(analyst: TestClient, version: Any) -> None:
+    answer = put_firm(analyst, sender_version=version)
+    assert "/sender_version" in pointers(answer)
+    assert "2026-01-31T08:00:00Z" in answer.text
