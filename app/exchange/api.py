@@ -56,9 +56,10 @@ class FirmIn(BaseModel):
 
 
 class FirmRow(FirmIn):
-    """A firm of a batch."""
+    """A firm of a batch; without its code or name it is rejected, and the others are not."""
 
-    credit_code: str
+    credit_code: str = ""
+    name: str = ""
 
 
 class Batch(BaseModel):

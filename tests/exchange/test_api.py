@@ -300,8 +300,6 @@ def test_a_batch_has_a_largest_size(
 OTHER_SHAPES: list[tuple[str, Any, str]] = [
     ("firms", ROW | {"colour": "red"}, "/rows/1/colour"),
     ("firms", ROW | {"name": None}, "/rows/1/name"),
-    ("firms", {"credit_code": OTHER}, "/rows/1/name"),
-    ("firms", FIRM, "/rows/1/credit_code"),
     ("firms", "nonsense", "/rows/1"),
     ("figures", FIGURES | {"staff_avg": {"is": 5}}, "/rows/1/staff_avg"),
     ("figures", FIGURES | {"staff_avg": False}, "/rows/1/staff_avg"),
@@ -314,6 +312,15 @@ def test_a_batch_of_another_shape_is_refused_whole(db: Session, analyst: TestCli
         found = pointers(batch(analyst, kind, ROW if kind == "firms" else FIGURES, row))
         assert any(pointer.startswith(place) for pointer in found), found
     assert numbers(db) == (0, 0, 0)
+
+
+def test_a_row_without_code_or_name_is_rejected_alone(analyst: TestClient) -> None:
+    found = batch(analyst, "firms", {"credit_code": OTHER}, FIRM, ROW)
+    assert counted(found) == (1, 0, 0, 2)
+    errors = [result["errors"] for result in found.json()["results"]]
+    assert [[one["pointer"] for one in each] for each in errors] == [
+        ["/rows/0/name"], ["/rows/1/credit_code"], []
+    ]  # fmt: skip
 
 
 def test_what_is_no_batch(db: Session, analyst: TestClient) -> None:
