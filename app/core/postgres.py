@@ -204,12 +204,24 @@ def _options(folder: Path) -> str:
 
 def _system_ids() -> tuple[int, int]:
     """PostgreSQL refuses to run as root: root runs it as a system user of its own."""
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        subprocess.run(["useradd", "--system", SYSTEM_USER], check=True)  # noqa: S603, S607
-        entry = pwd.getpwnam(SYSTEM_USER)
-    return entry.pw_uid, entry.pw_gid
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            entry = pwd.getpwnam(SYSTEM_USER)
+        except KeyError:
+            made = subprocess.run(  # noqa: S603
+                ["useradd", "--system", SYSTEM_USER],  # noqa: S607
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            # Two first starts at once: the other one holds the list of users, or was faster.
+            if made.returncode and time.monotonic() > deadline:
+                raise DatabaseUnavailable(
+                    f"no system user {SYSTEM_USER} could be made ({made.stderr.strip()}): "
+                    "PostgreSQL does not run as root; make that user, or start as another one"
+                ) from None
+            time.sleep(0.1)
+        else:
+            return entry.pw_uid, entry.pw_gid
 
 
 def _programs() -> Path:

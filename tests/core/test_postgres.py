@@ -96,3 +96,27 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(DatabaseUnavailable) as error, running(given):
             pass
         assert words in str(error.value) and "\n" not in str(error.value)
+
+
+FIRST_START = """
+import sys
+from app.core import postgres
+postgres.SYSTEM_USER = sys.argv[1]
+print(postgres._system_ids()[0])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+def test_two_first_starts_at_once_make_one_system_user() -> None:
+    name = f"tidu_test_{os.getpid()}"
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIRST_START, name], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    try:
+        found = [(start.communicate(timeout=60)[0].strip(), start.returncode) for start in starts]
+    finally:
+        subprocess.run(["userdel", name], check=True, capture_output=True)
+    assert len(set(found)) == 1 and found[0][0].isdigit() and found[0][1] == 0
