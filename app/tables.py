@@ -6,6 +6,7 @@ from app.criteria import models as criteria
 from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import models as firms
+from app.imports import models as imports
 from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
@@ -16,6 +17,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, incubation, innovation, jobs, leading,
-    pipeline, plans, views, webhooks,
+    accounts, audit, criteria, documents, entry, firms, imports, incubation, innovation, jobs,
+    leading, pipeline, plans, views, webhooks,
 )  # fmt: skip
