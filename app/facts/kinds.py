@@ -9,10 +9,10 @@ from sqlalchemy import Date, func, or_, type_coerce
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor, Role
+from app.accounts.actor import Actor
 from app.core.fields import Field, Kind, whole_number
 from app.core.filters import Sort, Vocabulary
-from app.facts import schemas
+from app.facts import schemas, settling
 from app.firms.models import (
     DESIGNATION_KINDS,
     INCIDENT_KINDS,
@@ -25,6 +25,15 @@ from app.firms.models import (
     RecordCheck,
     Residency,
 )
+from app.incubation.models import (
+    FOUNDER_KINDS,
+    SERVICE_KINDS,
+    SPIN_OFF_WAYS,
+    ContestEntry,
+    Founding,
+    ServiceRecord,
+    SpinOff,
+)
 from app.innovation.models import (
     HIGH_VALUE_REASONS,
     IP_KINDS,
@@ -34,8 +43,9 @@ from app.innovation.models import (
     RdBody,
     Standard,
 )
-from app.pipeline.judging import check_criterion
+from app.leading.models import BOARDS, CHAIN_ROLES, LISTING_STEPS, ChainMember, ListingStep
 
+Values = dict[str, Any]
 # A span of days crosses the wire as its first and its last day.
 FIRST, LAST = "valid_from", "valid_to"
 ONE_DAY = timedelta(days=1)
@@ -47,8 +57,8 @@ class FactKind:
 
     `key` names what tells one record of a firm from another where rows are upserted, `span` the
     column of days, `place` the organisation's column where parks and incubators write only their
-    own. What is `decided` only analysts write. `checks` refuses what only the database knows to be
-    wrong.
+    own. What is `decided` only analysts write.`settle` completes what is given, or
+    refuses it, by what else is on record.
     """
 
     path: str
@@ -62,7 +72,7 @@ class FactKind:
     span: str | None = None
     place: str | None = None
     decided: bool = False
-    checks: Callable[[Session, Any], None] = lambda _session, _given: None
+    settle: Callable[[Session, Actor, Values], Values] = lambda _session, _actor, values: values
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -108,14 +118,9 @@ class FactKind:
             return days.lower if name == FIRST else last
         return getattr(fact, name)
 
-    def is_foreign(self, actor: Actor, values: Mapping[str, Any]) -> bool:
-        """Whether a park or incubator writes of a place that is not its own."""
-        limited = actor.role in (Role.INCUBATOR_MANAGER, Role.PARK_OPERATOR)
-        return limited and self.place is not None and values[self.place] != actor.organisation_id
-
-    def stored(self, given: schemas.FactIn) -> dict[str, Any]:
+    def stored(self, given: Values) -> Values:
         """What was given, as columns."""
-        values = given.model_dump()
+        values = dict(given)
         if self.span is not None:
             first, last = values.pop(FIRST), values.pop(LAST)
             values[self.span] = Range(first, None if last is None else last + ONE_DAY)
@@ -132,10 +137,6 @@ class FactKind:
 
     def _field(self, name: str, kind: Kind = "text") -> Field:
         return Field(name, kind, getattr(self.model, name), choices=self.choices.get(name))
-
-
-def _criterion_known(session: Session, given: schemas.JudgementIn) -> None:
-    check_criterion(session, given.criterion)
 
 
 KINDS = (
@@ -161,14 +162,36 @@ KINDS = (
              {"kind": DESIGNATION_KINDS}, key=("kind", "valid_from"), span="valid", decided=True),
     FactKind("residencies", "在孵", Residency, schemas.ResidencyIn, "valid_from",
              {"incubator_id": "number", "graduated_on": "date"},
-             key=("incubator_id", "valid_from"), span="during", place="incubator_id"),
+             key=("incubator_id", "valid_from"), span="during", place="incubator_id",
+             settle=settling.own("incubator_id")),
     FactKind("locations", "所在园区", Location, schemas.LocationIn, "valid_from",
              {"park_id": "number"}, key=("park_id", "valid_from"), span="during",
-             place="park_id"),
+             place="park_id", settle=settling.own("park_id")),
     FactKind("judgements", "判断", Judgement, schemas.JudgementIn, "judged_on",
              {"criterion": "text", "holds": "bool", "points": "number", "judged_on": "date"},
-             key=("criterion",), checks=_criterion_known),
+             key=("criterion",), settle=settling.known_criterion),
     FactKind("record-checks", "完整性确认", RecordCheck, schemas.RecordCheckIn, "checked_on",
              {"kind": "choice", "checked_on": "date"}, {"kind": schemas.CHECKED_KINDS},
              key=("kind",)),
+    FactKind("service-records", "走访服务", ServiceRecord, schemas.ServiceRecordIn, "served_on",
+             {"kind": "choice", "served_on": "date", "hours": "number",
+              "organisation_id": "number", "person": "text", "next_on": "date"},
+             {"kind": SERVICE_KINDS}, key=("kind", "served_on"), settle=settling.served_by),
+    FactKind("spin-offs", "裂变", SpinOff, schemas.SpinOffIn, "spun_off_on",
+             {"way": "choice", "parent_id": "number", "spun_off_on": "date"},
+             {"way": SPIN_OFF_WAYS}, key=("parent_id",), settle=settling.known_parent),
+    FactKind("foundings", "创办背景", Founding, schemas.FoundingIn, "since",
+             {"kind": "choice", "institution": "text", "since": "date", "ended_on": "date"},
+             {"kind": FOUNDER_KINDS}, key=("kind", "institution")),
+    FactKind("contest-entries", "创新创业赛事", ContestEntry, schemas.ContestEntryIn, "entered_on",
+             {"name": "text", "level": "choice", "entered_on": "date", "place": "text",
+              "won_on": "date"},
+             {"level": LEVELS}, key=("name", "entered_on")),
+    FactKind("chain-members", "链条企业", ChainMember, schemas.ChainMemberIn, "since",
+             {"chain": "text", "role": "choice", "since": "date", "ended_on": "date",
+              "link": "text"},
+             {"role": CHAIN_ROLES}, key=("chain", "since")),
+    FactKind("listing-steps", "上市梯次", ListingStep, schemas.ListingStepIn, "reached_on",
+             {"step": "choice", "board": "choice", "reached_on": "date", "code": "text"},
+             {"step": LISTING_STEPS, "board": BOARDS}, key=("step", "reached_on")),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from app.core.filters import EXPECTED, MOST_AT_ONCE, as_expected, parse
 from app.core.paging import Page, page
 from app.facts.kinds import FactKind
 from app.facts.schemas import FactIn
+from app.facts.settling import keeps
 from app.firms import queries
 from app.firms.models import Firm
 from app.firms.service import correct, only_analysts
@@ -61,13 +62,11 @@ def add(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
     """A new record of a firm that the actor keeps."""
     may_write(actor, kind)
     queries.get(session, actor, given.firm_id)
-    kind.checks(session, given)
-    values = kind.stored(given)
-    if kind.is_foreign(actor, values):
-        raise not_own(kind)
-    found = kind.model(**values, source=actor.source, recorded_by=actor.name)
+    values = kind.settle(session, actor, given.model_dump())
+    found = kind.model(**kind.stored(values), source=actor.source, recorded_by=actor.name)
     session.add(found)
     session.flush()  # its number is answered
+    session.refresh(found)  # as it will be read
     return found
 
 
@@ -78,21 +77,19 @@ def may_write(actor: Actor, kind: FactKind) -> None:
         only_analysts(actor)
 
 
-def not_own(kind: FactKind) -> Invalid:
-    """Parks and incubators say who is with them, not who is with others."""
-    detail = f"{kind.place} 只能是您所在的单位 (your own organisation only)"
-    return Invalid(detail, errors=[{"pointer": f"/{kind.place}", "detail": detail}])
-
-
 def to_change(session: Session, actor: Actor, kind: FactKind, number: int) -> Any:
     """One record that is to be corrected or withdrawn; Stale where it no longer stands."""
     may_write(actor, kind)
     found = get(session, actor, kind, number, lock=True)
     if found.superseded_at is not None:
         raise stale(found)
-    if kind.place is not None and kind.is_foreign(actor, {kind.place: getattr(found, kind.place)}):
-        raise Forbidden("这条记录由其他单位维护：请联系科技局 (another organisation keeps it)")
+    _own(actor, kind, found)
     return found
+
+
+def _own(actor: Actor, kind: FactKind, fact: Any) -> None:
+    if kind.place is not None and not keeps(actor, getattr(fact, kind.place)):
+        raise Forbidden("这条记录由其他单位维护：请联系科技局 (another organisation keeps it)")
 
 
 def change(
@@ -104,13 +101,12 @@ def change(
     if given.firm_id != fact.firm_id:
         raise Invalid("记录不能改到另一家企业：请删除后在那家企业新增 (cannot move)",
                       errors=[{"pointer": "/firm_id", "detail": "not changeable"}])  # fmt: skip
-    if given.model_dump() == before:
+    after = kind.settle(session, actor, given.model_dump())
+    if after == before:
         return fact
-    kind.checks(session, given)
-    values = kind.stored(given)
-    if kind.is_foreign(actor, values):
-        raise not_own(kind)
-    return correct(session, actor, fact, **values)
+    corrected = correct(session, actor, fact, **kind.stored(after))
+    session.refresh(corrected)  # as it will be read
+    return corrected
 
 
 def withdraw(session: Session, fact: Any) -> None:
@@ -136,10 +132,7 @@ def withdraw_all(
     found = session.scalars(query.limit(MOST_AT_ONCE + 1)).all()
     as_expected(params, len(found))
     for fact in found:
-        if kind.place is not None and kind.is_foreign(
-            actor, {kind.place: getattr(fact, kind.place)}
-        ):
-            raise not_own(kind)
+        _own(actor, kind, fact)
     ids = [fact.id for fact in found]
     session.execute(update(model).where(model.id.in_(ids)).values(superseded_at=now()))
     return len(ids), sorted({fact.firm_id for fact in found})
