@@ -140,7 +140,7 @@ def _rows_to_show(
         if count >= FIRST_SHOWN and not wrong and not typed:
             continue
         candidates = []
-        missing = any(f.en.startswith("the credit code is missing") for f in wrong)
+        missing = any("credit code is missing" in f.en for f in wrong)
         if missing and names is not None and names < len(cells) and looked_up < MOST_LOOKED_UP:
             looked_up += 1
             candidates = _namesakes(session, actor, str(cells[names]))

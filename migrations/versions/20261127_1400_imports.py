@@ -54,8 +54,11 @@ language sql stable security definer set search_path = {schema}, pg_temp as $$
         and then_entry.action <> 'read'
         and then_entry.request_id is distinct from asked
         -- What another import changed and its undo put back is no change.
-        and not exists (select from import_batch where state = 'undone' and left_alone = 0
-          and then_entry.request_id in ('import-' || id, 'undo-' || id))
+        and not exists (
+          select from import_batch as undone where undone.state = 'undone'
+          and then_entry.request_id in ('import-' || undone.id, 'undo-' || undone.id)
+          and not exists (select from import_left where batch_id = undone.id
+            and import_left.firm_id = changed.firm_id))
         and (case when entry.table_name = 'firm' and entry.action = 'insert'
           then then_entry.table_name not in ('assessment', 'pool_norm')
           else then_entry.table_name = entry.table_name and then_row.key = changed.key end))
