@@ -1,19 +1,37 @@
 """The kinds of records: address, table, schema, and how their lists are filtered and ordered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor
 from app.core.fields import Field, Kind
 from app.core.filters import Sort, Vocabulary
-from app.facts import schemas
+from app.facts import schemas, settling
 from app.firms.models import Incident
+from app.incubation.models import (
+    FOUNDER_KINDS,
+    SERVICE_KINDS,
+    SPIN_OFF_WAYS,
+    ContestEntry,
+    Founding,
+    ServiceRecord,
+    SpinOff,
+)
 from app.innovation.models import HIGH_VALUE_REASONS, IP_KINDS, LEVELS, Award, IpRight, Standard
+from app.leading.models import BOARDS, CHAIN_ROLES, LISTING_STEPS, ChainMember, ListingStep
+
+Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class FactKind:
-    """One kind of record. `filters` names columns; `day` is the date it is ordered by."""
+    """One kind of record. `filters` names columns; `day` is the date it is ordered by.
+
+    `settle` completes what is given, or refuses it, by what else is on record.
+    """
 
     path: str
     label: str
@@ -22,6 +40,7 @@ class FactKind:
     day: str
     filters: Mapping[str, Kind]
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settle: Callable[[Session, Actor, Values], Values] = lambda _session, _actor, values: values
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,4 +73,25 @@ KINDS = (
              {"level": LEVELS}),
     FactKind("incidents", "不良记录", Incident, schemas.IncidentIn, "happened_on",
              {"kind": "text", "happened_on": "date", "ended_on": "date"}),
+    FactKind("service-records", "走访服务", ServiceRecord, schemas.ServiceRecordIn, "served_on",
+             {"kind": "choice", "served_on": "date", "hours": "number",
+              "organisation_id": "number", "person": "text", "next_on": "date"},
+             {"kind": SERVICE_KINDS}, settling.served_by),
+    FactKind("spin-offs", "裂变", SpinOff, schemas.SpinOffIn, "spun_off_on",
+             {"way": "choice", "parent_id": "number", "spun_off_on": "date"},
+             {"way": SPIN_OFF_WAYS}, settling.known_parent),
+    FactKind("foundings", "创办背景", Founding, schemas.FoundingIn, "since",
+             {"kind": "choice", "institution": "text", "since": "date", "ended_on": "date"},
+             {"kind": FOUNDER_KINDS}),
+    FactKind("contest-entries", "创新创业赛事", ContestEntry, schemas.ContestEntryIn, "entered_on",
+             {"name": "text", "level": "choice", "entered_on": "date", "place": "text",
+              "won_on": "date"},
+             {"level": LEVELS}),
+    FactKind("chain-members", "链条企业", ChainMember, schemas.ChainMemberIn, "since",
+             {"chain": "text", "role": "choice", "since": "date", "ended_on": "date",
+              "link": "text"},
+             {"role": CHAIN_ROLES}),
+    FactKind("listing-steps", "上市梯次", ListingStep, schemas.ListingStepIn, "reached_on",
+             {"step": "choice", "board": "choice", "reached_on": "date", "code": "text"},
+             {"step": LISTING_STEPS, "board": BOARDS}),
 )  # fmt: skip

@@ -52,9 +52,11 @@ def add(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
     """A new record of a firm that the actor keeps."""
     actor.require("firms:write")
     queries.get(session, actor, given.firm_id)
-    found = kind.model(**given.model_dump(), source=actor.source, recorded_by=actor.name)
+    values = kind.settle(session, actor, given.model_dump())
+    found = kind.model(**values, source=actor.source, recorded_by=actor.name)
     session.add(found)
     session.flush()  # its number is answered
+    session.refresh(found)  # as it will be read
     return found
 
 
@@ -76,7 +78,12 @@ def change(
     if after["firm_id"] != fact.firm_id:
         raise Invalid("记录不能改到另一家企业：请删除后在那家企业新增 (cannot move)",
                       errors=[{"pointer": "/firm_id", "detail": "not changeable"}])  # fmt: skip
-    return fact if after == before else correct(session, actor, fact, **after)
+    after = kind.settle(session, actor, after)
+    if after == before:
+        return fact
+    corrected = correct(session, actor, fact, **after)
+    session.refresh(corrected)  # as it will be read
+    return corrected
 
 
 def withdraw(session: Session, fact: Any) -> None:
