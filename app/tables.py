@@ -17,6 +17,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, flags, incubation, innovation, jobs, leading,
-    pipeline, plans, views, webhooks,
+    accounts, audit, criteria, documents, entry, firms, flags, incubation, innovation, jobs,
+    leading, pipeline, plans, views, webhooks,
 )  # fmt: skip

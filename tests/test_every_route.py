@@ -209,10 +209,8 @@ CASES = {
     "DELETE /api/v1/firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(),
     "PUT /api/v1/firms/{firm_id}/duties/{duty}/{period}": Case(json={"done_on": "2026-01-01"}),
     "GET /firms/{firm_id}/flags/{kind}/{subject}": Case(),
-    "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(
-        form={"until": "2999-01-01", "reason": "x"}
-    ),
-    "POST /firms/{firm_id}/flags/{kind}/{subject}/done": Case(form={"done_on": "2026-01-01"}),
+    "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
+    "POST /firms/{firm_id}/duties/{duty}": Case(form={"done_on": "2026-01-01", "period": "2025"}),
     # The portrait: what-if, figures and record in forms, documents; the board and its moves.
     "GET /firms/{firm_id}/what-if": Case(query="try.revenue_sales.2024=1"),
     "GET /firms/{firm_id}/figures": Case(status=(303,)),

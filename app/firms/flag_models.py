@@ -71,7 +71,8 @@ FLAG_KINDS: Mapping[str, FlagKind] = {
     ),
     "at_risk": FlagKind(
         Label(zh="资质有风险", en="At risk"),
-        Label(zh="持有的资质，其条件已不再达标", en="Holds a title whose criteria it no longer meets"),
+        Label(zh="持有的资质，其条件已不再达标",
+              en="Holds a title whose criteria it no longer meets"),
     ),
     "not_served": FlagKind(
         Label(zh="久未服务", en="Not served"),

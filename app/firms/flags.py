@@ -1,4 +1,4 @@
-"""Reads of flags: which stand, of one firm, of a page of firms, and how many firms each concerns."""
+"""Reads of flags: which stand, of one firm or a page of firms, and how many each concerns."""
 
 from collections.abc import Iterable
 from datetime import date

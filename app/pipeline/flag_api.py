@@ -92,8 +92,8 @@ class DutyBody(Body):
 
 def flag_out(one: Told) -> FlagOut:
     """A flag as the API shows it."""
-    own = {name: getattr(one.flag, name) for name in Flag.__table__.columns.keys()
-           if name in FlagOut.model_fields}  # fmt: skip
+    own = {column.name: getattr(one.flag, column.name) for column in Flag.__table__.columns
+           if column.name in FlagOut.model_fields}  # fmt: skip
     return FlagOut(**own, label=one.label, sentence=one.sentence, citation=one.citation)
 
 

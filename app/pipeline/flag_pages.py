@@ -1,11 +1,11 @@
-"""Flags on pages: how many firms each kind concerns, their thresholds, and what is done about one."""
+"""Flags on pages: how many firms each kind concerns, thresholds, what is done about one."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field
 
 from app.accounts.actor import Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
@@ -22,6 +22,16 @@ from app.pipeline.flag_words import Teller
 from app.pipeline.flags import thresholds
 
 router = APIRouter(include_in_schema=False)
+
+
+class FlagForm(BaseModel):
+    """The forms below a flag, as they were filled in."""
+
+    until: Annotated[str, Field(max_length=10)] = ""
+    reason: Annotated[str, Field(max_length=500)] = ""
+    done_on: Annotated[str, Field(max_length=10)] = ""
+    evidence: Annotated[str, Field(max_length=500)] = ""
+    period: Annotated[str, Field(max_length=10)] = ""
 
 
 @router.get("/flags")
@@ -85,48 +95,39 @@ def _flag(
 
 @router.post("/firms/{firm_id}/flags/{kind}/{subject}/snooze")
 def snooze(
-    request: Request, firm_id: FirmId, kind: Code, subject: Code, actor: CurrentActor, tx: Tx,
-    until: Annotated[str, Form(max_length=10)] = "",
-    reason: Annotated[str, Form(max_length=500)] = "",
+    request: Request, firm_id: FirmId, kind: Code, subject: Code,
+    form: Annotated[FlagForm, Form()], actor: CurrentActor, tx: Tx,
 ) -> Response:  # fmt: skip
-    """Put it off, or, without a day, no longer."""
-    which = (kind, subject)
-
-    def act() -> None:
-        if until:
-            flagging.snooze(tx, actor, firm_id, which, _day(until), reason)
+    """Put a flag off until a day; without one, no longer."""
+    try:
+        if form.until:
+            until = _day(form.until)
+            flagging.snooze(tx, actor, firm_id, (kind, subject), until, form.reason)
+            said = ("标记已暂缓", "The flag is put off")
         else:
-            flagging.wake(tx, actor, firm_id, which)
+            flagging.wake(tx, actor, firm_id, (kind, subject))
+            said = ("标记已恢复", "The flag is back")
+    except Invalid as error:
+        return _flag(request, tx, actor, (firm_id, kind, subject), error)
+    return _back(request, firm_id, said)
 
-    said = ("标记已暂缓", "The flag is put off") if until else ("标记已恢复", "The flag is back")
-    return _done(request, (tx, actor), (firm_id, kind, subject), act, said)
 
-
-@router.post("/firms/{firm_id}/flags/{kind}/{subject}/done")
-def done(
-    request: Request, firm_id: FirmId, kind: Code, subject: Code, actor: CurrentActor, tx: Tx,
-    done_on: Annotated[str, Form(max_length=10)] = "",
-    evidence: Annotated[str, Form(max_length=500)] = "",
-    period: Annotated[str, Form(max_length=10)] = "",
+@router.post("/firms/{firm_id}/duties/{duty}")
+def record_duty(
+    request: Request, firm_id: FirmId, duty: Code, form: Annotated[FlagForm, Form()],
+    actor: CurrentActor, tx: Tx,
 ) -> Response:  # fmt: skip
     """The duty that a flag reminds of was done."""
-
-    def act() -> None:
-        flagging.record_duty(tx, actor, firm_id, subject, period, (_day(done_on), evidence))
-
-    said = ("已登记完成", "Recorded as done")
-    return _done(request, (tx, actor), (firm_id, kind, subject), act, said)
-
-
-def _done(
-    request: Request, acting: tuple[Any, Any], which: tuple[int, str, str],
-    act: Callable[[], None], said: tuple[str, str],
-) -> Response:  # fmt: skip
     try:
-        act()
+        done = (_day(form.done_on), form.evidence)
+        flagging.record_duty(tx, actor, firm_id, duty, form.period, done)
     except Invalid as error:
-        return _flag(request, *acting, which, error)
-    answer = RedirectResponse(f"/firms/{which[0]}#flags", status_code=303)
+        return _flag(request, tx, actor, (firm_id, "duty_due", duty), error)
+    return _back(request, firm_id, ("已登记完成", "Recorded as done"))
+
+
+def _back(request: Request, firm_id: int, said: tuple[str, str]) -> Response:
+    answer = RedirectResponse(f"/firms/{firm_id}#flags", status_code=303)
     notices.leave(request, answer, *said)
     return answer
 

@@ -67,7 +67,7 @@ class Teller:
             case "duty_due":
                 duty = DUTY_OF[flag.subject].label
                 return Label(zh=f"{duty.zh}（{said['period']}）应于 {said['due']} 前完成",
-                             en=f"{duty.en} ({said['period']}) is due by {said['due']}")  # fmt: skip
+                             en=f"{duty.en} ({said['period']}): by {said['due']}")  # fmt: skip
         since = said.get("last")
         return (
             Label(zh="还没有服务记录", en="There is no service record yet")
@@ -91,8 +91,9 @@ class Teller:
             case "at_risk":
                 return Label(zh=f"已不再满足“{name.zh}”：{zh}",
                              en=f"No longer meets {name.en}: {en}")  # fmt: skip
-        return Label(zh=f"自 {said['since']} 起，对“{name.zh}”的评估没有变化，差 {said['gap_count']} 条",
-                     en=f"{name.en}: {said['gap_count']} short, unchanged since {said['since']}")  # fmt: skip
+        since, count = said["since"], said["gap_count"]
+        return Label(zh=f"自 {since} 起，对“{name.zh}”的评估没有变化，差 {count} 条",
+                     en=f"{name.en}: {count} short, unchanged since {since}")  # fmt: skip
 
     def _lacking(
         self, loaded: LoadedSet, unmet: list[str], unknown: list[str], gaps: Mapping[str, str],

@@ -54,8 +54,8 @@ select firm_id, {title} as subject, null::text as criterion,
        jsonb_build_object('set', {code}) as figures
 from ahead where outcome = 1"""
 NEAR = """
-select firm_id, {title}, coalesce({first_unmet}, {first_unknown}), jsonb_build_object('set', {code}, 'unmet', {unmet},
-       'unknown', {unknown}, 'gaps', {gaps})
+select firm_id, {title}, coalesce({first_unmet}, {first_unknown}),
+       jsonb_build_object('set', {code}, 'unmet', {unmet}, 'unknown', {unknown}, 'gaps', {gaps})
 from ahead where gap_count between 1 and %(near)s"""
 DATA_MISSING = """
 select firm_id, {title}, {first_unknown}, jsonb_build_object('set', {code}, 'unknown', {unknown})

@@ -6,10 +6,8 @@ from typing import Any
 
 from sqlalchemy import (
     Integer,
-    ScalarSelect,
     Select,
     Subquery,
-    and_,
     cast,
     exists,
     func,
@@ -23,12 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.core.fields import Predicate
 from app.core.paging import plan_for_values
 from app.criteria.compiler import LoadedSet
-from app.criteria.policy import Outcome
 from app.firms.fields import on_designation
-from app.firms.models import Designation, Firm, Location, Submission
+from app.firms.models import Firm, Location, Submission
 from app.firms.moves import BETWEEN, STEPS, periods, standings
 from app.firms.queries import visible
 from app.pipeline.models import Assessment
