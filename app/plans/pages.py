@@ -20,7 +20,10 @@ from app.firms.industries import SECTIONS
 from app.firms.moves import STEPS
 from app.firms.queries import RUNGS, funnel
 from app.pipeline import pool
-from app.plans import cockpit, targets
+from app.plans import cockpit
+from app.plans.progress import progress
+from app.plans.store import lights
+from app.plans.target_pages import WORDS
 
 router = APIRouter(include_in_schema=False)
 NEAREST = 8
@@ -70,11 +73,13 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         standing=standing,
         loaded=loaded,
         readiness=None if loaded is None else cockpit.readiness(db, actor, loaded, day),
-        targets=targets.progress(db, actor, standing.rungs, day),
+        rows=progress(db, actor, day),
+        lights=lights(db),
         parks=_parks(db, standing),
         industries=_industries(standing),
         steps=STEPS,
         charts=charts,
+        **WORDS,
     )
 
 
