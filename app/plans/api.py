@@ -59,7 +59,7 @@ def list_targets(query: Annotated[TargetsQuery, Query()], actor: Reader, db: Db)
     return TargetsOut(
         plan=file.code, adopted_on=file.adopted_on, as_of=board.asked.day,
         known_at=query.known_at, green=board.lights.green, amber=board.lights.amber,
-        items=[TargetOut.of(board.of(one), file.leads(one)) for one in file.targets],
+        items=[TargetOut.of(one, file.leads(one.target)) for one in board.all()],
     )  # fmt: skip
 
 

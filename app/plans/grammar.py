@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from app.criteria.facts import table
 from app.criteria.grammar import IndicatorCode, Name, Node, one_of
 from app.firms.catalogue import Label
 from app.firms.industries import SECTIONS
@@ -63,7 +64,7 @@ class Records(Node):
     @model_validator(mode="after")
     def named(self) -> "Records":
         """Every column named is one of the kind's."""
-        columns = RECORDS[self.record].model.__table__.c
+        columns = table(RECORDS[self.record].model).c
         if unknown := set(self.where) - set(columns.keys()):
             raise ValueError(f"{self.record} has no {', '.join(sorted(unknown))}")
         return self

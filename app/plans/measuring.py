@@ -73,7 +73,9 @@ class Measure:
 
     @property
     def value(self) -> Fraction | None:
-        """In the target's unit; unknown where nothing stands below the line."""
+        """In the target's unit; unknown where nothing is known of any firm."""
+        if self.unknown and self.unknown == self.firms:
+            return None
         if self.whole is None:
             return self.part * self.scale
         return None if self.whole == 0 else Fraction(self.part, self.whole) * self.scale

@@ -21,8 +21,9 @@ from app.firms.moves import STEPS
 from app.firms.queries import RUNGS, funnel
 from app.pipeline import pool
 from app.plans import cockpit
-from app.plans.progress import progress
-from app.plans.store import lights
+from app.plans.measuring import Asked
+from app.plans.progress import Board
+from app.plans.store import in_force
 from app.plans.target_pages import WORDS
 
 router = APIRouter(include_in_schema=False)
@@ -63,6 +64,7 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """Rungs, flow, funnel, readiness, industries, parks and targets; every number opens firms."""
     day = today()
     standing = cockpit.standing(db, actor, day)
+    board = Board(db, Asked(actor, day), in_force(db, day))
     loaded = _certified(sets_in_force(db, day))
     return render(
         request,
@@ -73,8 +75,8 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         standing=standing,
         loaded=loaded,
         readiness=None if loaded is None else cockpit.readiness(db, actor, loaded, day),
-        rows=progress(db, actor, day),
-        lights=lights(db),
+        rows=board.all(),
+        lights=board.lights,
         parks=_parks(db, standing),
         industries=_industries(standing),
         steps=STEPS,

@@ -19,6 +19,10 @@ from app.plans.store import Entered, Lights, Series, Version
 ONE_DAY = timedelta(days=1)
 # A figure of the statistics bureau that is older than this is called stale.
 STALE = timedelta(days=460)
+ROOM = text(
+    "select set_config('work_mem', '64MB', true), "
+    "set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
 LIGHTS = ("green", "amber", "red", "unknown")
 DISTRICT = (Role.ANALYST, Role.LEADER, Role.OFFICER)
 
@@ -97,15 +101,7 @@ def progress(
     plan: str | None = None,
 ) -> list[Progress]:  # fmt: skip
     """Every target of the plan in force on the day."""
-    version = store.in_force(session, day, plan)
-    return of_version(session, Asked(actor, day, known), version)
-
-
-def of_version(session: Session, asked: Asked, version: Version) -> list[Progress]:
-    """Every target of one version of a plan."""
-    board = Board(session, asked, version)
-    board.count([(target, asked.day) for target in version.file.targets])
-    return [board.of(target) for target in version.file.targets]
+    return Board(session, Asked(actor, day, known), store.in_force(session, day, plan)).all()
 
 
 class Board:
@@ -113,12 +109,17 @@ class Board:
 
     def __init__(self, session: Session, asked: Asked, version: Version) -> None:
         # Counting reads many rows and groups them: room to do so, and plans made for the day.
-        session.execute(text("set local work_mem = '64MB'"))
-        session.execute(text("set local plan_cache_mode = force_custom_plan"))
+        session.execute(ROOM)
         self.session, self.asked, self.version = session, asked, version
         self.series: Series = store.series(session, version.code, asked.known)
         self.lights: Lights = store.lights(session, asked.known)
         self._measures: dict[tuple[str, date], Measure | None] = {}
+
+    def all(self) -> list[Progress]:
+        """Every target of the plan, counted in one statement."""
+        targets = self.version.file.targets
+        self.count([(target, self.asked.day) for target in targets])
+        return [self.of(target) for target in targets]
 
     def of(self, target: TargetRule) -> Progress:
         """One target."""

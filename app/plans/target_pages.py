@@ -24,7 +24,7 @@ from app.plans.api import TargetCode
 from app.plans.counting import DIVISIONS
 from app.plans.measuring import Asked
 from app.plans.parts import history, parts
-from app.plans.progress import Board, Progress, of_version
+from app.plans.progress import Board, Progress
 
 router = APIRouter(prefix="/targets", include_in_schema=False)
 Typed = Annotated[str, Query(max_length=40)]
@@ -39,10 +39,11 @@ def show(
     """Every target of the plan on a day."""
     day = day_of(as_of)
     version = store.in_force(db, day, plan or None)
-    rows = of_version(db, Asked(actor, day), version)
+    board = Board(db, Asked(actor, day), version)
+    rows = board.all()
     return render(
         request, "plans/targets.html", day=day, version=version, rows=rows,
-        versions=store.versions(db), lights=store.lights(db), tasks=_tasks(version, rows),
+        versions=store.versions(db), lights=board.lights, tasks=_tasks(version, rows),
         bodies=bodies(db), **WORDS,
     )  # fmt: skip
 
