@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.errors import Invalid, NotFound, Stale
 from app.core.filters import parse
 from app.core.paging import Page, page
+from app.core.wording import said
 from app.facts.kinds import FactKind
 from app.facts.schemas import FactIn
 from app.firms import queries
@@ -102,6 +103,6 @@ def _sound(kind: FactKind, values: dict[str, Any]) -> dict[str, Any]:
     try:
         return kind.schema.model_validate(values).model_dump()
     except ValidationError as error:
-        errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
+        errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": said(one)}
                   for one in error.errors()]  # fmt: skip
         raise Invalid("; ".join(one["detail"] for one in errors), errors=errors) from error
