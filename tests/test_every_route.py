@@ -200,6 +200,20 @@ CASES = {
     "POST /contacts/requests/export": Case(form={"phone": "13987654320"}, status=(403,)),
     "GET /contacts/requests/erase": Case(status=(303,)),
     "POST /contacts/requests/erase": Case(form={"phone": "13987654320"}, status=(403,)),
+    # Flags: counts, thresholds, and what is done about one of a firm.
+    "GET /flags": Case(),
+    "POST /flags/{kind}": Case(form={"threshold": "3"}, status=(403, 404)),
+    "GET /api/v1/flags": Case(),
+    "PUT /api/v1/flags/{kind}/threshold": Case(json={"threshold": 3}, status=(403,)),
+    "GET /api/v1/firms/{firm_id}/flags": Case(),
+    "PUT /api/v1/firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(
+        json={"until": "2999-01-01", "reason": "x"}
+    ),
+    "DELETE /api/v1/firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(),
+    "PUT /api/v1/firms/{firm_id}/duties/{duty}/{period}": Case(json={"done_on": "2026-01-01"}),
+    "GET /firms/{firm_id}/flags/{kind}/{subject}": Case(),
+    "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
+    "POST /firms/{firm_id}/duties/{duty}": Case(form={"done_on": "2026-01-01", "period": "2025"}),
     # The portrait: what-if, figures and record in forms, documents; the board and its moves.
     "GET /firms/{firm_id}/what-if": Case(query="try.revenue_sales.2024=1"),
     "GET /firms/{firm_id}/figures": Case(status=(303,)),
@@ -319,7 +333,8 @@ class Foreign:
             "firm_id": self.firm, "firm": self.firm, "code": self.code, "credit_code": self.code,
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
-            "rung": "certified", "of": "pool", "act": "enter",
+            "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
+            "duty": "hnte_annual", "period": "2024",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

@@ -31,8 +31,9 @@ def configured(connection: Connection) -> Config:
 def fingerprints(connection: Connection) -> dict[str, str]:
     """Every table's rows, whatever the order of its columns; a trail grows and goes as a whole."""
     found = {}
-    # The pool's spread follows from figures: the next evaluation measures it anew.
-    tables = set(inspect(connection).get_table_names()) - {"alembic_version", "pool_norm"}
+    # The pool's spread and flags follow from figures: the next evaluation finds them anew.
+    derived = {"alembic_version", "pool_norm", "flag"}
+    tables = set(inspect(connection).get_table_names()) - derived
     for table in sorted(name for name in tables if not name.startswith("audit_")):
         rows = f"select to_jsonb(t)::text as row from {table} as t"  # noqa: S608 - our own names
         sum_up = f"select count(*) || md5(coalesce(string_agg(row, '' order by row), '')) from ({rows}) as r"  # noqa: S608, E501
