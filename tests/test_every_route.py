@@ -1,5 +1,7 @@
 """Every route, for everybody who sees only a part: nothing of a foreign firm comes out.
 
+A department sees every firm, but changes none and reads nobody's contacts without a case.
+
 A route without a case fails the first test: whoever adds one says here what it is asked for.
 """
 
@@ -26,7 +28,8 @@ from tests.routes import every_route
 
 LONG_AGO = date(2015, 1, 1)
 ALWAYS = Range(LONG_AGO, None)
-NAME, FIGURE, PHONE = "绝密远山科技有限公司", 98_765_432, "13987654321"
+NAME, FIGURE = "绝密远山科技有限公司", 98_765_432
+CONTACT, PHONE = "张绝密", "13987654321"
 ABSENT = 2**31 - 1
 ABSENT_CODE = credit_code(99_999_999)
 
@@ -179,6 +182,24 @@ CASES = {
     "GET /api/v1/funnel": Case(),
     # Where the district stands, within one's own scope.
     "GET /cockpit": Case(),
+    "GET /targets": Case(),
+    "GET /targets/{code}": Case(status=(404,)),
+    "GET /targets/{code}/firms": Case(status=(404,)),
+    "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
+    "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /api/v1/targets": Case(),
+    "GET /api/v1/targets/{code}": Case(status=(404,)),
+    "GET /api/v1/targets/{code}/firms": Case(status=(404,)),
+    "POST /api/v1/plans/{plan}/figures": Case(
+        json={
+            "series": "population",
+            "day": "2024-12-31",
+            "value": 1,
+            "source": "statistics_bureau",
+            "document": "x",
+        },
+        status=(403,),
+    ),
     "GET /cockpit/stay": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
@@ -368,7 +389,7 @@ class Foreign:
 
     def secrets(self) -> set[str]:
         """What must not be in any answer, unless the caller said it himself."""
-        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", PHONE}
+        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", CONTACT, PHONE}
 
 
 @pytest.fixture
@@ -379,7 +400,7 @@ def foreign(db: Session) -> Foreign:
                {"s": f"{NAME} juemiyuanshan jmys", "n": number})  # fmt: skip
     put_in_incubator(db, number, body(db, "foreign-incubator", "incubator"), ALWAYS)
     put_in_park(db, number, body(db, "foreign-park", "park"), ALWAYS)
-    contact = Contact(firm_id=number, name="张绝密", phone=PHONE)
+    contact = Contact(firm_id=number, name=CONTACT, phone=PHONE)
     conflict = Submission(firm_id=number, year=2023, indicator="revenue_sales",
                           value=FIGURE * 100, source="import")  # fmt: skip
     db.add_all([contact, conflict])
@@ -468,6 +489,9 @@ def test_nothing_of_a_foreign_firm_comes_out(
             missing = ask(client, route, case, foreign, absent=True)
             same = (foreign.fill(path), foreign.fill(path, absent=True))
             assert _anonymous(found.text, foreign) == _anonymous(missing.text, foreign), (who, same)
+    office = ask(person(db, Role.OFFICER), route, case, foreign, absent=False)
+    assert office.status_code < 500, office.text
+    assert CONTACT not in office.text and PHONE not in office.text
     assert kept(db, foreign.firm) == before
 
 

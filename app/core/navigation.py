@@ -62,6 +62,9 @@ SECTIONS = (
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
+    Section("目标", "Targets", (
+        Link("/targets", "目标", "Targets", READERS, "g g"),
+    )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
     )),

@@ -71,14 +71,13 @@ def import_sheet(
     header, below = headers.locate(sheet.rows, mapping, known, how.origin or "")
     meaning = header.columns
     report = Report(encoding=sheet.encoding, headers=header.cells, header_row=header.row)
-    rows = _sound(below, header, sheet.formulas, report, progress)
+    rows = _counted(below, header, sheet.formulas, report, progress)
 
     def work() -> None:
         if how.kind == "firms":
             cleared = _cleared(meaning) if how.clear else frozenset[str]()
             read = ((n, firms.read_row(n, cells, meaning, mapping, report)) for n, cells in rows)
-            good = ((n, found) for n, found in read if found is not None)
-            firms.upsert(session, actor, good, report, source=how.source, clear=cleared,
+            firms.upsert(session, actor, read, report, source=how.source, clear=cleared,
                          dry_run=how.dry_run)  # fmt: skip
         else:
             found = (
@@ -110,8 +109,7 @@ def upsert_firms(
             (n, firms.read_row(n, _cells(row, headers.FIRM_HEADERS), meaning, Mapping(), report))
             for n, row in sending.newest(rows, report)
         )
-        good = ((n, found) for n, found in read if found is not None)
-        firms.upsert(session, actor, good, report, source=source)
+        firms.upsert(session, actor, read, report, source=source)
         sending.keep(report)
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
@@ -181,11 +179,11 @@ def _has_strange_keys(number: int, row: dict[str, Any], names: Any, report: Repo
     return bool(strange)
 
 
-def _sound(
+def _counted(
     rows: Iterator[headers.Row], header: Header, formulas: frozenset[tuple[int, int]],
     report: Report, progress: Progress,
 ) -> Iterator[headers.Row]:  # fmt: skip
-    """Every row is counted; one with a formula or with cells nobody named goes no further."""
+    """Every row, counted; formulas and cells nobody named are faults of theirs."""
     keys = [n for n, column in enumerate(header.columns) if column and column.field in KEYS]
     for number, cells in rows:
         if _is_total(cells, keys):
@@ -200,8 +198,7 @@ def _sound(
         if formulas:
             faults += _formulas(number, cells, header, formulas)
         report.faults += faults
-        if not faults:
-            yield number, cells
+        yield number, cells
     progress(report.rows)
 
 
