@@ -14,6 +14,7 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
@@ -113,7 +114,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
-                   board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
+                   board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   connectors_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)
