@@ -279,6 +279,9 @@ CASES = {
     "POST /connectors/{number}/enable": Case(status=ADMIN),
     "POST /connectors/{number}/disable": Case(status=ADMIN),
     "POST /connectors/{number}/delete": Case(status=ADMIN),
+    # The manual, for everybody.
+    "GET /api/docs/{name}": Case(status=(404,)),
+    "GET /problems/{name}": Case(status=(303, 307)),
     # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
     "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
         json={"name": "另一个名字"}, status=(422,), like_absent=False
