@@ -1,6 +1,6 @@
 """Home for each role, and the cockpit: where the district stands, in one look."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,6 +16,8 @@ from app.core.clock import today
 from app.core.web import render
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import sets_in_force
+from app.firms import flags
+from app.firms.flag_models import FLAG_KINDS
 from app.firms.industries import SECTIONS
 from app.firms.moves import STEPS
 from app.firms.queries import RUNGS, funnel
@@ -24,8 +26,6 @@ from app.plans import cockpit, targets
 
 router = APIRouter(include_in_schema=False)
 NEAREST = 8
-# A certificate is renewed in its last year; half of it is when one should have begun.
-SOON = timedelta(days=183)
 
 
 @router.get("/")
@@ -47,11 +47,11 @@ def home(request: Request, actor: CurrentActor, db: Db) -> Response:
         funnel=funnel(db, reader(actor), day),
         sets=sets,
         loaded=loaded,
-        until=day + SOON,
-        waiting=None if loaded is None else cockpit.waiting(db, actor, loaded, day, day + SOON),
+        kinds=FLAG_KINDS,
+        flagged=flags.counts(db, actor, day),
+        conflicts=cockpit.conflicts(db, actor, day),
         nearest=None if loaded is None else _nearest(db, actor, loaded, day),
         rungs=RUNGS,
-        near=cockpit.NEAR,
     )
 
 
