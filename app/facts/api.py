@@ -55,7 +55,7 @@ def _described(kind: FactKind) -> dict[str, Any]:
     version = create_model(f"{name}Version", __base__=one, superseded_at=(datetime | None, None))
     page = create_model(f"{name}Page", items=(list[one], ...), next=(str | None, ...),
                         count=(int | None, ...), count_is_exact=(bool | None, ...))  # fmt: skip
-    history = create_model(f"{name}History", items=(list[version], ...))  # type: ignore[valid-type]
+    history = create_model(f"{name}History", items=(list[version], ...))
     return {"one": {200: {"model": one}}, "made": {201: {"model": one}},
             "page": {200: {"model": page}}, "history": {200: {"model": history}}}  # fmt: skip
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import SYSTEM, Role
+from app.accounts.keys import seal
 from app.accounts.models import Organisation
 from app.connectors import mapping, service
 from app.connectors.models import Connector, Result, Run
@@ -163,7 +164,7 @@ def test_rights_come_signed_by_cursor_from_a_science_platform(
                 == 30
             )
         with clone.begin() as connection:
-            wrong = service.seal(reachable, service.PURPOSE, "wrong")
+            wrong = seal(reachable, service.PURPOSE, "wrong")
             connection.execute(text("update connector set sealed = :s"), {"s": wrong})
         service.run(clone, reachable, number, dry=False)
         assert "令牌" in str(last_run(clone).error)
