@@ -49,7 +49,9 @@ from app.pipeline.reform_api import router as reform_api
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 from app.pipeline.what_if_pages import router as what_if_pages
+from app.plans.api import router as targets_api
 from app.plans.pages import router as plan_pages
+from app.plans.target_pages import router as target_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
@@ -127,6 +129,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    contact_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
+                   targets_api, target_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
                    connectors_pages, manual_pages):  # fmt: skip

@@ -157,6 +157,24 @@ CASES = {
     "GET /api/v1/funnel": Case(),
     # Where the district stands, within one's own scope.
     "GET /cockpit": Case(),
+    "GET /targets": Case(),
+    "GET /targets/{code}": Case(status=(404,)),
+    "GET /targets/{code}/firms": Case(status=(404,)),
+    "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
+    "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /api/v1/targets": Case(),
+    "GET /api/v1/targets/{code}": Case(status=(404,)),
+    "GET /api/v1/targets/{code}/firms": Case(status=(404,)),
+    "POST /api/v1/plans/{plan}/figures": Case(
+        json={
+            "series": "population",
+            "day": "2024-12-31",
+            "value": 1,
+            "source": "statistics_bureau",
+            "document": "x",
+        },
+        status=(403,),
+    ),
     "GET /cockpit/stay": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),

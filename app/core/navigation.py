@@ -61,6 +61,9 @@ SECTIONS = (
         Link("/flags", "标记", "Flags", READERS, "g l"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
     )),
+    Section("目标", "Targets", (
+        Link("/targets", "目标", "Targets", READERS, "g g"),
+    )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
     )),
