@@ -32,6 +32,8 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.firms.search_api import router as search_api
 from app.firms.search_pages import router as search_pages
+from app.forecasts.api import router as forecasts_api
+from app.forecasts.pages import router as forecast_pages
 from app.jobs.api import router as jobs_api
 from app.jobs.pages import router as jobs_pages
 from app.pipeline.api import router as pipeline_api
@@ -117,7 +119,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    contact_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
-                   targets_api, target_pages,
+                   targets_api, target_pages, forecasts_api, forecast_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
         app.include_router(router)

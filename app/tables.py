@@ -7,6 +7,7 @@ from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import flag_models as flags
 from app.firms import models as firms
+from app.forecasts import models as forecasts
 from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
@@ -17,6 +18,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, flags, incubation, innovation, jobs,
-    leading, pipeline, plans, views, webhooks,
+    accounts, audit, criteria, documents, entry, firms, flags, forecasts, incubation, innovation,
+    jobs, leading, pipeline, plans, views, webhooks,
 )  # fmt: skip
