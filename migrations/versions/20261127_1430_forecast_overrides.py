@@ -6,7 +6,7 @@ from alembic import op
 from app.audit import ddl
 
 revision = "0102"
-down_revision = "0101"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
