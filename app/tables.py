@@ -6,14 +6,17 @@ from app.criteria import models as criteria
 from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import models as firms
+from app.funding import models as funding
 from app.innovation import models as innovation
 from app.jobs import models as jobs
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.services import models as services
+from app.talent import models as talent
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, innovation, jobs, pipeline, plans, views,
-    webhooks,
+    accounts, audit, criteria, documents, entry, firms, funding, innovation, jobs, pipeline, plans,
+    services, talent, views, webhooks,
 )  # fmt: skip

@@ -1,57 +1,41 @@
-"""The kinds of records: address, table, schema, and how their lists are filtered and ordered."""
+"""Every kind of record: the plan's, and those that say where a firm stands and what was judged."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from sqlalchemy.orm import Session
 
-from app.core.fields import Field, Kind
-from app.core.filters import Sort, Vocabulary
 from app.facts import schemas
-from app.firms.models import Incident
-from app.innovation.models import HIGH_VALUE_REASONS, IP_KINDS, LEVELS, Award, IpRight, Standard
+from app.firms.models import (
+    DESIGNATION_KINDS,
+    Designation,
+    Judgement,
+    Location,
+    RecordCheck,
+    Residency,
+)
+from app.firms.record_kinds import FactKind
+from app.pipeline.judging import check_criterion
+from app.pipeline.records import RECORDS
 
 
-@dataclass(frozen=True)
-class FactKind:
-    """One kind of record. `filters` names columns; `day` is the date it is ordered by."""
-
-    path: str
-    label: str
-    model: Any
-    schema: type[schemas.FactIn]
-    day: str
-    filters: Mapping[str, Kind]
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """What a record shows: what can be given, and whence it comes."""
-        return ("id", *self.schema.model_fields, "source", "recorded_by", "recorded_at")
-
-    def vocabulary(self) -> Vocabulary:
-        """What the list of this kind understands."""
-        fields = {"firm_id": self._field("firm_id", "number"), "source": self._field("source")}
-        fields |= {name: self._field(name, kind) for name, kind in self.filters.items()}
-        day = self.model.__table__.c[self.day]
-        sorts = {"id": Sort(self.model.id), self.day: Sort(getattr(self.model, self.day),
-                                                           nullable=day.nullable)}  # fmt: skip
-        return Vocabulary(fields=fields, sorts=sorts, ordering="id", columns=self.columns)
-
-    def _field(self, name: str, kind: Kind = "text") -> Field:
-        return Field(name, kind, getattr(self.model, name), choices=self.choices.get(name))
+def _criterion_known(session: Session, given: schemas.JudgementIn) -> None:
+    check_criterion(session, given.criterion)
 
 
 KINDS = (
-    FactKind("ip-rights", "知识产权", IpRight, schemas.IpRightIn, "granted_on",
-             {"kind": "choice", "ip_class": "number", "title": "text", "number": "text",
-              "applied_on": "date", "granted_on": "date", "ended_on": "date"},
-             {"kind": IP_KINDS, "high_value": HIGH_VALUE_REASONS}),
-    FactKind("awards", "科技奖励", Award, schemas.AwardIn, "awarded_on",
-             {"name": "text", "level": "choice", "rank": "number", "awarded_on": "date"},
-             {"level": LEVELS}),
-    FactKind("standards", "标准", Standard, schemas.StandardIn, "published_on",
-             {"name": "text", "number": "text", "level": "choice", "published_on": "date"},
-             {"level": LEVELS}),
-    FactKind("incidents", "不良记录", Incident, schemas.IncidentIn, "happened_on",
-             {"kind": "text", "happened_on": "date", "ended_on": "date"}),
+    *RECORDS,
+    FactKind("designations", "资质", Designation, schemas.DesignationIn, "valid_from",
+             {"kind": "choice", "number": "text", "level": "text", "batch": "text",
+              "granted_by": "text"},
+             {"kind": DESIGNATION_KINDS}, key=("kind", "valid_from"), span="valid", decided=True),
+    FactKind("residencies", "在孵", Residency, schemas.ResidencyIn, "valid_from",
+             {"incubator_id": "number", "graduated_on": "date"},
+             key=("incubator_id", "valid_from"), span="during", place="incubator_id"),
+    FactKind("locations", "所在园区", Location, schemas.LocationIn, "valid_from",
+             {"park_id": "number"}, key=("park_id", "valid_from"), span="during",
+             place="park_id"),
+    FactKind("judgements", "判断", Judgement, schemas.JudgementIn, "judged_on",
+             {"criterion": "text", "holds": "bool", "points": "number", "judged_on": "date"},
+             key=("criterion",), checks=_criterion_known),
+    FactKind("record-checks", "完整性确认", RecordCheck, schemas.RecordCheckIn, "checked_on",
+             {"kind": "choice", "checked_on": "date"}, {"kind": schemas.CHECKED_KINDS},
+             key=("kind",)),
 )  # fmt: skip

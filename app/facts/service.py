@@ -4,38 +4,52 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor
+from app.accounts.actor import Actor, Role
 from app.core.clock import now
-from app.core.errors import Invalid, NotFound, Stale
-from app.core.filters import parse
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from app.core.filters import EXPECTED, MOST_AT_ONCE, as_expected, parse
 from app.core.paging import Page, page
-from app.facts.kinds import FactKind
-from app.facts.schemas import FactIn
 from app.firms import queries
 from app.firms.models import Firm
-from app.firms.service import correct
+from app.firms.record_kinds import FactKind
+from app.firms.record_schemas import FactIn
+from app.firms.service import correct, only_analysts
 
 
 def listed(session: Session, actor: Actor, kind: FactKind, params: list[tuple[str, str]]) -> Page:
     """A page of the records that stand, within the actor's scope."""
     filters = parse(params, kind.vocabulary())
+    columns = [kind.expression(name).label(name) for name in filters.columns or kind.columns]
+    return page(session, standing(actor, kind, *columns), filters, kind.model.id)
+
+
+def standing(actor: Actor, kind: FactKind, *columns: Any) -> Any:
+    """A query of the records that stand, of the firms that the actor may know of.
+
+    What an organisation hosts is known to whoever knows of every firm.
+    """
     model = kind.model
-    columns = [getattr(model, name) for name in filters.columns or kind.columns]
-    query = (
-        select(*columns)
-        .join(Firm, Firm.id == model.firm_id)
-        .where(model.superseded_at.is_(None), queries.visible(actor))
-    )
-    return page(session, query, filters, model.id)
+    found = select(*columns).select_from(model)
+    found = found.join(Firm, Firm.id == model.firm_id, isouter=kind.hosted)
+    return found.where(model.superseded_at.is_(None), queries.visible(actor))
+
+
+def history(session: Session, actor: Actor, kind: FactKind, number: int) -> list[Any]:
+    """Every version of a record, newest first: those of its firm with the same key."""
+    fact, model = get(session, actor, kind, number), kind.model
+    same = [kind.expression(name).is_not_distinct_from(kind.value(fact, name)) for name in kind.key]
+    same.append(model.firm_id.is_not_distinct_from(fact.firm_id))
+    query = select(model).where(*same).order_by(model.id.desc())
+    return list(session.scalars(query))
 
 
 def get(session: Session, actor: Actor, kind: FactKind, number: int, *, lock: bool = False) -> Any:
     """One record; NotFound also where its firm is not this actor's to know."""
     model = kind.model
-    query = select(model).join(Firm, Firm.id == model.firm_id)
+    query = select(model).join(Firm, Firm.id == model.firm_id, isouter=kind.hosted)
     query = query.where(model.id == number, queries.visible(actor))
     found = session.scalar(query.with_for_update(of=model) if lock else query)
     if found is None:
@@ -45,25 +59,62 @@ def get(session: Session, actor: Actor, kind: FactKind, number: int, *, lock: bo
 
 def shown(kind: FactKind, fact: Any) -> dict[str, Any]:
     """A record as it is read."""
-    return {name: getattr(fact, name) for name in kind.columns}
+    return {name: kind.value(fact, name) for name in kind.columns}
 
 
 def add(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
-    """A new record of a firm that the actor keeps."""
-    actor.require("firms:write")
-    queries.get(session, actor, given.firm_id)
-    found = kind.model(**given.model_dump(), source=actor.source, recorded_by=actor.name)
+    """A new record of a firm that the actor keeps; Conflict where one like it stands."""
+    may_write(actor, kind)
+    if given.firm_id is not None:
+        queries.get(session, actor, given.firm_id)
+    elif actor.role is not Role.ANALYST:
+        raise Forbidden("只有科技局分析员能登记单位的记录 (only the bureau keeps it)")
+    kind.checks(session, given)
+    values = kind.stored(given)
+    _refuse_twin(session, kind, values)
+    if kind.is_foreign(actor, values):
+        raise not_own(kind)
+    found = kind.model(**values, source=actor.source, recorded_by=actor.name)
     session.add(found)
     session.flush()  # its number is answered
     return found
 
 
+def _refuse_twin(
+    session: Session, kind: FactKind, values: Mapping[str, Any], but: int | None = None
+) -> None:
+    """Two records with one key cannot both stand; what has no key equals nothing."""
+    if not kind.family or any(values[name] is None for name in kind.key):
+        return
+    model, key = kind.model, ("firm_id", *kind.key)
+    same = [getattr(model, name).is_not_distinct_from(values[name]) for name in key]
+    twin = session.scalar(select(model.id).where(model.superseded_at.is_(None), *same))
+    if twin not in (None, but):
+        raise Conflict(f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 (it stands already)",
+                       current={"id": twin})  # fmt: skip
+
+
+def may_write(actor: Actor, kind: FactKind) -> None:
+    """Forbidden unless the actor may write such records at all."""
+    actor.require("firms:write")
+    if kind.decided:
+        only_analysts(actor)
+
+
+def not_own(kind: FactKind) -> Invalid:
+    """Parks and incubators say who is with them, not who is with others."""
+    detail = f"{kind.place} 只能是您所在的单位 (your own organisation only)"
+    return Invalid(detail, errors=[{"pointer": f"/{kind.place}", "detail": detail}])
+
+
 def to_change(session: Session, actor: Actor, kind: FactKind, number: int) -> Any:
     """One record that is to be corrected or withdrawn; Stale where it no longer stands."""
-    actor.require("firms:write")
+    may_write(actor, kind)
     found = get(session, actor, kind, number, lock=True)
     if found.superseded_at is not None:
         raise stale(found)
+    if kind.place is not None and kind.is_foreign(actor, {kind.place: getattr(found, kind.place)}):
+        raise Forbidden("这条记录由其他单位维护：请联系科技局 (another organisation keeps it)")
     return found
 
 
@@ -71,12 +122,19 @@ def change(
     session: Session, actor: Actor, kind: FactKind, fact: Any, changes: Mapping[str, Any]
 ) -> Any:
     """A corrected version, which has a number of its own; unchanged if nothing differs."""
-    before = {name: getattr(fact, name) for name in kind.schema.model_fields}
-    after = _sound(kind, before | dict(changes))
-    if after["firm_id"] != fact.firm_id:
+    before = kind.given(fact)
+    given = _sound(kind, before | dict(changes))
+    if given.firm_id != fact.firm_id:
         raise Invalid("记录不能改到另一家企业：请删除后在那家企业新增 (cannot move)",
                       errors=[{"pointer": "/firm_id", "detail": "not changeable"}])  # fmt: skip
-    return fact if after == before else correct(session, actor, fact, **after)
+    if given.model_dump() == before:
+        return fact
+    kind.checks(session, given)
+    values = kind.stored(given)
+    if kind.is_foreign(actor, values):
+        raise not_own(kind)
+    _refuse_twin(session, kind, values, but=fact.id)
+    return correct(session, actor, fact, **values)
 
 
 def withdraw(session: Session, fact: Any) -> None:
@@ -91,9 +149,29 @@ def stale(fact: Any, _given: str = "") -> Stale:
                  current={"id": fact.id})  # fmt: skip
 
 
-def _sound(kind: FactKind, values: dict[str, Any]) -> dict[str, Any]:
+def withdraw_all(
+    session: Session, actor: Actor, kind: FactKind, params: list[tuple[str, str]]
+) -> tuple[int, list[int]]:
+    """Withdraw what a filter finds, if it is as many as `expected_count` says; and their firms."""
+    may_write(actor, kind)
+    filters = parse(params, kind.vocabulary(EXPECTED))
+    model = kind.model
+    query = standing(actor, kind, model).where(*filters.where).with_for_update(of=model)
+    found = session.scalars(query.limit(MOST_AT_ONCE + 1)).all()
+    as_expected(params, len(found))
+    for fact in found:
+        if kind.place is not None and kind.is_foreign(
+            actor, {kind.place: getattr(fact, kind.place)}
+        ):
+            raise not_own(kind)
+    ids = [fact.id for fact in found]
+    session.execute(update(model).where(model.id.in_(ids)).values(superseded_at=now()))
+    return len(ids), sorted({fact.firm_id for fact in found} - {None})
+
+
+def _sound(kind: FactKind, values: dict[str, Any]) -> FactIn:
     try:
-        return kind.schema.model_validate(values).model_dump()
+        return kind.schema.model_validate(values)
     except ValidationError as error:
         errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
                   for one in error.errors()]  # fmt: skip

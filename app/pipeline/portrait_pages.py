@@ -25,6 +25,7 @@ from app.firms.models import Contact
 from app.pipeline import norms, portrait, timeline
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
+from app.pipeline.records import families, of_firm
 from app.pipeline.trail import words
 
 router = APIRouter(include_in_schema=False)
@@ -65,6 +66,7 @@ def portrait_page(
     firm = queries.get(db, actor, firm_id)
     designations = queries.designations(db, firm.id)
     residencies = queries.residencies(db, firm.id)
+    told = of_firm(db, firm.id)
     page = render(
         request,
         "pipeline/portrait.html",
@@ -78,7 +80,8 @@ def portrait_page(
         residencies=residencies,
         park=queries.park_on(db, firm.id, day),
         former_names=queries.former_names(db, firm.id),
-        moments=timeline.moments(db, firm.id, day),
+        moments=timeline.moments(db, firm.id, day, told),
+        records=families(told),
         rights=portrait.rights(db, firm.id),
         measures=measures(),
         sources=sources(),

@@ -1,5 +1,9 @@
-"""Everything that happened to one firm, by its day: one statement over every kind of fact."""
+"""Everything that happened to one firm, by its day.
 
+Records tell it by their declaration; another statement asks everything else.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.criteria import phrases
 from app.criteria.store import all_sets
 from app.firms.catalogue import Label
-from app.pipeline.trail import words
+from app.pipeline.records import Told
+from app.pipeline.trail import column_label, table_label, value_label
 
 MOMENTS = text("""
 select registered_on as day, 'registered' as kind, null as what, null as said, null as named
@@ -39,18 +44,6 @@ from location join organisation on organisation.id = park_id
 where firm_id = :firm_id and superseded_at is null and upper(during) is not null
 union all select until, 'renamed', null, name, null
 from former_name where firm_id = :firm_id and until is not null
-union all select awarded_on, 'award', level, name, null
-from award where firm_id = :firm_id and superseded_at is null
-union all select published_on, 'standard', level, name, null
-from standard where firm_id = :firm_id and superseded_at is null
-union all select lower(valid), 'rd_body', level, name, null
-from rd_body where firm_id = :firm_id and superseded_at is null and lower(valid) is not null
-union all select granted_on, 'ip_right', kind, title, null
-from ip_right where firm_id = :firm_id and superseded_at is null and granted_on is not null
-union all select ended_on, 'ip_right_end', kind, title, null
-from ip_right where firm_id = :firm_id and superseded_at is null and ended_on is not null
-union all select happened_on, 'incident', kind, description, null
-from incident where firm_id = :firm_id and superseded_at is null
 union all select judged_on, 'judgement', criterion, evidence, null
 from judgement where firm_id = :firm_id and superseded_at is null
 union all
@@ -73,12 +66,6 @@ KINDS = {
     "location": Label(zh="进入园区", en="Moved into a park"),
     "location_end": Label(zh="离开园区", en="Left a park"),
     "renamed": Label(zh="更名，此前名称", en="Renamed; name until then"),
-    "award": Label(zh="获得科技奖励", en="Science award"),
-    "standard": Label(zh="参编标准", en="Standard drafted"),
-    "rd_body": Label(zh="研发机构", en="R&D body accredited"),
-    "ip_right": Label(zh="知识产权授权", en="IP right granted"),
-    "ip_right_end": Label(zh="知识产权终止", en="IP right ended"),
-    "incident": Label(zh="不良记录", en="Incident"),
     "judgement": Label(zh="人工判断", en="Judgement"),
     "figures": Label(zh="填报指标", en="Figures recorded"),
     "document": Label(zh="上传文档", en="Document added"),
@@ -97,16 +84,32 @@ class Moment:
     to_come: bool
 
 
-def moments(session: Session, firm_id: int, day: date) -> list[Moment]:
-    """Everything recorded of a firm that has a day, latest first."""
+def moments(session: Session, firm_id: int, day: date, records: Iterable[Told]) -> list[Moment]:
+    """Everything of a firm that has a day, its `records` among it, latest first."""
     rows = session.execute(MOMENTS, {"firm_id": firm_id}).all()
     criteria: dict[str, Label] = {}
     if any(row.kind == "judgement" for row in rows):
         criteria = {c.id: c.label for one in all_sets(session) for c in one.policy.walk()}
-    return [
+    found = [
         Moment(row.day, row.kind, KINDS[row.kind], _what(row, criteria), _said(row), row.day > day)
         for row in rows
     ]
+    found += [moment for one in records for moment in _of_record(one, day)]
+    return sorted(found, key=lambda one: one.day, reverse=True)
+
+
+def _of_record(one: Told, day: date) -> Iterator[Moment]:
+    """When it began, and when it ended."""
+    kind, item = one.kind, one.kind.particular
+    name = table_label(kind.table, "insert")
+    what = None if item is None or one.value is None else value_label(
+        kind.table, item.name, one.value)  # fmt: skip
+    if one.day is not None:
+        yield Moment(one.day, kind.table, name, what, one.called, one.day > day)
+    if one.until is not None and kind.until is not None:
+        end = column_label(kind.until, kind.table)
+        label = Label(zh=f"{name.zh}：{end.zh}", en=f"{name.en}: {end.en}")
+        yield Moment(one.until, f"{kind.table}_end", label, what, one.called, one.until > day)
 
 
 def _what(row: Any, criteria: dict[str, Label]) -> Label | None:
@@ -124,10 +127,7 @@ def _what(row: Any, criteria: dict[str, Label]) -> Label | None:
                          en=f"{row.named} of {row.said}, from {en}")  # fmt: skip
         case "judgement":
             return criteria.get(row.what) or Label(zh=row.what, en=row.what)
-    table = row.kind.removesuffix("_end")
-    closed = words().values
-    known = closed.get(f"{table}.kind") or closed.get(table) or closed["level"]
-    return known.get(row.what) or Label(zh=row.what, en=row.what)
+    return value_label(row.kind, "status" if row.kind == "status" else "kind", row.what)
 
 
 def _said(row: Any) -> str | None:

@@ -1,0 +1,107 @@
+"""The kinds of records of the plan, and those of one firm: one statement for all kinds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Date,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from app.core.db import FEN_PER_YUAN
+from app.firms.models import Incident
+from app.firms.record_kinds import FactKind
+from app.firms.record_schemas import IncidentIn
+from app.funding.kinds import KINDS as FUNDING
+from app.innovation.kinds import KINDS as INNOVATION
+from app.innovation.models import IpRight
+from app.services.kinds import KINDS as SERVICES
+from app.talent.kinds import KINDS as TALENT
+
+# The kinds that have pages, in the order in which pages show them.
+RECORDS: tuple[FactKind, ...] = (
+    *INNOVATION,
+    *FUNDING,
+    *TALENT,
+    *SERVICES,
+    FactKind("incidents", "不良记录", Incident, IncidentIn, key=("kind", "happened_on"),
+             family="standing", named="description"),
+)  # fmt: skip
+BY_PATH: Mapping[str, FactKind] = {kind.path: kind for kind in RECORDS}
+FIRM = bindparam("firm_id")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A record in a line: what it is called, its particular kind, its days and amount."""
+
+    kind: FactKind
+    id: int
+    day: date | None
+    until: date | None
+    due: date | None
+    called: str
+    # A closed value of the column `particular` of the kind.
+    value: str | None
+    amount: Decimal | None
+
+
+def of_firm(session: Session, firm_id: int) -> list[Told]:
+    """Every record of a firm that stands, newest first."""
+    rows = session.execute(_statement(), {"firm_id": firm_id})
+    return [
+        Told(BY_PATH[row.path], row.id, row.day, row.until, row.due, row.called or "", row.value,
+             None if row.amount is None else Decimal(row.amount) / FEN_PER_YUAN)
+        for row in rows
+    ]  # fmt: skip
+
+
+@cache
+def _statement() -> CompoundSelect[Any]:
+    found = union_all(*map(_of, RECORDS))
+    return found.order_by(found.selected_columns.day.desc().nulls_last(), "path", "id")
+
+
+def _of(kind: FactKind) -> Select[Any]:
+    model, columns = kind.model, kind.model.__table__.c
+    value = None if kind.particular is None else kind.particular.name
+    days = {name: columns[column] if column else cast(null(), Date)
+            for name, column in (("until", kind.until), ("due", kind.due))}  # fmt: skip
+    amount = type_coerce(columns.amount, BigInteger) if kind.paid else cast(null(), BigInteger)
+    return select(
+        literal(kind.path).label("path"),
+        model.id,
+        columns[kind.day].label("day"),
+        *(column.label(name) for name, column in days.items()),
+        func.coalesce(cast(columns[kind.named], Text), "").label("called"),
+        (columns[value] if value else cast(null(), Text)).label("value"),
+        amount.label("amount"),
+    ).where(model.firm_id == FIRM, model.superseded_at.is_(None))
+
+
+def families(told: Iterable[Told]) -> dict[str, dict[FactKind, list[Told]]]:
+    """A firm's records by family and kind, in the order of the declaration; rights stand apart."""
+    found: dict[FactKind, list[Told]] = {}
+    for one in told:
+        found.setdefault(one.kind, []).append(one)
+    by_family: dict[str, dict[FactKind, list[Told]]] = {}
+    for kind in RECORDS:
+        if kind in found and kind.model is not IpRight:
+            by_family.setdefault(kind.family, {})[kind] = found[kind]
+    return by_family
