@@ -7,8 +7,10 @@ from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import models as firms
 from app.funding import models as funding
+from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
+from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
 from app.services import models as services
@@ -17,6 +19,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, funding, innovation, jobs, pipeline, plans,
-    services, talent, views, webhooks,
+    accounts, audit, criteria, documents, entry, firms, funding, incubation, innovation, jobs,
+    leading, pipeline, plans, services, talent, views, webhooks,
 )  # fmt: skip

@@ -165,9 +165,9 @@ def _ranked(firm_id: int, record: Record, day: str) -> Record:
 
 
 def _rd_body(firm_id: int, record: Record) -> Record:
-    days = _range(record)
-    return {"firm_id": firm_id, "name": f"测试研发中心{next(_serial)}", "kind": "rd_centre",
-            "level": record["level"], "happened_on": days.lower, "ended_on": days.upper}  # fmt: skip
+    days, name = _range(record), f"测试研发中心{next(_serial)}"
+    return {"firm_id": firm_id, "name": name, "kind": "rd_centre", "level": record["level"],
+            "happened_on": days.lower, "ended_on": days.upper}  # fmt: skip
 
 
 def _incident(firm_id: int, record: Record) -> Record:

@@ -91,7 +91,9 @@ class Reader:
                 continue
             try:
                 item = items.get(column.field)
-                found[column.field] = typed if item is None else self.value(item, cell, column.scale)
+                found[column.field] = (
+                    typed if item is None else self.value(item, cell, column.scale)
+                )
             except values.Unreadable as error:
                 faults.append(Fault(number, column.header, typed[:SHOWN], error.zh, error.en))
         report.faults += faults

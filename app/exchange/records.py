@@ -1,7 +1,7 @@
 """Records of any kind from rows: told apart by the firm's credit code and the kind's key."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,6 @@ from app.exchange.report import Fault, Report
 from app.firms.models import SOURCES, Firm
 from app.firms.queries import visible
 from app.firms.record_kinds import FactKind
-from app.firms.record_schemas import FactIn
 
 FIRM = "credit_code"
 SHOWN = 80
@@ -27,10 +26,12 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class _Read:
-    """A row that was understood; `old` is the record that it replaces."""
+    """A row that was understood: all its values, the names of those that it says, and the record
+    that it replaces."""
 
     number: int
-    given: FactIn
+    values: dict[str, Any]
+    said: frozenset[str]
     old: Any = None
 
 
@@ -83,7 +84,7 @@ class Upsert:
     def _sound(self, number: int, values: dict[str, Any]) -> _Read | None:
         try:
             given = self.kind.schema.model_validate(values)
-            self.kind.checks(self.session, given)
+            settled = self.kind.settle(self.session, self.actor, given.model_dump())
         except ValidationError as error:
             for one in error.errors():
                 place = "/".join(map(str, one["loc"]))
@@ -91,21 +92,15 @@ class Upsert:
                 self._fault(number, place, one["input"] if place else "", said, said)
             return None
         except Invalid as error:
-            self._fault(number, "", "", error.detail, error.detail)
+            place = error.extra["errors"][0].get("pointer", "").strip("/")
+            self._fault(number, place, values.get(place, ""), error.detail, error.detail)
             return None
-        return _Read(number, given) if self._is_own(number, given) else None
-
-    def _is_own(self, number: int, given: FactIn) -> bool:
-        foreign = self.kind.is_foreign(self.actor, given.model_dump())
-        if foreign:
-            self._fault(number, str(self.kind.place), getattr(given, str(self.kind.place)),
-                        "只能是您所在的单位", "your own organisation only")  # fmt: skip
-        return not foreign
+        return _Read(number, settled, frozenset(given.model_fields_set))
 
     def _first_of_each(self, read: list[_Read]) -> dict[Key, _Read]:
         found: dict[Key, _Read] = {}
         for one in read:
-            key = self._key(one.given)
+            key = self._key(one.values)
             missing = [n for n, part in zip(self.kind.key, key[1:], strict=True) if part is None]
             if missing:
                 self._fault(one.number, missing[0], "", "批量写入以它识别记录：请补填",
@@ -119,25 +114,24 @@ class Upsert:
                 found[key] = one
         return found
 
-    def _key(self, given: FactIn) -> Key:
-        return (given.firm_id, *(getattr(given, name) for name in self.kind.key))
+    def _key(self, values: dict[str, Any]) -> Key:
+        return (values["firm_id"], *(values[name] for name in self.kind.key))
 
     # --- comparing ----------------------------------------------------------------------------
 
     def _compared(self, read: dict[Key, _Read]) -> list[_Read]:
         """The rows that change something, each with the record that it replaces."""
         standing = self._standing(sorted({key[0] for key in read}))
+        found = (self._merged(one, standing.get(key)) for key, one in read.items())
         changing = []
-        for key, one in read.items():
-            old = standing.get(key)
-            found = _Read(one.number, one.given, old) if old is None else self._merged(one, old)
-            if found is None:
+        for one in found:
+            if one is None:
                 continue
-            unchanged = old is not None and found.given.model_dump() == self.kind.given(old)
-            outcome = "created" if old is None else "unchanged" if unchanged else "updated"
+            unchanged = one.old is not None and one.values == self.kind.given(one.old)
+            outcome = "created" if one.old is None else "unchanged" if unchanged else "updated"
             self._count(one.number, outcome)
             if not unchanged:
-                changing.append(found)
+                changing.append(one)
         return changing
 
     def _standing(self, firms: list[int]) -> dict[Key, Any]:
@@ -149,18 +143,21 @@ class Upsert:
         return {(r.firm_id, *(self.kind.value(r, name) for name in self.kind.key)): r for r in rows}
 
     def _merged(self, one: _Read, old: Any) -> _Read | None:
-        said = one.given.model_dump(exclude_unset=True)
-        found = self._sound(one.number, self.kind.given(old) | said)
-        if found is None or found.given.model_dump() == self.kind.given(old):
-            return found
-        if SOURCES.index(self.source) > SOURCES.index(old.source):
+        """The row over the record that stands; None where it may not replace it."""
+        if old is None:
+            return one
+        before = self.kind.given(old)
+        found = self._sound(one.number, before | {name: one.values[name] for name in one.said})
+        if found is None:
+            return None
+        if found.values != before and SOURCES.index(self.source) > SOURCES.index(old.source):
             self._fault(
-                one.number, self.kind.key[0], getattr(old, self.kind.key[0], ""),
+                one.number, self.kind.key[0], before[self.kind.key[0]],
                 f"现有记录来自更可靠的来源 {old.source}，未改动：如有出入请联系科技局",
                 f"a better source, {old.source}, says otherwise: unchanged; ask the bureau",
             )  # fmt: skip
             return None
-        return _Read(one.number, found.given, old)
+        return replace(found, old=old)
 
     def _count(self, row: int, outcome: str) -> None:
         setattr(self.report, outcome, getattr(self.report, outcome) + 1)
@@ -178,14 +175,14 @@ class Upsert:
         except IntegrityError:
             for one in changing:
                 self._write_one(one)
-        self.report.changed_firms += [one.given.firm_id for one in changing]
+        self.report.changed_firms += [one.values["firm_id"] for one in changing]
 
     def _write_one(self, one: _Read) -> None:
         try:
             with self.session.begin_nested():
                 self._store([one])
         except IntegrityError:
-            self._fault(one.number, self.kind.key[-1], getattr(one.given, self.kind.key[-1]),
+            self._fault(one.number, self.kind.key[-1], one.values[self.kind.key[-1]],
                         "与现有记录冲突：日期重叠，或所指的单位不存在",
                         "contradicts what is recorded: dates overlap, or there is no such "
                         "organisation")  # fmt: skip
@@ -199,7 +196,7 @@ class Upsert:
                 .values(superseded_at=instant), execution_options={"synchronize_session": False}
             )  # fmt: skip
         whence = {"source": self.source, "origin_ref": self.origin, "recorded_by": self.actor.name}
-        rows = [self._carried(one.old) | self.kind.stored(one.given) | whence for one in changing]
+        rows = [self._carried(one.old) | self.kind.stored(one.values) | whence for one in changing]
         self.session.execute(insert(model), rows)
 
     def _carried(self, old: Any) -> dict[str, Any]:

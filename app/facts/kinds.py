@@ -1,8 +1,6 @@
 """Every kind of record: the plan's, and those that say where a firm stands and what was judged."""
 
-from sqlalchemy.orm import Session
-
-from app.facts import schemas
+from app.facts import schemas, settling
 from app.firms.models import (
     DESIGNATION_KINDS,
     Designation,
@@ -12,13 +10,7 @@ from app.firms.models import (
     Residency,
 )
 from app.firms.record_kinds import FactKind
-from app.pipeline.judging import check_criterion
 from app.pipeline.records import RECORDS
-
-
-def _criterion_known(session: Session, given: schemas.JudgementIn) -> None:
-    check_criterion(session, given.criterion)
-
 
 KINDS = (
     *RECORDS,
@@ -28,13 +20,14 @@ KINDS = (
              {"kind": DESIGNATION_KINDS}, key=("kind", "valid_from"), span="valid", decided=True),
     FactKind("residencies", "在孵", Residency, schemas.ResidencyIn, "valid_from",
              {"incubator_id": "number", "graduated_on": "date"},
-             key=("incubator_id", "valid_from"), span="during", place="incubator_id"),
+             key=("incubator_id", "valid_from"), span="during", place="incubator_id",
+             settle=settling.own("incubator_id")),
     FactKind("locations", "所在园区", Location, schemas.LocationIn, "valid_from",
              {"park_id": "number"}, key=("park_id", "valid_from"), span="during",
-             place="park_id"),
+             place="park_id", settle=settling.own("park_id")),
     FactKind("judgements", "判断", Judgement, schemas.JudgementIn, "judged_on",
              {"criterion": "text", "holds": "bool", "points": "number", "judged_on": "date"},
-             key=("criterion",), checks=_criterion_known),
+             key=("criterion",), settle=settling.known_criterion),
     FactKind("record-checks", "完整性确认", RecordCheck, schemas.RecordCheckIn, "checked_on",
              {"kind": "choice", "checked_on": "date"}, {"kind": schemas.CHECKED_KINDS},
              key=("kind",)),

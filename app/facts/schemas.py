@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.firms.models import DESIGNATION_KINDS
-from app.firms.record_schemas import FactIn, Truth, in_order, past
-from app.firms.schemas import LARGEST_ID, Prose, Text
-OrganisationId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
+from app.firms.record_schemas import FactIn, Id, Truth, in_order, past
+from app.firms.schemas import Prose, Text
+
 # The records of which somebody may confirm that they are complete.
 CHECKED_KINDS = ("ip_right", "award", "standard", "rd_body")
 
@@ -42,7 +42,7 @@ class DesignationIn(SpanIn):
 class ResidencyIn(SpanIn):
     """A stay in an incubator."""
 
-    incubator_id: OrganisationId
+    incubator_id: Id
     premises_inside: Truth | None = None
     field: Text | None = None
     limit_months: Annotated[int, Field(strict=True, ge=1, le=600)] = 48
@@ -53,7 +53,7 @@ class ResidencyIn(SpanIn):
 class LocationIn(SpanIn):
     """The park that a firm is located in."""
 
-    park_id: OrganisationId
+    park_id: Id
 
 
 class JudgementIn(FactIn):

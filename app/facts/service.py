@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from app.core.filters import EXPECTED, MOST_AT_ONCE, as_expected, parse
 from app.core.paging import Page, page
+from app.facts.settling import keeps
 from app.firms import queries
 from app.firms.models import Firm
 from app.firms.record_kinds import FactKind
@@ -69,14 +70,12 @@ def add(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
         queries.get(session, actor, given.firm_id)
     elif actor.role is not Role.ANALYST:
         raise Forbidden("只有科技局分析员能登记单位的记录 (only the bureau keeps it)")
-    kind.checks(session, given)
-    values = kind.stored(given)
+    values = kind.settle(session, actor, given.model_dump())
     _refuse_twin(session, kind, values)
-    if kind.is_foreign(actor, values):
-        raise not_own(kind)
-    found = kind.model(**values, source=actor.source, recorded_by=actor.name)
+    found = kind.model(**kind.stored(values), source=actor.source, recorded_by=actor.name)
     session.add(found)
     session.flush()  # its number is answered
+    session.refresh(found)  # as it will be read
     return found
 
 
@@ -90,8 +89,10 @@ def _refuse_twin(
     same = [getattr(model, name).is_not_distinct_from(values[name]) for name in key]
     twin = session.scalar(select(model.id).where(model.superseded_at.is_(None), *same))
     if twin not in (None, but):
-        raise Conflict(f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 (it stands already)",
-                       current={"id": twin})  # fmt: skip
+        told = (
+            f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 (stands already: correct it)"
+        )
+        raise Conflict(told, current={"id": twin})
 
 
 def may_write(actor: Actor, kind: FactKind) -> None:
@@ -101,21 +102,19 @@ def may_write(actor: Actor, kind: FactKind) -> None:
         only_analysts(actor)
 
 
-def not_own(kind: FactKind) -> Invalid:
-    """Parks and incubators say who is with them, not who is with others."""
-    detail = f"{kind.place} 只能是您所在的单位 (your own organisation only)"
-    return Invalid(detail, errors=[{"pointer": f"/{kind.place}", "detail": detail}])
-
-
 def to_change(session: Session, actor: Actor, kind: FactKind, number: int) -> Any:
     """One record that is to be corrected or withdrawn; Stale where it no longer stands."""
     may_write(actor, kind)
     found = get(session, actor, kind, number, lock=True)
     if found.superseded_at is not None:
         raise stale(found)
-    if kind.place is not None and kind.is_foreign(actor, {kind.place: getattr(found, kind.place)}):
-        raise Forbidden("这条记录由其他单位维护：请联系科技局 (another organisation keeps it)")
+    _own(actor, kind, found)
     return found
+
+
+def _own(actor: Actor, kind: FactKind, fact: Any) -> None:
+    if kind.place is not None and not keeps(actor, getattr(fact, kind.place)):
+        raise Forbidden("这条记录由其他单位维护：请联系科技局 (another organisation keeps it)")
 
 
 def change(
@@ -127,14 +126,13 @@ def change(
     if given.firm_id != fact.firm_id:
         raise Invalid("记录不能改到另一家企业：请删除后在那家企业新增 (cannot move)",
                       errors=[{"pointer": "/firm_id", "detail": "not changeable"}])  # fmt: skip
-    if given.model_dump() == before:
+    after = kind.settle(session, actor, given.model_dump())
+    if after == before:
         return fact
-    kind.checks(session, given)
-    values = kind.stored(given)
-    if kind.is_foreign(actor, values):
-        raise not_own(kind)
-    _refuse_twin(session, kind, values, but=fact.id)
-    return correct(session, actor, fact, **values)
+    _refuse_twin(session, kind, after, but=fact.id)
+    corrected = correct(session, actor, fact, **kind.stored(after))
+    session.refresh(corrected)  # as it will be read
+    return corrected
 
 
 def withdraw(session: Session, fact: Any) -> None:
@@ -160,10 +158,7 @@ def withdraw_all(
     found = session.scalars(query.limit(MOST_AT_ONCE + 1)).all()
     as_expected(params, len(found))
     for fact in found:
-        if kind.place is not None and kind.is_foreign(
-            actor, {kind.place: getattr(fact, kind.place)}
-        ):
-            raise not_own(kind)
+        _own(actor, kind, fact)
     ids = [fact.id for fact in found]
     session.execute(update(model).where(model.id.in_(ids)).values(superseded_at=now()))
     return len(ids), sorted({fact.firm_id for fact in found} - {None})

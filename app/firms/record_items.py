@@ -14,10 +14,13 @@ from pydantic.fields import FieldInfo
 from app.core.db import Yuan
 from app.core.fields import Kind
 
-ItemKind = Literal["text", "prose", "choice", "choices", "texts", "date", "money", "number", "truth",
-                   "organisation", "documents"]  # fmt: skip
+ItemKind = Literal[
+    "text", "prose", "choice", "choices", "texts", "date", "money", "number", "truth",
+    "organisation", "firm", "documents",
+]  # fmt: skip
 LONGEST_LINE = 500
-NAMED: Mapping[str, ItemKind] = {"organisation_id": "organisation", "attachments": "documents"}
+NAMED: Mapping[str, ItemKind] = {"organisation_id": "organisation", "parent_id": "firm",
+                                 "attachments": "documents"}  # fmt: skip
 PLAIN: Mapping[type, ItemKind] = {str: "text", date: "date", bool: "truth", int: "number",
                                   Decimal: "number"}  # fmt: skip
 # What is common stands behind what is a kind's own, in this order.

@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, BigInteger, Date, Text, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor, Role
+from app.accounts.actor import Actor
 from app.core.errors import Invalid
 from app.core.fields import Field, Kind, Predicate, whole_number
 from app.core.filters import Sort, Vocabulary
@@ -27,20 +27,30 @@ from app.firms.record_schemas import FactIn
 # A span of days crosses the wire as its first and its last day.
 FIRST, LAST = "valid_from", "valid_to"
 ONE_DAY = timedelta(days=1)
+Values = dict[str, Any]
 # What a list says of the record's firm.
 OF_FIRM: Mapping[str, Any] = {"credit_code": Firm.credit_code, "firm_name": Firm.name}
 
 
-def attached(session: Session, given: Any) -> None:
+def wrong(name: str, detail: str) -> Invalid:
+    """Says which part of a record is refused, and why."""
+    return Invalid(detail, errors=[{"pointer": f"/{name}", "detail": detail}])
+
+
+def attached(session: Session, _actor: Actor, values: Values) -> Values:
     """Refuse an attachment that is no document of the record's firm."""
-    numbers = getattr(given, "attachments", ())
-    if not numbers:
-        return
-    own = select(Document.id).where(Document.id.in_(numbers), Document.firm_id == given.firm_id)
-    if missing := set(numbers) - set(session.scalars(own)):
-        detail = (f"附件 {min(missing)} 不是这家企业的文档：请先上传到企业的文档 "
-                  "(not a document of this firm: upload it to the firm first)")  # fmt: skip
-        raise Invalid(detail, errors=[{"pointer": "/attachments", "detail": detail}])
+    numbers = values.get("attachments")
+    if numbers:
+        own = select(Document.id).where(
+            Document.id.in_(numbers), Document.firm_id == values["firm_id"]
+        )
+        if missing := set(numbers) - set(session.scalars(own)):
+            detail = (
+                f"附件 {min(missing)} 不是这家企业的文档：请先上传到企业的文档 "
+                "(not a document of this firm: upload it to the firm first)"
+            )
+            raise wrong("attachments", detail)
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +60,8 @@ class FactKind:
     Its lists are filtered by everything that it says, and by `filters`, which names more columns
     with their `choices`; `day` is the date they are ordered by. `key` names what tells one record
     of a firm from another, `span` the column of days, `place` the organisation's column where parks
-    and incubators write only their own. What is `decided` only analysts write. `checks` refuses
-    what only the database knows to be wrong.
+    and incubators write only their own. What is `decided` only analysts write. `settle` completes
+    what is given, or refuses it, by what else is on record.
 
     A kind with a `family` has pages and files; `named` is the column that says what a record is
     called, `until` the day on which it ended, `due` a day to warn of.
@@ -68,7 +78,7 @@ class FactKind:
     span: str | None = None
     place: str | None = None
     decided: bool = False
-    checks: Callable[[Session, Any], None] = attached
+    settle: Callable[[Session, Actor, Values], Values] = attached
     family: str = ""
     named: str = "name"
     until: str | None = "ended_on"
@@ -120,7 +130,9 @@ class FactKind:
             fields |= {name: Field(name, "date", self.expression(name)) for name in (FIRST, LAST)}
             fields["valid_on"] = Field("valid_on", "date", matches=self._on_days)
         if self.family:
-            fields |= {one.name: found for one in self.items if (found := self._of(one)) is not None}
+            fields |= {
+                one.name: found for one in self.items if (found := self._of(one)) is not None
+            }
         return Vocabulary(
             fields=fields, sorts=self._sorts(), ordering="id",
             columns=(*self.columns, *OF_FIRM), own=own,
@@ -148,14 +160,9 @@ class FactKind:
             return days.lower if name == FIRST else last
         return getattr(fact, name)
 
-    def is_foreign(self, actor: Actor, values: Mapping[str, Any]) -> bool:
-        """Whether a park or incubator writes of a place that is not its own."""
-        limited = actor.role in (Role.INCUBATOR_MANAGER, Role.PARK_OPERATOR)
-        return limited and self.place is not None and values[self.place] != actor.organisation_id
-
-    def stored(self, given: FactIn) -> dict[str, Any]:
+    def stored(self, given: Values) -> Values:
         """What was given, as columns."""
-        values = given.model_dump()
+        values = dict(given)
         if self.span is not None:
             first, last = values.pop(FIRST), values.pop(LAST)
             values[self.span] = Range(first, None if last is None else last + ONE_DAY)
@@ -186,7 +193,7 @@ class FactKind:
             case "money":
                 return Field(name, "number", type_coerce(column, BigInteger), convert=fen,
                              unit="yuan")  # fmt: skip
-            case "organisation":
+            case "organisation" | "firm":
                 return Field(name, "number", column, convert=whole_number)
             case "choices" | "texts":
                 return _listed(column, item)

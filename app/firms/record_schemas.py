@@ -11,7 +11,7 @@ from app.firms.catalogue import LARGEST_YUAN
 from app.firms.models import INCIDENT_KINDS
 from app.firms.schemas import LARGEST_ID, Body, Number, Prose, Text
 
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 Money = Annotated[Number, Field(ge=0, le=LARGEST_YUAN, max_digits=18, decimal_places=2)]
 Rank = Annotated[int, Field(strict=True, ge=1, le=999)]
 Truth = Annotated[bool, Field(strict=True)]
@@ -20,7 +20,7 @@ Truth = Annotated[bool, Field(strict=True)]
 class FactIn(Body):
     """What every record says: which firm it is about."""
 
-    firm_id: Id
+    firm_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
 class RecordIn(FactIn):
@@ -35,7 +35,7 @@ class RecordIn(FactIn):
 class HostedIn(RecordIn):
     """A record of a firm, or of the organisation that hosts it."""
 
-    firm_id: Id | None = None  # type: ignore[assignment]
+    firm_id: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None  # type: ignore[assignment]
 
     @model_validator(mode="after")
     def hosted(self) -> Self:

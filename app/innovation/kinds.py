@@ -1,7 +1,6 @@
 """What firms invent: the kinds of this family."""
 
 from app.firms.record_kinds import FactKind
-from app.innovation.checks import other_party
 from app.innovation.models import (
     Award,
     IpCase,
@@ -24,6 +23,7 @@ from app.innovation.schemas import (
     StandardIn,
     TechContractIn,
 )
+from app.innovation.settling import other_party
 
 KINDS = (
     FactKind("ip-rights", "知识产权", IpRight, IpRightIn, "granted_on",
@@ -42,5 +42,5 @@ KINDS = (
     FactKind("ip-cases", "知识产权维权", IpCase, IpCaseIn, key=("name", "happened_on"),
              family="innovation"),
     FactKind("tech-contracts", "技术合同", TechContract, TechContractIn, key=("number",),
-             family="innovation", checks=other_party),
+             family="innovation", settle=other_party),
 )  # fmt: skip

@@ -30,7 +30,15 @@ HIGH_VALUE_REASONS = (
     "pledge_financing",
     "science_award",
 )
-LEGAL_STATUSES = ("pending", "in_force", "rejected", "lapsed", "expired", "invalidated", "transferred")
+LEGAL_STATUSES = (
+    "pending",
+    "in_force",
+    "rejected",
+    "lapsed",
+    "expired",
+    "invalidated",
+    "transferred",
+)
 LEVELS = ("international", "national", "industry", "provincial", "municipal", "district")
 
 
@@ -204,7 +212,7 @@ class Purchase(Paid, Dated, Record, Base):
 
 
 class IpCase(Paid, Dated, Record, Base):
-    """A right infringed, an accusation met, or a warning of a risk; `amount` is what was awarded."""
+    """A right infringed, an accusation met, or a warning; `amount` is what was awarded."""
 
     __tablename__ = "ip_case"
     __table_args__ = (

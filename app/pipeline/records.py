@@ -29,16 +29,20 @@ from app.firms.models import Incident
 from app.firms.record_kinds import FactKind
 from app.firms.record_schemas import IncidentIn
 from app.funding.kinds import KINDS as FUNDING
+from app.incubation.kinds import KINDS as INCUBATION
 from app.innovation.kinds import KINDS as INNOVATION
 from app.innovation.models import IpRight
+from app.leading.kinds import KINDS as LEADING
 from app.services.kinds import KINDS as SERVICES
 from app.talent.kinds import KINDS as TALENT
 
 # The kinds that have pages, in the order in which pages show them.
 RECORDS: tuple[FactKind, ...] = (
+    *INCUBATION,
     *INNOVATION,
     *FUNDING,
     *TALENT,
+    *LEADING,
     *SERVICES,
     FactKind("incidents", "不良记录", Incident, IncidentIn, key=("kind", "happened_on"),
              family="standing", named="description"),

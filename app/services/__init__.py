@@ -1,1 +1,1 @@
-"""Who serves firms with science and technology, what they did for whom, and what is worth telling."""
+"""Who serves firms, what they did for whom, and what is worth telling."""

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.audit import ddl
 
-revision = "0019"
-down_revision = "0018"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 
@@ -20,7 +20,9 @@ ENDS = ("dates", "ended_on >= happened_on")
 HOST = ("host", "(firm_id is null) <> (organisation_id is null)")
 PLATFORM_KINDS = "('key_laboratory', 'technology_innovation_centre', 'enterprise_technology_centre', 'manufacturing_innovation_centre', 'engineering_research_centre', 'rd_centre', 'research_institute', 'new_rd_institution', 'workstation', 'other')"
 PROVIDER_KINDS = "('research', 'testing', 'transfer', 'intellectual_property', 'finance', 'talent', 'consulting', 'listing_base', 'innovation_centre', 'other')"
-LEGAL_STATUSES = "('pending', 'in_force', 'rejected', 'lapsed', 'expired', 'invalidated', 'transferred')"
+LEGAL_STATUSES = (
+    "('pending', 'in_force', 'rejected', 'lapsed', 'expired', 'invalidated', 'transferred')"
+)
 OLDER = ("ip_right", "award", "standard")
 
 
@@ -46,7 +48,9 @@ def _common() -> list[sa.Column]:
         sa.Column("organisation_id", sa.Integer(), nullable=True),
         _text("evidence", needed=False),
         _text("notes", needed=False),
-        sa.Column("attachments", postgresql.ARRAY(sa.Integer()), server_default="{}", nullable=False),
+        sa.Column(
+            "attachments", postgresql.ARRAY(sa.Integer()), server_default="{}", nullable=False
+        ),
     ]
 
 
@@ -63,12 +67,21 @@ def _make(table: str, key: tuple[str, ...], own: list[sa.Column], *checks: tuple
         sa.Column("source", sa.String(), server_default="bureau", nullable=False),
         _text("origin_ref", needed=False),
         _text("recorded_by", needed=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "recorded_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("firm_id", sa.Integer(), nullable=hosted),
         *(sa.CheckConstraint(rule, name=op.f(f"ck_{table}_{name}")) for name, rule in checks),
-        sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f(f"fk_{table}_firm_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f(f"fk_{table}_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["firm_id"], ["firm.id"], name=op.f(f"fk_{table}_firm_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f(f"fk_{table}_organisation_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
     )
     _index(table, key)
@@ -79,7 +92,9 @@ def _make(table: str, key: tuple[str, ...], own: list[sa.Column], *checks: tuple
 def _index(table: str, key: tuple[str, ...]) -> None:
     op.create_index(f"uq_{table}_key", table, ["firm_id", *key], unique=True,
                     postgresql_where=CURRENT, postgresql_nulls_not_distinct=True)  # fmt: skip
-    op.create_index(f"ix_{table}_happened_on", table, ["happened_on", "id"], postgresql_where=CURRENT)
+    op.create_index(
+        f"ix_{table}_happened_on", table, ["happened_on", "id"], postgresql_where=CURRENT
+    )
 
 
 def _older() -> None:
@@ -87,14 +102,22 @@ def _older() -> None:
     for table in OLDER:
         for column in _common():
             op.add_column(table, column)
-        op.create_foreign_key(op.f(f"fk_{table}_organisation_id"), table, "organisation", ["organisation_id"], ["id"])
+        op.create_foreign_key(
+            op.f(f"fk_{table}_organisation_id"), table, "organisation", ["organisation_id"], ["id"]
+        )
     op.add_column("ip_right", _text("legal_status", needed=False))
     op.add_column("ip_right", _day("fee_due_on"))
-    op.create_check_constraint(op.f("ck_ip_right_legal_status"), "ip_right", f"legal_status in {LEGAL_STATUSES}")
-    op.create_index("ix_ip_right_granted_on", "ip_right", ["granted_on", "id"], postgresql_where=CURRENT)
+    op.create_check_constraint(
+        op.f("ck_ip_right_legal_status"), "ip_right", f"legal_status in {LEGAL_STATUSES}"
+    )
+    op.create_index(
+        "ix_ip_right_granted_on", "ip_right", ["granted_on", "id"], postgresql_where=CURRENT
+    )
     op.create_index("ix_ip_right_fee_due_on", "ip_right", ["fee_due_on"], postgresql_where=CURRENT)
     op.create_index("ix_award_awarded_on", "award", ["awarded_on", "id"], postgresql_where=CURRENT)
-    op.create_index("ix_standard_published_on", "standard", ["published_on", "id"], postgresql_where=CURRENT)
+    op.create_index(
+        "ix_standard_published_on", "standard", ["published_on", "id"], postgresql_where=CURRENT
+    )
 
 
 def _platforms() -> None:
@@ -107,7 +130,7 @@ def _platforms() -> None:
     op.drop_index("ix_rd_body_firm_id", table_name="platform")
     for column in (_text("number", needed=False), _text("granted_by", needed=False),
                    _day("rechecked_on"), _day("happened_on"), _day("ended_on"), *_common(),
-                   sa.Column("kind", sa.String(), server_default="other", nullable=False)):  # fmt: skip
+                   sa.Column("kind", sa.String(), server_default="rd_centre", nullable=False)):  # fmt: skip
         op.add_column("platform", column)
     # The end of a range is the first day without; a body with two records keeps both apart.
     op.execute(
@@ -120,7 +143,9 @@ def _platforms() -> None:
     op.alter_column("platform", "kind", server_default=None)
     op.alter_column("platform", "firm_id", nullable=True)
     op.drop_column("platform", "valid")
-    op.create_foreign_key(op.f("fk_platform_organisation_id"), "platform", "organisation", ["organisation_id"], ["id"])
+    op.create_foreign_key(
+        op.f("fk_platform_organisation_id"), "platform", "organisation", ["organisation_id"], ["id"]
+    )
     for name, rule in (("kind", f"kind in {PLATFORM_KINDS}"), HOST, ENDS):
         op.create_check_constraint(op.f(f"ck_platform_{name}"), "platform", rule)
     _index("platform", ("name",))
@@ -139,7 +164,12 @@ def upgrade() -> None:
           [_text("name"), _text("kind"), _text("level"), _text("number", needed=False)],
           ("level", f"level in {LEVELS}"), ENDS,
           ("kind", "kind in ('first_set', 'first_batch', 'first_version', 'major_new', 'brand')"))  # fmt: skip
-    _make("purchase", ("name", "buyer", "happened_on"), [_text("name"), _text("buyer"), _fen("amount")], ENDS)
+    _make(
+        "purchase",
+        ("name", "buyer", "happened_on"),
+        [_text("name"), _text("buyer"), _fen("amount")],
+        ENDS,
+    )
     _make("ip_case", ("name", "happened_on"),
           [_text("name"), _text("kind"), _text("opponent", needed=False), _text("outcome", needed=False),
            _fen("amount")],
@@ -152,7 +182,12 @@ def upgrade() -> None:
           ("part", "part in ('seller', 'buyer')"), ENDS,
           ("registered_on", "registered_on >= happened_on"),
           ("technology_amount", "technology_amount <= amount"))  # fmt: skip
-    op.create_index("ix_tech_contract_registered_on", "tech_contract", ["registered_on"], postgresql_where=CURRENT)
+    op.create_index(
+        "ix_tech_contract_registered_on",
+        "tech_contract",
+        ["registered_on"],
+        postgresql_where=CURRENT,
+    )
     _finance()
     _people()
     _services()

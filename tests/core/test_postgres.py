@@ -1,15 +1,18 @@
 """The embedded server: shared, stopped by the last, and recovering from any kill."""
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from app.core import postgres
 from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
 
@@ -98,25 +101,15 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
         assert words in str(error.value) and "\n" not in str(error.value)
 
 
-FIRST_START = """
-import sys
-from app.core import postgres
-postgres.SYSTEM_USER = sys.argv[1]
-print(postgres._system_ids()[0])
-"""
+def test_a_system_user_that_another_start_just_made_is_taken(monkeypatch: Any) -> None:
+    known, asked = pwd.getpwnam, []
 
+    def not_there_at_first(name: str) -> pwd.struct_passwd:
+        asked.append(name)
+        if len(asked) == 1:
+            raise KeyError(name)
+        return known(name)
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
-def test_two_first_starts_at_once_make_one_system_user() -> None:
-    name = f"tidu_test_{os.getpid()}"
-    starts = [
-        subprocess.Popen(
-            [sys.executable, "-c", FIRST_START, name], stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
-    ]
-    try:
-        found = [(start.communicate(timeout=60)[0].strip(), start.returncode) for start in starts]
-    finally:
-        subprocess.run(["userdel", name], check=True, capture_output=True)
-    assert len(set(found)) == 1 and found[0][0].isdigit() and found[0][1] == 0
+    monkeypatch.setattr(postgres, "SYSTEM_USER", "root")  # one that every system has
+    monkeypatch.setattr(pwd, "getpwnam", not_there_at_first)
+    assert postgres._system_ids() == (0, 0)

@@ -34,14 +34,34 @@ SAMPLES: dict[str, dict[str, Any]] = RECORDS | {
         "judged_on": "2024-05-01",
     },
     "record-checks": {"kind": "award", "checked_on": "2024-05-01"},
+    "service-records": {
+        "kind": "roadshow",
+        "served_on": "2025-03-01",
+        "hours": "2.50",
+        "person": "李专员",
+        "effect": "对接两家机构",
+    },
+    "spin-offs": {"parent_id": 1, "way": "internal_team", "spun_off_on": "2024-03-01"},
+    "foundings": {"kind": "researcher_founded", "institution": "重庆大学", "since": "2023-03-01"},
+    "contest-entries": {
+        "name": "创新创业大赛",
+        "level": "municipal",
+        "entered_on": "2024-03-01",
+        "place": "二等奖",
+        "won_on": "2024-06-01",
+        "prize": "50000.00",
+    },
+    "chain-members": {"chain": "新材料", "role": "leader", "since": "2023-01-01"},
+    "listing-steps": {"step": "share_reform", "reached_on": "2024-01-01"},
 }
 
 
 def placed(db: Session, samples: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The samples with a park and an incubator that exist."""
+    """The samples with a park, an incubator and a parent that exist."""
     found = {path: dict(sample) for path, sample in samples.items()}
     found["residencies"]["incubator_id"] = people.body(db, "facts-home", "incubator").id
     found["locations"]["park_id"] = people.body(db, "facts-site", "park").id
+    found["spin-offs"]["parent_id"] = make_firm(db)
     return found
 
 
@@ -183,3 +203,49 @@ def test_a_park_says_who_is_with_it_and_not_who_is_with_others(db: Session) -> N
     assert overlapping.status_code == 409
     title = SAMPLES["designations"] | {"firm_id": firm}
     assert operator.post("/api/v1/designations", json=title).status_code == 403
+
+
+def test_a_service_is_given_by_a_body_that_there_is(db: Session) -> None:
+    incubator = people.body(db, "served-by", "incubator")
+    manager, firm = people.person(db, Role.INCUBATOR_MANAGER, incubator), make_firm(db)
+    people.put_in_incubator(db, firm, incubator, Range(date(2020, 1, 1), None))
+    service = SAMPLES["service-records"] | {"firm_id": firm}
+    made = manager.post("/api/v1/service-records", json=service)
+    assert made.json()["organisation_id"] == incubator.id and made.json()["source"] == "incubator"
+    for wrong, says in (
+        ({"organisation_id": 2_000_000_000}, "没有编号为 2000000000 的单位"),
+        ({"served_on": "2999-01-01"}, "尚未到来"),
+        ({"hours": 0}, "greater than 0"),
+        ({"next_on": "2025-02-01", "next_step": "回访"}, "早于服务日期"),
+        ({"next_on": "2025-04-01"}, "没有下一步"),
+    ):
+        refused = manager.post("/api/v1/service-records", json=service | wrong)
+        assert refused.status_code == 422 and says in refused.text, wrong
+
+
+def test_a_firm_comes_out_of_another_firm_that_is_known(db: Session) -> None:
+    park = people.body(db, "spin-park", "park")
+    firm, foreign = make_firm(db), make_firm(db)
+    people.put_in_park(db, firm, park, Range(date(2015, 1, 1), None))
+    operator = people.person(db, Role.PARK_OPERATOR, park)
+    spin_off = SAMPLES["spin-offs"] | {"firm_id": firm}
+    own = operator.post("/api/v1/spin-offs", json=spin_off | {"parent_id": firm})
+    assert own.status_code == 422 and "不能是企业自己" in own.text
+    unknown = operator.post("/api/v1/spin-offs", json=spin_off | {"parent_id": foreign})
+    assert unknown.status_code == 422 and "请先登记母体企业" in unknown.text
+
+
+def test_what_cannot_be_is_refused(db: Session) -> None:
+    analyst, firm = people.person(db, Role.ANALYST), make_firm(db)
+    for path, wrong, says in (
+        ("contest-entries", {"won_on": None}, "要么都填"),
+        ("contest-entries", {"won_on": "2024-01-01"}, "早于参赛日期"),
+        ("chain-members", {"ended_on": "2022-01-01"}, "早于开始日期"),
+        ("listing-steps", {"step": "listed"}, "已上市须填写板块"),
+        ("foundings", {"since": "2999-01-01"}, "尚未到来"),
+    ):
+        refused = analyst.post(f"/api/v1/{path}", json=SAMPLES[path] | {"firm_id": firm} | wrong)
+        assert refused.status_code == 422 and says in refused.text, path
+    chain = SAMPLES["chain-members"] | {"firm_id": firm}
+    assert analyst.post("/api/v1/chain-members", json=chain).status_code == 201
+    assert analyst.post("/api/v1/chain-members", json=chain).status_code == 409
