@@ -80,7 +80,9 @@ class Reader:
 
         A blank cell says nothing, or empties what stands if clearing was chosen.
         """
-        items, found, faults = {one.name: one for one in written(self.kind)}, {}, []
+        items = {one.name: one for one in written(self.kind)}
+        found: dict[str, Any] = {}
+        faults: list[Fault] = []
         for column, cell in zip(columns, cells, strict=False):
             if column is None or column.field == "firm_name":
                 continue

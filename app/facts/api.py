@@ -3,6 +3,7 @@
 A firm whose records change is held against the criteria anew in the same transaction.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
@@ -39,7 +40,7 @@ def _answer(kind: FactKind, fact: Any, response: Response) -> dict[str, Any]:
     return service.shown(kind, fact)
 
 
-def _assess(session: Session, firms: list[int | None]) -> None:
+def _assess(session: Session, firms: Iterable[int | None]) -> None:
     known = [firm for firm in firms if firm is not None]
     if known:
         assess(session, select(func.unnest(literal(known, ARRAY(Integer)))), today())

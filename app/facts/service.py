@@ -89,9 +89,7 @@ def _refuse_twin(
     same = [getattr(model, name).is_not_distinct_from(values[name]) for name in key]
     twin = session.scalar(select(model.id).where(model.superseded_at.is_(None), *same))
     if twin not in (None, but):
-        told = (
-            f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 (stands already: correct it)"
-        )
+        told = f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 (correct that one)"
         raise Conflict(told, current={"id": twin})
 
 

@@ -25,8 +25,8 @@ from app.firms.models import Contact
 from app.pipeline import norms, portrait, timeline
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
-from app.pipeline.records import families, of_firm
-from app.pipeline.trail import words
+from app.pipeline.records import FAMILIES, by_family, of_firm
+from app.pipeline.trail import table_label, words
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,7 +81,7 @@ def portrait_page(
         park=queries.park_on(db, firm.id, day),
         former_names=queries.former_names(db, firm.id),
         moments=timeline.moments(db, firm.id, day, told),
-        records=families(told),
+        records=by_family(told),
         rights=portrait.rights(db, firm.id),
         measures=measures(),
         sources=sources(),
@@ -90,6 +90,8 @@ def portrait_page(
         may_keep=actor.role in KEEPERS,
         may_decide=actor.role is Role.ANALYST,
         values=words().values,
+        families=FAMILIES,
+        table_label=table_label,
         **_figures(request, db, firm.id, day),
         **_documents(db, firm.id),
         **WORDS,

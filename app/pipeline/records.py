@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CompoundSelect,
     Date,
+    Integer,
     Select,
     Text,
     bindparam,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.core.db import FEN_PER_YUAN
+from app.firms.catalogue import Label
 from app.firms.models import Incident
 from app.firms.record_kinds import FactKind
 from app.firms.record_schemas import IncidentIn
@@ -33,6 +35,7 @@ from app.incubation.kinds import KINDS as INCUBATION
 from app.innovation.kinds import KINDS as INNOVATION
 from app.innovation.models import IpRight
 from app.leading.kinds import KINDS as LEADING
+from app.pipeline.trail import value_label
 from app.services.kinds import KINDS as SERVICES
 from app.talent.kinds import KINDS as TALENT
 
@@ -48,7 +51,18 @@ RECORDS: tuple[FactKind, ...] = (
              family="standing", named="description"),
 )  # fmt: skip
 BY_PATH: Mapping[str, FactKind] = {kind.path: kind for kind in RECORDS}
-FIRM = bindparam("firm_id")
+FAMILIES: Mapping[str, Label] = {
+    "incubation": Label(zh="孵化与服务", en="Incubation and services"),
+    "innovation": Label(zh="创新", en="Innovation"),
+    "funding": Label(zh="科技金融", en="Finance"),
+    "talent": Label(zh="人才", en="Talent"),
+    "leading": Label(zh="领军与上市", en="Leading firms and listings"),
+    "services": Label(zh="科技服务与案例", en="Service providers and stories"),
+    "standing": Label(zh="信用", en="Standing"),
+}
+# A quarter ahead: long enough for a fee to be applied for and paid.
+WARN_BEFORE = timedelta(days=90)
+FIRM = bindparam("firm_id", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,19 @@ class Told:
     # A closed value of the column `particular` of the kind.
     value: str | None
     amount: Decimal | None
+
+    @property
+    def particular(self) -> Label | None:
+        """Its particular kind, in words."""
+        item = self.kind.particular
+        if item is None or self.value is None:
+            return None
+        return value_label(self.kind.table, item.name, self.value)
+
+    def is_due(self, day: date) -> bool:
+        """Whether it is time to warn of its due day."""
+        open_ = self.until is None or self.until > day
+        return self.due is not None and open_ and self.due <= day + WARN_BEFORE
 
 
 def of_firm(session: Session, firm_id: int) -> list[Told]:
@@ -99,13 +126,13 @@ def _of(kind: FactKind) -> Select[Any]:
     ).where(model.firm_id == FIRM, model.superseded_at.is_(None))
 
 
-def families(told: Iterable[Told]) -> dict[str, dict[FactKind, list[Told]]]:
+def by_family(told: Iterable[Told]) -> dict[str, dict[FactKind, list[Told]]]:
     """A firm's records by family and kind, in the order of the declaration; rights stand apart."""
     found: dict[FactKind, list[Told]] = {}
     for one in told:
         found.setdefault(one.kind, []).append(one)
-    by_family: dict[str, dict[FactKind, list[Told]]] = {}
+    families: dict[str, dict[FactKind, list[Told]]] = {}
     for kind in RECORDS:
         if kind in found and kind.model is not IpRight:
-            by_family.setdefault(kind.family, {})[kind] = found[kind]
-    return by_family
+            families.setdefault(kind.family, {})[kind] = found[kind]
+    return families

@@ -100,16 +100,14 @@ def moments(session: Session, firm_id: int, day: date, records: Iterable[Told]) 
 
 def _of_record(one: Told, day: date) -> Iterator[Moment]:
     """When it began, and when it ended."""
-    kind, item = one.kind, one.kind.particular
-    name = table_label(kind.table, "insert")
-    what = None if item is None or one.value is None else value_label(
-        kind.table, item.name, one.value)  # fmt: skip
+    kind, name = one.kind, table_label(one.kind.table, "insert")
     if one.day is not None:
-        yield Moment(one.day, kind.table, name, what, one.called, one.day > day)
+        yield Moment(one.day, kind.table, name, one.particular, one.called, one.day > day)
     if one.until is not None and kind.until is not None:
         end = column_label(kind.until, kind.table)
         label = Label(zh=f"{name.zh}：{end.zh}", en=f"{name.en}: {end.en}")
-        yield Moment(one.until, f"{kind.table}_end", label, what, one.called, one.until > day)
+        yield Moment(one.until, f"{kind.table}_end", label, one.particular, one.called,
+                     one.until > day)  # fmt: skip
 
 
 def _what(row: Any, criteria: dict[str, Label]) -> Label | None:
