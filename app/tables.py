@@ -2,9 +2,11 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.entry import models as entry
 from app.firms import document_models as documents
+from app.firms import flag_models as flags
 from app.firms import models as firms
 from app.funding import models as funding
 from app.incubation import models as incubation
@@ -19,6 +21,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, funding, incubation, innovation, jobs,
-    leading, pipeline, plans, services, talent, views, webhooks,
+    accounts, audit, connectors, criteria, documents, entry, firms, flags, funding, incubation,
+    innovation, jobs, leading, pipeline, plans, services, talent, views, webhooks,
 )  # fmt: skip
