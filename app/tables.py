@@ -9,6 +9,7 @@ from app.firms import document_models as documents
 from app.firms import flag_models as flags
 from app.firms import models as firms
 from app.funding import models as funding
+from app.imports import models as imports
 from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
@@ -21,6 +22,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, connectors, criteria, documents, entry, firms, flags, funding, incubation,
-    innovation, jobs, leading, pipeline, plans, services, talent, views, webhooks,
+    accounts, audit, connectors, criteria, documents, entry, firms, flags, funding, imports,
+    incubation, innovation, jobs, leading, pipeline, plans, services, talent, views, webhooks,
 )  # fmt: skip
