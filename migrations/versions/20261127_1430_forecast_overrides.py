@@ -6,7 +6,7 @@ from alembic import op
 from app.audit import ddl
 
 revision = "0102"
-down_revision = "0091"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 
