@@ -48,6 +48,7 @@ from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
+from app.pipeline.firm_paper_pages import router as firm_paper_pages
 from app.pipeline.flag_api import router as flag_api
 from app.pipeline.flag_pages import router as flag_pages
 from app.pipeline.portrait_pages import router as portrait_pages
@@ -136,7 +137,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
-                   document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
+                   document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
+                   firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
                    connectors_pages, manual_pages):  # fmt: skip
         app.include_router(router)

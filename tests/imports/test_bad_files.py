@@ -68,7 +68,8 @@ def test_hidden_rows_and_sheets_are_told_of(desk: Desk) -> None:
     found = desk.send(made(fill))
     assert counts(found)[:2] == (2, 2)
     assert found["remarks"] == [
-        "只读工作表“新”，其余 1 张没有读", "有 1 行是隐藏的（或被筛选掉），也按数据读取：不要的请删除",
+        "只读工作表“新”，其余 1 张没有读",
+        "有 1 行是隐藏的（或被筛选掉），也按数据读取：不要的请删除",
     ]  # fmt: skip
     assert "有 1 行是隐藏的" in desk.client.get(f"/imports/{found['id']}").text
 
