@@ -178,10 +178,13 @@ class Drawing:
             gap = NOTHING
             if criterion.gap is not None:
                 gap = phrases.amount(criterion.gap, criterion.gap_unit or "", self.locale)
+            cited = criterion.article
+            if criterion.document != one.document:
+                cited = f"{criterion.document} {cited}".strip()
             yield criterion, [
                 criterion.label[self.locale], self.pick(phrases.OUTCOMES[criterion.outcome]),
                 criterion.sentence[self.locale], gap,
-                f"{criterion.document} {criterion.article}".strip(),
+                cited,
             ]  # fmt: skip
 
     def used(self, criterion: CriterionExplanation) -> str:
