@@ -57,7 +57,7 @@ class Recorder:
         """The statements of one request."""
         for _ in range(3):  # what is done once is done
             self.found = []
-            httpx.get(url + path, headers=headers).raise_for_status()
+            httpx.get(url + path, headers=headers, timeout=120).raise_for_status()
         return [one for one in self.found if one]
 
 
