@@ -6,7 +6,6 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-import openpyxl
 import pytest
 import xlsxwriter
 
@@ -156,13 +155,14 @@ def test_a_million_rows_are_refused_with_the_way_out(desk: Desk) -> None:
 
 def test_formulas_and_repeats_are_each_named(desk: Desk) -> None:
     row = firm_row()
-    workbook = openpyxl.Workbook()
-    for one in (FIRMS_HEADER, row, row, firm_row()):
-        workbook.active.append(one)
-    workbook.active["E4"] = "=1+1"
-    content = BytesIO()
-    workbook.save(content)
-    found = desk.send(content.getvalue())
+
+    def fill(workbook: Any) -> None:
+        sheet = workbook.add_worksheet()
+        for number, one in enumerate((FIRMS_HEADER, row, row, firm_row())):
+            sheet.write_row(number, 0, one)
+        sheet.write_formula("E4", "=1+1", None, 2)
+
+    found = desk.send(made(fill))
     told = desk.faults(found["id"])
     assert "重复" in told[3] and "单元格是公式" in told[4] and counts(found) == (3, 1, 0, 0, 2)
 
