@@ -39,6 +39,8 @@ from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
+from app.pipeline.duty_api import router as duty_api
+from app.pipeline.duty_pages import router as duty_pages
 from app.pipeline.portrait_pages import router as portrait_pages
 from app.pipeline.reform_api import router as reform_api
 from app.pipeline.trail_api import router as trail_api
@@ -108,12 +110,13 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
-                   exchange_api, trail_api, token_api, jobs_api, events_api, webhooks_api, view_api,
+                   duty_api, exchange_api, trail_api, token_api, jobs_api, events_api,
+                   webhooks_api, view_api,
                    accounts_pages, token_pages, person_pages, search_pages, contact_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
-                   board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
+                   board_pages, duty_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)

@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.audit import models as audit
 from app.criteria import models as criteria
+from app.duties import models as duties
 from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import models as firms
@@ -14,6 +15,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, innovation, jobs, pipeline, plans, views,
-    webhooks,
+    accounts, audit, criteria, documents, duties, entry, firms, innovation, jobs, pipeline, plans,
+    views, webhooks,
 )  # fmt: skip

@@ -214,6 +214,20 @@ CASES = {
     "GET /firms/{firm_id}/documents/{document_id}/preview": Case(),
     "GET /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "POST /firms/{firm_id}/documents/{document_id}/remove": Case(),
+    # Duties.
+    "GET /duties": Case(query="q=juemiyuanshan"),
+    "POST /duties": Case(
+        form={"owed": "2147483646:hnte_form:2026-05-31", "done_on": "2026-05-01"}, status=(404,)
+    ),
+    "GET /firms/{firm_id}/duties/{duty}/{due}": Case(),
+    "POST /firms/{firm_id}/duties/{duty}/{due}": Case(form={"done_on": "2026-01-01"}),
+    "POST /duties/done/{number}/take-back": Case(status=(404,)),
+    "GET /api/v1/duties": Case(query="any=id:{firm}|credit_code:{code}"),
+    "GET /api/v1/duties/catalogue": Case(),
+    "POST /api/v1/firms/{firm_id}/duties": Case(
+        json={"duty": "hnte_form", "due": "2026-05-31", "done_on": "2026-05-01"}
+    ),
+    "DELETE /api/v1/duties/done/{done_id}": Case(status=(404,)),
     "GET /board": Case(query="q=juemiyuanshan"),
     "GET /board/{rung}": Case(query="id={firm}"),
     "GET /firms/{firm_id}/move": Case(),
@@ -311,6 +325,7 @@ class Foreign:
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
             "rung": "certified", "of": "pool", "act": "enter",
+            "duty": "hnte_form", "due": "2026-05-31",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

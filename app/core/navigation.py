@@ -59,6 +59,7 @@ SECTIONS = (
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
+        Link("/duties", "法定事项", "Duties", READERS, "g y"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

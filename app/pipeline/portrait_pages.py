@@ -15,6 +15,8 @@ from app.core.clock import today
 from app.core.errors import AppError
 from app.core.web import render
 from app.criteria.store import measures, sources
+from app.duties import queries as duties
+from app.duties.catalogue import DUTIES
 from app.firms import documents, queries
 from app.firms.api import FirmId
 from app.firms.catalogue import INDICATORS
@@ -79,6 +81,8 @@ def portrait_page(
         park=queries.park_on(db, firm.id, day),
         former_names=queries.former_names(db, firm.id),
         moments=timeline.moments(db, firm.id, day),
+        owed=duties.of_firm(db, actor, firm.id, day),
+        duties=DUTIES,
         rights=portrait.rights(db, firm.id),
         measures=measures(),
         sources=sources(),
