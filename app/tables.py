@@ -7,14 +7,16 @@ from app.duties import models as duties
 from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import models as firms
+from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
+from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, duties, entry, firms, innovation, jobs, pipeline, plans,
-    views, webhooks,
+    accounts, audit, criteria, documents, duties, entry, firms, incubation, innovation, jobs,
+    leading, pipeline, plans, views, webhooks,
 )  # fmt: skip

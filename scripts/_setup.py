@@ -35,6 +35,11 @@ ASSETS = {
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
 }
+# For documents: their PDF carries its fonts, whatever the machine has.
+FONT_FILES = {
+    f"NotoSansSC-{cut[3:]}.ttf": f"@expo-google-fonts/noto-sans-sc/{cut}/NotoSansSC_{cut}.ttf"
+    for cut in ("400Regular", "700Bold")
+}
 
 UNPACK_BROWSER = """
 const fs = require('node:fs'), path = require('node:path'), zlib = require('node:zlib');
@@ -180,16 +185,23 @@ def fetch_node_packages(*, dev: bool) -> None:
     )  # fmt: skip
 
 
+def _packaged(source: str) -> Path:
+    origin = ROOT / "node_modules" / source
+    if not origin.is_file():
+        raise SetupError(f"{source} is missing from the packages: run npm's lock again")
+    return origin
+
+
 def copy_assets() -> None:
     """The served files, and a manifest by whose digests browsers may cache them for ever."""
 
     def build() -> None:
-        VENDOR.mkdir(parents=True, exist_ok=True)
+        (VENDOR / "fonts").mkdir(parents=True, exist_ok=True)
+        for name, source in FONT_FILES.items():
+            shutil.copyfile(_packaged(source), VENDOR / "fonts" / name)
         manifest = {}
         for name, source in ASSETS.items():
-            origin = ROOT / "node_modules" / source
-            if not origin.is_file():
-                raise SetupError(f"{source} is missing from the packages: run npm's lock again")
+            origin = _packaged(source)
             shutil.copyfile(origin, VENDOR / name)
             # Compressed once, here, with nothing in it that changes from one time to the next.
             (VENDOR / f"{name}.gz").write_bytes(gzip.compress(origin.read_bytes(), 9, mtime=0))

@@ -49,6 +49,19 @@ union all select granted_on, 'ip_right', kind, title, null
 from ip_right where firm_id = :firm_id and superseded_at is null and granted_on is not null
 union all select ended_on, 'ip_right_end', kind, title, null
 from ip_right where firm_id = :firm_id and superseded_at is null and ended_on is not null
+union all select served_on, 'service_record', kind, coalesce(effect, note), null
+from service_record where firm_id = :firm_id and superseded_at is null
+union all select spun_off_on, 'spin_off', way, note, null
+from spin_off where firm_id = :firm_id and superseded_at is null
+union all select since, 'founding', kind, institution, null
+from founding where firm_id = :firm_id and superseded_at is null
+union all select coalesce(won_on, entered_on), 'contest_entry', level,
+       concat_ws(' · ', name, place), null
+from contest_entry where firm_id = :firm_id and superseded_at is null
+union all select since, 'chain_member', role, chain, null
+from chain_member where firm_id = :firm_id and superseded_at is null
+union all select reached_on, 'listing_step', step, code, null
+from listing_step where firm_id = :firm_id and superseded_at is null
 union all select happened_on, 'incident', kind, description, null
 from incident where firm_id = :firm_id and superseded_at is null
 union all select judged_on, 'judgement', criterion, evidence, null
@@ -78,11 +91,19 @@ KINDS = {
     "rd_body": Label(zh="研发机构", en="R&D body accredited"),
     "ip_right": Label(zh="知识产权授权", en="IP right granted"),
     "ip_right_end": Label(zh="知识产权终止", en="IP right ended"),
+    "service_record": Label(zh="服务", en="Service"),
+    "spin_off": Label(zh="由其他企业裂变而来", en="Spun off"),
+    "founding": Label(zh="创办背景", en="Founders"),
+    "contest_entry": Label(zh="参加赛事", en="Contest"),
+    "chain_member": Label(zh="进入产业链", en="Part in a chain"),
+    "listing_step": Label(zh="上市进程", en="Step to a listing"),
     "incident": Label(zh="不良记录", en="Incident"),
     "judgement": Label(zh="人工判断", en="Judgement"),
     "figures": Label(zh="填报指标", en="Figures recorded"),
     "document": Label(zh="上传文档", en="Document added"),
 }
+# The column whose closed value says which kind of thing it was.
+PARTICULAR = ("kind", "way", "role", "step")
 
 
 @dataclass(frozen=True)
@@ -126,7 +147,8 @@ def _what(row: Any, criteria: dict[str, Label]) -> Label | None:
             return criteria.get(row.what) or Label(zh=row.what, en=row.what)
     table = row.kind.removesuffix("_end")
     closed = words().values
-    known = closed.get(f"{table}.kind") or closed.get(table) or closed["level"]
+    known = next((closed[name] for column in PARTICULAR if (name := f"{table}.{column}") in closed),
+                 closed.get(table) or closed["level"])  # fmt: skip
     return known.get(row.what) or Label(zh=row.what, en=row.what)
 
 

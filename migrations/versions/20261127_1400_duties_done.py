@@ -5,8 +5,8 @@ from alembic import op
 
 from app.audit import ddl
 
-revision = "0019"
-down_revision = "0018"
+revision = "0041"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Where firms come from and who helps them start: carriers, services, spin-offs, founders."""

@@ -1,0 +1,67 @@
+"""Who leads a chain and who belongs to it, and the steps to a listing."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped
+
+from app.core.db import Base
+from app.firms.models import CURRENT, Fact
+
+CHAIN_ROLES = ("leader", "member")
+# In the order in which they are climbed; the regional market and NEEQ may be skipped.
+LISTING_STEPS = (
+    "share_reform",
+    "otc",
+    "neeq_base",
+    "neeq_innovation",
+    "guidance",
+    "accepted",
+    "approved",
+    "listed",
+)
+BOARDS = ("main", "star", "chinext", "bse", "hong_kong", "overseas")
+
+
+class ChainMember(Fact, Base):
+    """The firm's part in an industry chain from a day to a day, both inside."""
+
+    __tablename__ = "chain_member"
+    __table_args__ = (
+        CheckConstraint(f"role in {CHAIN_ROLES}", name="role"),
+        CheckConstraint("ended_on >= since", name="dates"),
+        ExcludeConstraint(
+            ("firm_id", "="), ("chain", "="), (text("daterange(since, ended_on, '[]')"), "&&"),
+            where=CURRENT, using="gist", name="ex_chain_member_overlap",
+        ),
+        Index("ix_chain_member_chain", "chain", "role", postgresql_where=CURRENT),
+    )  # fmt: skip
+
+    chain: Mapped[str]
+    role: Mapped[str]
+    since: Mapped[date]
+    ended_on: Mapped[date | None]
+    # What it makes in the chain: its link.
+    link: Mapped[str | None]
+    note: Mapped[str | None]
+
+
+class ListingStep(Fact, Base):
+    """A step towards a listing that the firm reached on a day."""
+
+    __tablename__ = "listing_step"
+    __table_args__ = (
+        CheckConstraint(f"step in {LISTING_STEPS}", name="step"),
+        CheckConstraint(f"board in {BOARDS}", name="board"),
+        Index("uq_listing_step_current", "firm_id", "step", unique=True, postgresql_where=CURRENT),
+    )
+
+    step: Mapped[str]
+    reached_on: Mapped[date]
+    # Where it is to be listed; the regional market and NEEQ are steps of their own.
+    board: Mapped[str | None]
+    # The code under which it is quoted.
+    code: Mapped[str | None]
+    sponsor: Mapped[str | None]
+    note: Mapped[str | None]
