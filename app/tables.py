@@ -2,10 +2,11 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.connectors import models as connectors
 from app.criteria import models as criteria
-from app.duties import models as duties
 from app.entry import models as entry
 from app.firms import document_models as documents
+from app.firms import flag_models as flags
 from app.firms import models as firms
 from app.incubation import models as incubation
 from app.innovation import models as innovation
@@ -17,6 +18,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, duties, entry, firms, incubation, innovation, jobs,
-    leading, pipeline, plans, views, webhooks,
+    accounts, audit, connectors, criteria, documents, entry, firms, flags, incubation, innovation,
+    jobs, leading, pipeline, plans, views, webhooks,
 )  # fmt: skip

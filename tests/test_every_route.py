@@ -1,5 +1,7 @@
 """Every route, for everybody who sees only a part: nothing of a foreign firm comes out.
 
+A department sees every firm, but changes none and reads nobody's contacts without a case.
+
 A route without a case fails the first test: whoever adds one says here what it is asked for.
 """
 
@@ -26,7 +28,8 @@ from tests.routes import every_route
 
 LONG_AGO = date(2015, 1, 1)
 ALWAYS = Range(LONG_AGO, None)
-NAME, FIGURE, PHONE = "绝密远山科技有限公司", 98_765_432, "13987654321"
+NAME, FIGURE = "绝密远山科技有限公司", 98_765_432
+CONTACT, PHONE = "张绝密", "13987654321"
 ABSENT = 2**31 - 1
 ABSENT_CODE = credit_code(99_999_999)
 
@@ -154,6 +157,24 @@ CASES = {
     "GET /api/v1/funnel": Case(),
     # Where the district stands, within one's own scope.
     "GET /cockpit": Case(),
+    "GET /targets": Case(),
+    "GET /targets/{code}": Case(status=(404,)),
+    "GET /targets/{code}/firms": Case(status=(404,)),
+    "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
+    "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /api/v1/targets": Case(),
+    "GET /api/v1/targets/{code}": Case(status=(404,)),
+    "GET /api/v1/targets/{code}/firms": Case(status=(404,)),
+    "POST /api/v1/plans/{plan}/figures": Case(
+        json={
+            "series": "population",
+            "day": "2024-12-31",
+            "value": 1,
+            "source": "statistics_bureau",
+            "document": "x",
+        },
+        status=(403,),
+    ),
     "GET /cockpit/stay": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
@@ -197,6 +218,30 @@ CASES = {
     "POST /contacts/requests/export": Case(form={"phone": "13987654320"}, status=(403,)),
     "GET /contacts/requests/erase": Case(status=(303,)),
     "POST /contacts/requests/erase": Case(form={"phone": "13987654320"}, status=(403,)),
+    # Flags: counts, thresholds, and what is done about one of a firm.
+    "GET /flags": Case(),
+    "POST /flags/{kind}": Case(form={"threshold": "3"}, status=(403, 404)),
+    "GET /api/v1/flags": Case(),
+    "PUT /api/v1/flags/{kind}/threshold": Case(json={"threshold": 3}, status=(403,)),
+    "GET /api/v1/firms/{firm_id}/flags": Case(),
+    "PUT /api/v1/firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(
+        json={"until": "2999-01-01", "reason": "x"}
+    ),
+    "DELETE /api/v1/firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(),
+    "PUT /api/v1/firms/{firm_id}/duties/{duty}/{period}": Case(json={"done_on": "2026-01-01"}),
+    "GET /firms/{firm_id}/flags/{kind}/{subject}": Case(),
+    "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
+    # Duties.
+    "GET /duties": Case(query="q=juemiyuanshan"),
+    "POST /duties": Case(
+        form={"owed": "2147483646:hnte_annual:2025", "done_on": "2026-05-01"}, status=(422, 404)
+    ),
+    "GET /firms/{firm_id}/duties/{duty}/{period}": Case(),
+    "POST /firms/{firm_id}/duties/{duty}/{period}": Case(form={"done_on": "2026-01-01"}),
+    "POST /duties/done/{number}/take-back": Case(status=(404,)),
+    "GET /api/v1/duties": Case(query="any=id:{firm}|credit_code:{code}"),
+    "GET /api/v1/duties/catalogue": Case(),
+    "DELETE /api/v1/duties/done/{done_id}": Case(status=(404,)),
     # The portrait: what-if, figures and record in forms, documents; the board and its moves.
     "GET /firms/{firm_id}/what-if": Case(query="try.revenue_sales.2024=1"),
     "GET /firms/{firm_id}/figures": Case(status=(303,)),
@@ -214,20 +259,6 @@ CASES = {
     "GET /firms/{firm_id}/documents/{document_id}/preview": Case(),
     "GET /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "POST /firms/{firm_id}/documents/{document_id}/remove": Case(),
-    # Duties.
-    "GET /duties": Case(query="q=juemiyuanshan"),
-    "POST /duties": Case(
-        form={"owed": "2147483646:hnte_form:2026-05-31", "done_on": "2026-05-01"}, status=(404,)
-    ),
-    "GET /firms/{firm_id}/duties/{duty}/{due}": Case(),
-    "POST /firms/{firm_id}/duties/{duty}/{due}": Case(form={"done_on": "2026-01-01"}),
-    "POST /duties/done/{number}/take-back": Case(status=(404,)),
-    "GET /api/v1/duties": Case(query="any=id:{firm}|credit_code:{code}"),
-    "GET /api/v1/duties/catalogue": Case(),
-    "POST /api/v1/firms/{firm_id}/duties": Case(
-        json={"duty": "hnte_form", "due": "2026-05-31", "done_on": "2026-05-01"}
-    ),
-    "DELETE /api/v1/duties/done/{done_id}": Case(status=(404,)),
     "GET /board": Case(query="q=juemiyuanshan"),
     "GET /board/{rung}": Case(query="id={firm}"),
     "GET /firms/{firm_id}/move": Case(),
@@ -283,6 +314,19 @@ CASES = {
     "POST /api/v1/webhooks/{number}/test": Case(status=ADMIN),
     "POST /api/v1/webhooks/{number}/replay": Case(json={"after": 0, "until": 9}, status=ADMIN),
     "POST /api/v1/webhooks/{number}/deliveries/{delivery}/replay": Case(status=ADMIN),
+    # Connectors, for administrators; analysts look.
+    "GET /connectors": Case(status=ADMIN),
+    "POST /connectors": Case(form={"name": "x"}, status=ADMIN),
+    "GET /connectors/{number}": Case(status=ADMIN),
+    "GET /connectors/{number}/runs/{run}": Case(status=ADMIN),
+    "POST /connectors/{number}/run": Case(status=ADMIN),
+    "POST /connectors/{number}/try": Case(status=ADMIN),
+    "POST /connectors/{number}/enable": Case(status=ADMIN),
+    "POST /connectors/{number}/disable": Case(status=ADMIN),
+    "POST /connectors/{number}/delete": Case(status=ADMIN),
+    # The manual, for everybody.
+    "GET /api/docs/{name}": Case(status=(404,)),
+    "GET /problems/{name}": Case(status=(303, 307)),
     # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
     "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
         json={"name": "另一个名字"}, status=(422,), like_absent=False
@@ -330,8 +374,8 @@ class Foreign:
             "firm_id": self.firm, "firm": self.firm, "code": self.code, "credit_code": self.code,
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
-            "rung": "certified", "of": "pool", "act": "enter",
-            "duty": "hnte_form", "due": "2026-05-31",
+            "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
+            "duty": "hnte_annual", "period": "2024",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {
@@ -343,7 +387,7 @@ class Foreign:
 
     def secrets(self) -> set[str]:
         """What must not be in any answer, unless the caller said it himself."""
-        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", PHONE}
+        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", CONTACT, PHONE}
 
 
 @pytest.fixture
@@ -354,7 +398,7 @@ def foreign(db: Session) -> Foreign:
                {"s": f"{NAME} juemiyuanshan jmys", "n": number})  # fmt: skip
     put_in_incubator(db, number, body(db, "foreign-incubator", "incubator"), ALWAYS)
     put_in_park(db, number, body(db, "foreign-park", "park"), ALWAYS)
-    contact = Contact(firm_id=number, name="张绝密", phone=PHONE)
+    contact = Contact(firm_id=number, name=CONTACT, phone=PHONE)
     conflict = Submission(firm_id=number, year=2023, indicator="revenue_sales",
                           value=FIGURE * 100, source="import")  # fmt: skip
     db.add_all([contact, conflict])
@@ -443,6 +487,9 @@ def test_nothing_of_a_foreign_firm_comes_out(
             missing = ask(client, route, case, foreign, absent=True)
             same = (foreign.fill(path), foreign.fill(path, absent=True))
             assert _anonymous(found.text, foreign) == _anonymous(missing.text, foreign), (who, same)
+    office = ask(person(db, Role.OFFICER), route, case, foreign, absent=False)
+    assert office.status_code < 500, office.text
+    assert CONTACT not in office.text and PHONE not in office.text
     assert kept(db, foreign.firm) == before
 
 

@@ -58,8 +58,12 @@ SECTIONS = (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
+        Link("/flags", "标记", "Flags", READERS, "g l"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/duties", "法定事项", "Duties", READERS, "g y"),
+    )),
+    Section("目标", "Targets", (
+        Link("/targets", "目标", "Targets", READERS, "g g"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
@@ -70,6 +74,7 @@ SECTIONS = (
         Link("/admin/organisations", "单位名录", "Organisations", frozenset({ADMIN}), "g o"),
         Link("/admin/tokens", "接口令牌", "API tokens", frozenset({ADMIN}), "g t"),
         Link("/webhooks", "推送订阅", "Webhooks", frozenset({ADMIN})),
+        Link("/connectors", "外部连接", "Connectors", frozenset({ADMIN, ANALYST})),
         Link("/jobs", "后台任务", "Jobs", frozenset({ADMIN}), "g j"),
         Link("/audit", "审计", "Audit", frozenset({AUDITOR}), "g a"),
     )),

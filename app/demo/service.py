@@ -11,14 +11,15 @@ from app.accounts.actor import SYSTEM
 from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
 from app.core.errors import Conflict
-from app.demo import figures, records
+from app.demo import figures, plans, records
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
-from app.duties.models import DutyDone
 from app.duties.queries import OVERDUE, open_duties
 from app.firms.catalogue import INDICATORS
+from app.firms.flag_models import DutyDone
 from app.firms.models import Contact, Firm, FormerName, Submission
 from app.firms.names import search_columns
+from app.plans.models import PlanFigure
 
 FIRMS = 1_100
 SEED = 20_230_101
@@ -65,6 +66,7 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
     made.insert(session)
     _extras(session, random, ids, today)
     _duties_done(session, random, today)
+    plans.load(session, today)
     return len(ids)
 
 
@@ -141,8 +143,8 @@ def _duties_done(session: Session, random: Random, today: date) -> None:
     owed = open_duties(SYSTEM, today).subquery()
     over = select(owed).where(owed.c.stage == OVERDUE).order_by(owed.c.firm_id, owed.c.due)
     done = [
-        {"firm_id": row.firm_id, "duty_code": row.duty, "due_on": row.due,
-         "done_on": row.due - timedelta(days=random.randint(1, 40)), "note": None}
+        {"firm_id": row.firm_id, "code": row.duty, "period": row.period,
+         "done_on": row.due - timedelta(days=random.randint(1, 40))}
         for row in session.execute(over)
         if random.random() < DONE_IN_TIME
     ]  # fmt: skip
@@ -155,6 +157,7 @@ def remove(session: Session) -> int:
     number = session.scalar(select(func.count()).select_from(Firm).where(Firm.demo)) or 0
     session.execute(delete(Firm).where(Firm.demo))
     session.execute(delete(User).where(User.demo))
+    session.execute(delete(PlanFigure).where(PlanFigure.document == plans.SAID))
     demo = select(Organisation.id).where(Organisation.demo)
     session.execute(delete(Token).where(Token.organisation_id.in_(demo)))
     session.execute(delete(Organisation).where(Organisation.demo))

@@ -29,7 +29,7 @@ class Duty(BaseModel):
     code: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
     zh: str
     en: str
-    of: Literal[DESIGNATION_KINDS]  # type: ignore[valid-type]
+    of: tuple[Literal[DESIGNATION_KINDS], ...]  # type: ignore[valid-type]
     rule: Rule
     month: Annotated[int, Field(ge=1, le=12)] | None = None
     day: Annotated[int, Field(ge=1, le=31)] | None = None

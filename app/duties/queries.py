@@ -4,8 +4,7 @@ A row is there from the first notice until a year after the due day; `stage` say
 the smallest notice (in months) that has been reached, 0 once the day is over.
 """
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -14,52 +13,74 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    Text,
     and_,
     case,
     cast,
     exists,
     func,
-    literal,
     not_,
     select,
-    union_all,
+    text,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.core.fields import Field
 from app.core.filters import Filters, Sort, Vocabulary, parse
 from app.core.paging import Page, page
 from app.duties.catalogue import DUTIES, Duty
-from app.duties.models import DutyDone
+from app.duties.owed import DAYS_KEPT, falling_due
 from app.firms import listing
 from app.firms.fields import families, firm_fields
-from app.firms.models import Designation, Firm, FormerName
+from app.firms.flag_models import DutyDone
+from app.firms.models import Firm
 from app.firms.queries import visible
 
 OVERDUE = 0
 STAGES = (OVERDUE, 1, 3, 6, 12)
-# What was owed longer ago is no work of today's.
-KEPT = timedelta(days=365)
 OF_FIRM = ("name", "credit_code", "rung", "park", "incubator")
-COLUMNS = ("id", "firm_id", "duty", "due", "stage", "done_on", "done_id", *OF_FIRM)
+COLUMNS = ("id", "firm_id", "duty", "due", "period", "stage", "done_on", "done_id", *OF_FIRM)
 # Firm, duty and day in one number: the row's own.
 DUTIES_ROOM, DAYS_ROOM = 100, 100_000
 EPOCH = date(2000, 1, 1)
+DAY = "cast(:day as date)"
+NEAR = """
+select distinct firm_id, '{code}' as duty, due, period,
+  case when due < {day} then 0 {reached} end as stage
+from ({falls}) as falls
+where due >= {day} - {kept} and due - make_interval(months => {first}) <= {day}"""
 
 
-def candidates(day: date) -> Subquery:
-    """`firm_id`, `duty`, `due`, `stage` of every duty near a day, whether done or not."""
-    found = union_all(*(_owed(duty, day) for duty in DUTIES.values())).subquery()
-    return select(found).distinct().subquery("duties")
+def candidates(day: date, firm_id: int | None = None) -> Subquery:
+    """`firm_id, duty, due, period, stage` of every duty near a day, whether done or not."""
+    scope = "is not null" if firm_id is None else f"= {int(firm_id)}"
+    found = text(" union all ".join(_near(duty, scope) for duty in DUTIES.values()))
+    typed = found.bindparams(day=day).columns(
+        firm_id=Integer, duty=Text, due=Date, period=Text, stage=Integer
+    )
+    return typed.subquery("duties")
 
 
-def open_duties(actor: Actor, day: date) -> Select[Any]:
+def _near(duty: Duty, scope: str) -> str:
+    reached = (f"when due - make_interval(months => {n}) <= {DAY} then {n}"
+               for n in sorted(duty.notice))  # fmt: skip
+    return NEAR.format(
+        code=duty.code,
+        day=DAY,
+        reached=" ".join(reached),
+        kept=DAYS_KEPT,
+        first=max(duty.notice),
+        falls=falling_due(duty, DAY, scope),
+    )
+
+
+def open_duties(actor: Actor, day: date, firm_id: int | None = None) -> Select[Any]:
     """The duties of active firms within the actor's scope that nobody has recorded as done."""
-    owed = candidates(day)
+    owed = candidates(day, firm_id)
     done = exists().where(_is_of(owed), DutyDone.superseded_at.is_(None))
     return (
-        select(owed.c.firm_id, owed.c.duty, owed.c.due, owed.c.stage)
+        select(owed.c.firm_id, owed.c.duty, owed.c.due, owed.c.period, owed.c.stage)
         .join(Firm, Firm.id == owed.c.firm_id)
         .where(Firm.status == "active", visible(actor, day), not_(done))
     )
@@ -68,107 +89,8 @@ def open_duties(actor: Actor, day: date) -> Select[Any]:
 def _is_of(owed: Subquery) -> Any:
     return and_(
         DutyDone.firm_id == owed.c.firm_id,
-        DutyDone.duty_code == owed.c.duty,
-        DutyDone.due_on == owed.c.due,
-    )
-
-
-# --- when a duty falls due ------------------------------------------------------------------------
-
-
-def _owed(duty: Duty, day: date) -> Select[Any]:
-    rows = {
-        "yearly": _yearly,
-        "yearly_again": _yearly_again,
-        "before_end": _before_end,
-        "after_rename": _after_rename,
-    }[duty.rule](duty, day).subquery()
-    reached = [(rows.c.due < day, OVERDUE)]
-    reached += [(rows.c.due - func.make_interval(0, n) <= day, n) for n in sorted(duty.notice)]
-    stage = case(*reached)
-    return select(
-        rows.c.firm_id,
-        literal(duty.code).label("duty"),
-        rows.c.due,
-        cast(stage, Integer).label("stage"),
-    ).where(rows.c.due >= day - KEPT, stage.is_not(None))
-
-
-def _titles(duty: Duty) -> list[Any]:
-    return [Designation.kind == duty.of, Designation.superseded_at.is_(None)]
-
-
-def _due_days(duty: Duty, day: date) -> list[date]:
-    """The days of three years, one of which is over and one to come."""
-    assert duty.month is not None and duty.day is not None
-    return [date(year, duty.month, duty.day) for year in range(day.year - 1, day.year + 2)]
-
-
-def _row(holder: Any, due: Any) -> Select[Any]:
-    return select(holder.firm_id, due.label("due"))
-
-
-def _any_of(parts: Iterator[Select[Any]]) -> Select[Any]:
-    found = union_all(*parts).subquery()
-    return select(found.c.firm_id, found.c.due)
-
-
-def _yearly(duty: Duty, day: date) -> Select[Any]:
-    """Held through the turn of the year, on the due day, and still: with a title its duties end."""
-    return _any_of(
-        _row(Designation, cast(literal(due), Date)).where(
-            *_titles(duty),
-            Designation.valid.contains(date(due.year - 1, 12, 31)),
-            Designation.valid.contains(due),
-            Designation.valid.contains(day),
-        )
-        for due in _due_days(duty, day)
-    )
-
-
-def _yearly_again(duty: Duty, day: date) -> Select[Any]:
-    """Held when the last year ended, and not given anew for this one."""
-    anew = aliased(Designation)
-    return _any_of(
-        _row(Designation, cast(literal(due), Date)).where(
-            *_titles(duty),
-            Designation.valid.contains(date(due.year - 1, 12, 31)),
-            not_(exists().where(
-                anew.firm_id == Designation.firm_id,
-                anew.kind == duty.of,
-                anew.superseded_at.is_(None),
-                anew.valid.contains(date(due.year, 12, 31)),
-            )),
-        )
-        for due in _due_days(duty, day)
-    )  # fmt: skip
-
-
-def _before_end(duty: Duty, _day: date) -> Select[Any]:
-    """On the last day, unless another of the kind follows."""
-    later = aliased(Designation)
-    follows = exists().where(
-        later.firm_id == Designation.firm_id,
-        later.kind == duty.of,
-        later.superseded_at.is_(None),
-        func.lower(later.valid) >= func.upper(Designation.valid),
-    )
-    last = cast(func.upper(Designation.valid) - 1, Date)
-    # A title that was taken away, or given back, is not renewed.
-    return _row(Designation, last).where(
-        *_titles(duty), Designation.end_reason.is_(None), not_(func.upper_inf(Designation.valid)),
-        not_(follows),
-    )  # fmt: skip
-
-
-def _after_rename(duty: Duty, _day: date) -> Select[Any]:
-    """So many months after the firm's name changed while it held the title."""
-    assert duty.months is not None
-    due = cast(FormerName.until + func.make_interval(0, duty.months), Date)
-    return (
-        _row(FormerName, due)
-        .join(Designation, Designation.firm_id == FormerName.firm_id)
-        .where(*_titles(duty), Designation.valid.op("@>")(FormerName.until))
+        DutyDone.code == owed.c.duty,
+        DutyDone.period == owed.c.period,
     )
 
 
@@ -184,6 +106,7 @@ def _rows(actor: Actor, day: date) -> tuple[Select[Any], dict[str, Any]]:
         "id": number + (owed.c.due - EPOCH),
         "duty": owed.c.duty,
         "due": owed.c.due,
+        "period": owed.c.period,
         "stage": owed.c.stage,
         "done_on": DutyDone.done_on,
         "done_id": DutyDone.id,
@@ -255,6 +178,5 @@ def by_duty(session: Session, actor: Actor, day: date) -> dict[str, dict[int, in
 
 def of_firm(session: Session, actor: Actor, firm_id: int, day: date) -> list[Any]:
     """One firm's open duties, the earliest due first."""
-    owed = open_duties(actor, day).subquery()
-    query = select(owed).where(owed.c.firm_id == firm_id).order_by(owed.c.due, owed.c.duty)
-    return list(session.execute(query))
+    owed = open_duties(actor, day, firm_id).subquery()
+    return list(session.execute(select(owed).order_by(owed.c.due, owed.c.duty)))

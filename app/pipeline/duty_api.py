@@ -1,4 +1,4 @@
-"""Duties over HTTP: the catalogue, who owes what by when, and that it was done."""
+"""Duties over HTTP: the catalogue, who owes what by when; flag_api records that it was done."""
 
 from typing import Annotated, Any
 
@@ -7,10 +7,11 @@ from fastapi import APIRouter, Path, Request
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
 from app.core.resource import Resource
-from app.duties import queries, service
-from app.firms.api import LIST_PARAMETERS, FirmId, note_search
+from app.duties import queries
+from app.firms.api import LIST_PARAMETERS, note_search
 from app.firms.schemas import LARGEST_ID
 from app.pipeline import duty_schemas as schemas
+from app.pipeline import flagging
 
 router = APIRouter(prefix="/api/v1", tags=["duties"], route_class=Resource)
 ASKED = [one for one in LIST_PARAMETERS if one["name"] != "view"]
@@ -37,21 +38,9 @@ def list_duties(request: Request, actor: Reader, readings: Noted, db: Db) -> Any
     return vars(found)
 
 
-@router.post("/firms/{firm_id}/duties", operation_id="record_duty_done", status_code=201)
-def record_duty_done(
-    firm_id: FirmId, body: schemas.DoneIn, actor: CurrentActor, tx: Tx
-) -> schemas.DoneOut:
-    """Record that a duty was done."""
-    found = service.done(tx, actor, firm_id, body.done())
-    return schemas.DoneOut(
-        id=found.id, firm_id=found.firm_id, duty=found.duty_code, due=found.due_on,
-        done_on=found.done_on, note=found.note, recorded_by=found.recorded_by,
-    )  # fmt: skip
-
-
 @router.delete("/duties/done/{done_id}", operation_id="take_back_duty_done", status_code=204)
 def take_back_duty_done(
     done_id: Annotated[int, Path(ge=1, le=LARGEST_ID)], actor: CurrentActor, tx: Tx
 ) -> None:
     """Take back that it was done; the history keeps the record."""
-    service.take_back(tx, actor, done_id)
+    flagging.take_back_duty(tx, actor, done_id)

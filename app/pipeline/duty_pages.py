@@ -16,15 +16,17 @@ from app.core import notices
 from app.core.clock import today
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.web import local_path, render
-from app.duties import queries, service
+from app.duties import queries
 from app.duties.catalogue import DUTIES
 from app.firms import queries as firms
 from app.firms.api import FirmId, note_search
 from app.firms.models import Firm
 from app.firms.schemas import LARGEST_ID
+from app.pipeline import flagging
 from app.pipeline.pages import WORDS, following, given, tried
 
 router = APIRouter(include_in_schema=False)
+Period = Annotated[str, Path(max_length=10)]
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 # What the form of the list asks for by itself; every other filter is carried along.
 IN_FORM = ("q", "duty", "stage", "park", "incubator", "cursor", "done_on__empty")
@@ -67,26 +69,19 @@ def _list(
 
 
 class TickedForm(BaseModel):
-    """Several duties that were done on one day, each as `firm:duty:due`."""
+    """Several duties that were done on one day, each as `firm:duty:period`."""
 
     owed: list[Annotated[str, Field(max_length=80)]] = []
     done_on: str = ""
-    note: str = Field(default="", max_length=1000)
-
-    def given(self) -> list[tuple[int, service.Done]]:
-        """Each with its firm; Invalid where one is none of the list's."""
-        day, note = _day(self.done_on), self.note.strip() or None
-        return [
-            (firm, service.Done(duty, due, day, note)) for firm, duty, due in map(_owed, self.owed)
-        ]
+    evidence: str = Field(default="", max_length=500)
 
 
-def _owed(raw: str) -> tuple[int, str, date]:
-    try:
-        firm, duty, due = raw.split(":")
-        return int(firm), duty, date.fromisoformat(due)
-    except ValueError:
-        raise Invalid(f"没有事项 {raw}：请从列表中勾选 (no such duty)") from None
+def _owed(raw: str) -> tuple[int, str, str]:
+    firm, _, rest = raw.partition(":")
+    duty, colon, period = rest.partition(":")
+    if not (colon and firm.isascii() and firm.isdigit() and len(firm) < 10):
+        raise Invalid(f"没有事项 {raw}：请从列表中勾选 (no such duty)")
+    return int(firm), duty, period
 
 
 @router.post("/duties")
@@ -98,7 +93,8 @@ def record_ticked(
     actor.require("firms:write")
     try:
         with tx.begin_nested():
-            count = service.all_done(tx, actor, form.given())
+            done = (_day(form.done_on), form.evidence)
+            count = flagging.record_duties(tx, actor, list(map(_owed, form.owed)), done)
     except AppError as error:
         return _list(request, actor, readings, tx, error)
     answer = RedirectResponse(f"/duties?{request.url.query}", status_code=303)
@@ -110,34 +106,34 @@ class DoneForm(BaseModel):
     """That a duty was done, as it was filled in; `back` is the page that one came from."""
 
     done_on: str = ""
-    note: str = Field(default="", max_length=1000)
+    evidence: str = Field(default="", max_length=500)
     back: str = "/duties"
 
 
-@router.get("/firms/{firm_id}/duties/{duty}/{due}")
+@router.get("/firms/{firm_id}/duties/{duty}/{period}")
 def ask(
-    request: Request, firm_id: FirmId, duty: str, due: date, actor: Reader, db: Db,
+    request: Request, firm_id: FirmId, duty: str, period: Period, actor: Reader, db: Db,
     back: str = "/duties",
 ) -> HTMLResponse:  # fmt: skip
     """One firm's duty: what it is, and for those who keep the firm the form."""
     firm = firms.get(db, actor, firm_id)
-    return _form(request, firm, (duty, due), DoneForm(done_on=str(today()), back=back), actor)
+    return _form(request, firm, (duty, period), DoneForm(done_on=str(today()), back=back), actor)
 
 
-@router.post("/firms/{firm_id}/duties/{duty}/{due}")
+@router.post("/firms/{firm_id}/duties/{duty}/{period}")
 def record(
-    request: Request, firm_id: FirmId, duty: str, due: date, form: Annotated[DoneForm, Form()],
-    actor: CurrentActor, tx: Tx,
+    request: Request, firm_id: FirmId, duty: str, period: Period,
+    form: Annotated[DoneForm, Form()], actor: CurrentActor, tx: Tx,
 ) -> Response:  # fmt: skip
     """Record that it was done."""
     actor.require("firms:write")
     firm = firms.get(tx, actor, firm_id)
     try:
         with tx.begin_nested():
-            done = service.Done(duty, due, _day(form.done_on), form.note.strip() or None)
-            service.done(tx, actor, firm_id, done)
+            done = (_day(form.done_on), form.evidence)
+            flagging.record_duty(tx, actor, firm_id, duty, period, done)
     except AppError as error:
-        return _form(request, firm, (duty, due), form, actor, error)
+        return _form(request, firm, (duty, period), form, actor, error)
     answer = RedirectResponse(local_path(form.back), status_code=303)
     notices.leave(request, answer, f"{firm.name}：{DUTIES[duty].zh}已记为完成",
                   f"{firm.name}: “{DUTIES[duty].en}” is recorded as done")  # fmt: skip
@@ -147,8 +143,8 @@ def record(
 @router.post("/duties/done/{number}/take-back")
 def take_back(request: Request, number: Number, actor: CurrentActor, tx: Tx) -> RedirectResponse:
     """It was not done after all: it is due again."""
-    found = service.take_back(tx, actor, number)
-    answer = RedirectResponse(f"/duties?duty={found.duty_code}", status_code=303)
+    found = flagging.take_back_duty(tx, actor, number)
+    answer = RedirectResponse(f"/duties?duty={found.code}", status_code=303)
     notices.leave(request, answer, "已撤回：该事项重新列为待办", "Taken back: it is due again")
     return answer
 
@@ -161,14 +157,14 @@ def _day(raw: str) -> date:
 
 
 def _form(
-    request: Request, firm: Firm, owed: tuple[str, date], form: DoneForm, actor: Actor,
+    request: Request, firm: Firm, owed: tuple[str, str], form: DoneForm, actor: Actor,
     problem: AppError | None = None,
 ) -> HTMLResponse:  # fmt: skip
     duty = DUTIES.get(owed[0])
     if duty is None:
         raise NotFound(f"没有事项 {owed[0]} (no such duty)")
     page = render(
-        request, "duties/done.html", firm=firm, duty=duty, due=owed[1], form=form,
+        request, "duties/done.html", firm=firm, duty=duty, period=owed[1], form=form,
         problem=problem, may_keep=actor.role in KEEPERS, today=today(), **WORDS,
     )  # fmt: skip
     page.status_code = 200 if problem is None else problem.status

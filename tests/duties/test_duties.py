@@ -13,7 +13,7 @@ from app.accounts.actor import SYSTEM, Role
 from app.core.clock import today
 from app.duties import queries
 from app.duties.catalogue import Duty
-from app.duties.models import DutyDone
+from app.firms.flag_models import DutyDone
 from app.firms.models import Designation, Firm, FormerName
 from tests.factories import make_firm
 from tests.people import body, machine, person, put_in_incubator, statements
@@ -38,11 +38,11 @@ def holder(db: Session, *designations: dict[str, Any]) -> int:
     ("day", "expected"),
     [
         (date(2026, 2, 27), []),
-        (date(2026, 2, 28), [("hnte_form", date(2026, 5, 31), 3)]),
-        (date(2026, 4, 29), [("hnte_form", date(2026, 5, 31), 3)]),
-        (date(2026, 4, 30), [("hnte_form", date(2026, 5, 31), 1)]),
-        (date(2026, 5, 31), [("hnte_form", date(2026, 5, 31), 1)]),
-        (date(2026, 6, 1), [("hnte_form", date(2026, 5, 31), 0)]),
+        (date(2026, 2, 28), [("hnte_annual", date(2026, 5, 31), 3)]),
+        (date(2026, 4, 29), [("hnte_annual", date(2026, 5, 31), 3)]),
+        (date(2026, 4, 30), [("hnte_annual", date(2026, 5, 31), 1)]),
+        (date(2026, 5, 31), [("hnte_annual", date(2026, 5, 31), 1)]),
+        (date(2026, 6, 1), [("hnte_annual", date(2026, 5, 31), 0)]),
     ],
 )
 def test_the_yearly_form_is_told_three_months_and_one_month_ahead(
@@ -65,8 +65,8 @@ def test_a_renewal_is_told_at_twelve_six_three_and_one_month(
 ) -> None:
     last = DAY + timedelta(days=left)
     firm = holder(db, held("srdi", date(2023, 7, 1), last))
-    found = [one for one in owed(db, firm) if one[0] == "srdi_renewal"]
-    assert found == ([] if stage is None else [("srdi_renewal", last, stage)])
+    found = [one for one in owed(db, firm) if one[0] == "sme_renewal"]
+    assert found == ([] if stage is None else [("sme_renewal", last, stage)])
 
 
 def test_a_title_that_follows_closes_the_renewal_and_one_taken_away_asks_none(
@@ -74,7 +74,7 @@ def test_a_title_that_follows_closes_the_renewal_and_one_taken_away_asks_none(
 ) -> None:
     followed = holder(db, held("hnte", date(2023, 5, 10), date(2026, 5, 9)),
                       held("hnte", date(2026, 5, 10), date(2029, 5, 9)))  # fmt: skip
-    assert [one[0] for one in owed(db, followed)] == ["hnte_form"]
+    assert [one[0] for one in owed(db, followed)] == ["hnte_annual"]
     revoked = holder(db, held("hnte", date(2023, 5, 10), date(2026, 3, 1)))
     title = db.scalar(select(Designation).where(Designation.firm_id == revoked))
     assert title is not None
@@ -121,14 +121,14 @@ def expiring(db: Session) -> tuple[int, date]:
 def test_a_duty_is_done_on_the_page_taken_back_and_done_again(db: Session) -> None:
     firm, last = expiring(db)
     client = person(db, Role.ANALYST)
-    assert "专精特新中小企业复核" in client.get(f"/duties?id={firm}").text
-    form = {"done_on": str(today()), "note": "受理 123", "back": "/duties?duty=srdi_renewal"}
-    path = f"/firms/{firm}/duties/srdi_renewal/{last}"
+    assert "优质中小企业复核" in client.get(f"/duties?id={firm}").text
+    form = {"done_on": str(today()), "evidence": "受理 123", "back": "/duties?duty=sme_renewal"}
+    path = f"/firms/{firm}/duties/sme_renewal/{last}"
     assert client.get(path).status_code == 200
     late = client.post(path, data=form | {"done_on": str(today() + timedelta(days=1))})
-    assert late.status_code == 422 and "尚未到来" in late.text
+    assert late.status_code == 422 and "不能晚于今天" in late.text
     done = client.post(path, data=form, follow_redirects=False)
-    assert done.headers["location"] == "/duties?duty=srdi_renewal"
+    assert done.headers["location"] == "/duties?duty=sme_renewal"
     assert client.post(path, data=form).status_code == 409
     assert f"/firms/{firm}/duties" not in client.get(f"/duties?id={firm}").text
     assert "受理 123" in client.get(f"/firms/{firm}/history").text
@@ -145,14 +145,14 @@ def test_a_duty_is_done_on_the_page_taken_back_and_done_again(db: Session) -> No
 def test_several_are_recorded_together_or_none(db: Session) -> None:
     (one, last), (two, _) = expiring(db), expiring(db)
     client = person(db, Role.ANALYST)
-    ticked = [f"{one}:srdi_renewal:{last}", f"{two}:srdi_renewal:{last}"]
-    form: dict[str, Any] = {"done_on": str(today()), "owed": [*ticked, f"{one}:hnte_form:{last}"]}
-    refused = client.post("/duties?duty=srdi_renewal", data=form)
+    ticked = [f"{one}:sme_renewal:{last}", f"{two}:sme_renewal:{last}"]
+    form: dict[str, Any] = {"done_on": str(today()), "owed": [*ticked, f"{one}:sme_renewal:{last}"]}
+    refused = client.post("/duties?duty=sme_renewal", data=form)
     assert refused.status_code == 409 and "黔江测试企业" in refused.text
     assert db.scalar(select(DutyDone.id).where(DutyDone.firm_id.in_([one, two]))) is None
     form["owed"] = ticked
-    done = client.post("/duties?duty=srdi_renewal", data=form, follow_redirects=False)
-    assert done.headers["location"] == "/duties?duty=srdi_renewal"
+    done = client.post("/duties?duty=sme_renewal", data=form, follow_redirects=False)
+    assert done.headers["location"] == "/duties?duty=sme_renewal"
     assert len(db.scalars(select(DutyDone).where(DutyDone.firm_id.in_([one, two]))).all()) == 2
     assert client.post("/duties", data={"done_on": str(today())}).status_code == 422
     assert client.post("/duties", data={"done_on": "x", "owed": ticked}).status_code == 422
@@ -164,23 +164,23 @@ def test_the_interface_lists_records_and_takes_back(db: Session) -> None:
     other, _ = expiring(db)
     put_in_incubator(db, firm, incubator, Range(date(2020, 1, 1), None))
     client = machine(db, incubator)
-    found = client.get("/api/v1/duties?duty=srdi_renewal").json()["items"]
+    found = client.get("/api/v1/duties?duty=sme_renewal").json()["items"]
     assert [(row["firm_id"], row["due"], row["stage"]) for row in found] == [(firm, str(last), 1)]
-    asked = {"duty": "srdi_renewal", "due": str(last), "done_on": str(today())}
-    assert client.post(f"/api/v1/firms/{other}/duties", json=asked).status_code == 404
-    done = client.post(f"/api/v1/firms/{firm}/duties", json=asked)
-    assert done.status_code == 201
-    assert client.get("/api/v1/duties?duty=srdi_renewal").json()["items"] == []
+    path, done = "/api/v1/firms/{}/duties/sme_renewal/{}", {"done_on": str(today())}
+    assert client.put(path.format(other, last), json=done).status_code == 404
+    assert client.put(path.format(firm, last), json=done).status_code == 204
+    assert client.get("/api/v1/duties?duty=sme_renewal").json()["items"] == []
     listed = client.get("/api/v1/duties?done_on__empty=false").json()["items"]
-    assert [row["done_id"] for row in listed] == [done.json()["id"]]
-    assert client.delete(f"/api/v1/duties/done/{done.json()['id']}").status_code == 204
-    assert client.delete(f"/api/v1/duties/done/{done.json()['id']}").status_code == 404
+    assert [(row["firm_id"], row["done_on"]) for row in listed] == [(firm, str(today()))]
+    record = f"/api/v1/duties/done/{listed[0]['done_id']}"
+    assert client.delete(record).status_code == 204
+    assert client.delete(record).status_code == 404
 
 
 def test_a_leader_looks_and_records_nothing(db: Session) -> None:
     firm, last = expiring(db)
     client = person(db, Role.LEADER)
-    path = f"/firms/{firm}/duties/srdi_renewal/{last}"
+    path = f"/firms/{firm}/duties/sme_renewal/{last}"
     assert path not in client.get(f"/duties?id={firm}").text
     assert client.post(path, data={"done_on": str(today())}).status_code == 403
 
@@ -195,11 +195,11 @@ def test_the_list_is_filtered_paged_and_takes_as_many_statements_for_any_number(
             expiring(db)
         client.get("/duties")
         with statements(db.connection().engine) as seen:
-            assert client.get("/duties?duty=srdi_renewal&stage=1&limit=5").status_code == 200
+            assert client.get("/duties?duty=sme_renewal&stage=1&limit=5").status_code == 200
         sent.append(len(seen))
     assert sent[0] == sent[1] or sent[1] == sent[0] + 1  # the count of more than one page
     rows: list[int] = []
-    path = "/api/v1/duties?duty=srdi_renewal&limit=5"
+    path = "/api/v1/duties?duty=sme_renewal&limit=5"
     after = ""
     while True:
         found = client.get(path + after).json()
@@ -208,11 +208,11 @@ def test_the_list_is_filtered_paged_and_takes_as_many_statements_for_any_number(
             break
         after = f"&cursor={found['next']}"
     assert len(rows) == len(set(rows)) == 13
-    wrong = client.get("/duties?duty=hnte_forms")
-    assert wrong.status_code == 422 and "hnte_form" in wrong.text
+    wrong = client.get("/duties?duty=hnte_annuals")
+    assert wrong.status_code == 422 and "hnte_annual" in wrong.text
 
 
 def test_a_duty_without_what_its_rule_needs_is_refused() -> None:
     with pytest.raises(ValidationError, match="yearly needs"):
-        Duty(code="x", zh="x", en="x", of="hnte", rule="yearly", notice=(1,), article="x",
+        Duty(code="x", zh="x", en="x", of=("hnte",), rule="yearly", notice=(1,), article="x",
              where="x", why={"zh": "x", "en": "x"})  # fmt: skip

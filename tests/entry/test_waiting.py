@@ -99,7 +99,7 @@ def test_what_the_law_asks_and_what_was_refused_stand_here(
     db.add(Designation(firm_id=number, kind="srdi", valid=Range(today(), last + timedelta(1))))
     db.flush()
     shown = section(manager, "duties")
-    assert "该复核了" in shown and "专精特新中小企业复核" in shown and "三个月内" in shown
+    assert "该复核了" in shown and "优质中小企业复核" in shown and "三个月内" in shown
     typed = {"year": LAST, "cells": [{"firm": number, "column": "rd_hnte", "text": "2O0"}]}
     assert manager.post("/entry/cells", json=typed).status_code == 200
     refused = section(manager, "refused")
