@@ -58,12 +58,18 @@ SECTIONS = (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
+    )),
+    Section("培育", "Cultivation", (
         Link("/flags", "标记", "Flags", READERS, "g l"),
-        Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/duties", "法定事项", "Duties", READERS, "g y"),
     )),
-    Section("目标", "Targets", (
+    Section("数据", "Data", (
+        Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
+        Link("/imports", "导入", "Imports", KEEPERS, "g i"),
+    )),
+    Section("规划", "Plan", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
+        Link("/forecasts", "预测", "Forecast"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
