@@ -187,6 +187,16 @@ CASES = {
     "GET /targets/{code}/firms": Case(status=(404,)),
     "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
     "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /target-lists": Case(),
+    "POST /target-lists": Case(form={"kind": "park"}, status=(403,)),
+    "GET /target-lists/{number}": Case(status=(404,)),
+    "POST /target-lists/{number}/{step}": Case(form={"text": "x"}, status=(404,)),
+    "POST /target-lists/notices/{number}/{step}": Case(form={"text": "x"}, status=(422,)),
+    "GET /api/v1/target-lists": Case(),
+    "GET /api/v1/target-lists/{number}": Case(status=(404,)),
+    "GET /rankings": Case(),
+    "POST /rankings": Case(form={"year": "2026"}, status=(403,)),
+    "GET /api/v1/rankings": Case(),
     "GET /forecasts": Case(),
     "GET /forecasts/{code}": Case(status=(404,)),
     "POST /forecasts/{code}/override": Case(form={"low": "1"}, status=(403,)),
@@ -364,6 +374,12 @@ CASES = {
     "PUT /api/v1/firms/by-credit-code/{credit_code}/figures/{year}": Case(
         json={"revenue_sales": 1}, status=(422,)
     ),
+    "POST /api/v1/firms": Case(
+        json={"name": "另一个名字", "credit_code": "{code}"}, status=(409,), like_absent=False
+    ),
+    "PATCH /api/v1/firms": Case(query="q={code}&expected_count=0", json={"chain": "x"}),
+    "GET /api/v1/figures": Case(query="firm_id={firm}&state__n=settled"),
+    "GET /api/v1/figures/filters": Case(),
     "POST /api/v1/firms:batch": Case(
         json={"rows": [{"name": "另一个名字", "credit_code": "{code}"}]}, like_absent=False
     ),
