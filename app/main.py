@@ -60,6 +60,7 @@ from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
 from app.workbench.pages import router as workbench_pages
+from app.workbench.record_pages import router as record_pages
 from app.workbench.selection_pages import router as selection_pages
 from app.workbench.view_api import router as view_api
 from app.workbench.view_pages import router as view_pages
@@ -131,7 +132,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
                    jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
-                   export_pages, view_pages, selection_pages, workbench_pages,
+                   export_pages, record_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,

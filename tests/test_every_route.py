@@ -356,6 +356,18 @@ CASES = {
         json={"rows": [{"credit_code": "{code}", "year": 2024, "revenue_sales": 1}]}
     ),
 }
+# Records on pages, alike for every kind.
+CASES |= {
+    "GET /records": Case(),
+    "GET /records/{path}": Case(query="q=juemiyuanshan"),
+    "GET /records/{path}/export": Case(query="firm_id={firm}"),
+    "GET /records/{path}/new": Case(query="firm_id={firm}"),
+    "POST /records/{path}/new": Case(query="firm_id={firm}", form={"name": "x"}),
+    "GET /records/{path}/{number}": Case(status=(404,)),
+    "POST /records/{path}/{number}": Case(form={"name": "x"}, status=(404,)),
+    "GET /records/{path}/{number}/remove": Case(status=(404,)),
+    "POST /records/{path}/{number}/remove": Case(status=(404,)),
+}
 # Records of firms, alike for every kind.
 for _path, _sample in SAMPLES.items():
     _one = f"/api/v1/{_path}/{{fact_id}}"
@@ -390,7 +402,7 @@ class Foreign:
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
             "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
-            "duty": "hnte_annual", "period": "2024", "name": "firms",
+            "path": "loans", "duty": "hnte_annual", "period": "2024", "name": "firms",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

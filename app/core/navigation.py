@@ -59,6 +59,7 @@ SECTIONS = (
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
         Link("/flags", "标记", "Flags", READERS, "g l"),
+        Link("/records", "各类记录", "Records", READERS, "g r"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
