@@ -28,7 +28,8 @@ def _template(kind: FactKind) -> Template:
         CODE.name, CODE.label, key=True, example=CODE.example,
         note=Label(zh="依托单位不是企业时留空", en="blank where the host is no firm"),
     )  # fmt: skip
-    firm = Field("firm_name", Label(zh=NAME.label.zh, en="firm name"), example=NAME.example, note=Label(
+    name = Label(zh=NAME.label.zh, en="firm name")
+    firm = Field("firm_name", name, example=NAME.example, note=Label(
         zh="仅供核对，以代码为准", en="to check by eye; the code decides"))  # fmt: skip
     return Template(kind.path, title, (code, firm, *(_field(kind, one) for one in written(kind))))
 

@@ -63,7 +63,7 @@ def _cell(given: dict[str, Any], name: str) -> Any:
     if isinstance(value, list):
         return "；".join(value)
     money = name in ("amount", "asked", "technology_amount") and value is not None
-    return float(value) / 10_000 if money else value
+    return float(str(value)) / 10_000 if money else value
 
 
 def test_a_row_is_known_by_its_key_and_blanks_leave_what_stands(
