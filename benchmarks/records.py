@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event, text
 
 from benchmarks.figures import milliseconds
-from benchmarks.portrait import fetched, signed_in
+from benchmarks.pages import fetched, signed_in
 from benchmarks.scratch import database, vacuum
 
 LIMIT = 150
