@@ -8,16 +8,25 @@ from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import flag_models as flags
 from app.firms import models as firms
+from app.forecasts import models as forecasts
+from app.funding import models as funding
+from app.imports import models as imports
 from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
 from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.services import models as services
+from app.talent import models as talent
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, connectors, criteria, documents, entry, firms, flags, incubation, innovation,
+    accounts, audit, connectors, criteria, documents, entry, firms, flags, forecasts, incubation,
+    accounts, audit, connectors, criteria, documents, entry, firms, flags, imports, incubation,
+    innovation,
     jobs, leading, pipeline, plans, views, webhooks,
+    accounts, audit, connectors, criteria, documents, entry, firms, flags, funding, imports,
+    incubation, innovation, jobs, leading, pipeline, plans, services, talent, views, webhooks,
 )  # fmt: skip

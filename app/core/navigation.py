@@ -60,9 +60,11 @@ SECTIONS = (
         Link("/board", "梯次看板", "Board", READERS, "g b"),
         Link("/flags", "标记", "Flags", READERS, "g l"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
+        Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
     Section("目标", "Targets", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
+        Link("/forecasts", "预测", "Forecast"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
