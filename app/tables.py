@@ -17,8 +17,10 @@ from app.jobs import models as jobs
 from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.rankings import models as rankings
 from app.services import models as services
 from app.talent import models as talent
+from app.target_lists import models as target_lists
 from app.views import models as views
 from app.webhooks import models as webhooks
 
@@ -26,7 +28,7 @@ ALL = (
     accounts, audit, connectors, criteria, documents, entry, firms, flags, forecasts, incubation,
     accounts, audit, connectors, criteria, documents, entry, firms, flags, imports, incubation,
     innovation,
-    jobs, leading, pipeline, plans, views, webhooks,
+    jobs, leading, pipeline, plans, rankings, target_lists, views, webhooks,
     accounts, audit, connectors, criteria, documents, entry, firms, flags, funding, imports,
     incubation, innovation, jobs, leading, pipeline, plans, services, talent, views, webhooks,
 )  # fmt: skip
