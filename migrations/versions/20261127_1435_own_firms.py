@@ -9,7 +9,7 @@ acting organisation's own.
 from alembic import op
 
 revision = "0023"
-down_revision = "0102"
+down_revision = "0103"
 branch_labels = None
 depends_on = None
 
