@@ -297,6 +297,7 @@ CASES = {
     "POST /firms/{firm_id}/conflicts/{submission_id}": Case(
         form={"decision": "accept", "reason": "x"}
     ),
+    "GET /firms/{firm_id}/paper": Case(query="format=pdf"),
     "GET /firms/{firm_id}/edit": Case(),
     "POST /firms/{firm_id}/edit": Case(form={"name": "x", "version": "1"}),
     "GET /firms/{firm_id}/documents": Case(status=(303,)),
