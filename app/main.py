@@ -15,6 +15,7 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.bulletins.pages import router as bulletin_pages
 from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
@@ -150,6 +151,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    lists_api, target_list_pages, rankings_api, ranking_pages,
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages,
+                   target_list_pages, ranking_pages, lists_api, bulletin_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)

@@ -73,6 +73,7 @@ SECTIONS = (
         Link("/forecasts", "预测", "Forecast"),
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
         Link("/rankings", "赛马比拼", "Rankings"),
+        Link("/bulletins", "通报", "Bulletins"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
