@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.bulletins import models as bulletins
 from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.entry import models as entry
@@ -25,10 +26,7 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, connectors, criteria, documents, entry, firms, flags, forecasts, incubation,
-    accounts, audit, connectors, criteria, documents, entry, firms, flags, imports, incubation,
-    innovation,
-    jobs, leading, pipeline, plans, rankings, target_lists, views, webhooks,
-    accounts, audit, connectors, criteria, documents, entry, firms, flags, funding, imports,
-    incubation, innovation, jobs, leading, pipeline, plans, services, talent, views, webhooks,
+    accounts, audit, bulletins, connectors, criteria, documents, entry, firms, flags, forecasts,
+    funding, imports, incubation, innovation, jobs, leading, pipeline, plans, rankings,
+    services, talent, target_lists, views, webhooks,
 )  # fmt: skip
