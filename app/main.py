@@ -14,6 +14,9 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.carriers.act_pages import router as act_pages
+from app.carriers.api import router as carriers_api
+from app.carriers.pages import router as carrier_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
@@ -109,6 +112,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
                    exchange_api, trail_api, token_api, jobs_api, events_api, webhooks_api, view_api,
+                   carriers_api, carrier_pages, act_pages,
                    accounts_pages, token_pages, person_pages, search_pages, contact_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages,

@@ -60,6 +60,10 @@ SECTIONS = (
         Link("/board", "梯次看板", "Board", READERS, "g b"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
     )),
+    Section("孵化", "Incubation", (
+        Link("/carriers", "孵化载体", "Carriers",
+             frozenset({ANALYST, LEADER, OFFICER, INCUBATOR}), "g i"),
+    )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
     )),

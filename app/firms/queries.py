@@ -121,12 +121,17 @@ def get(session: Session, actor: Actor, firm_id: int) -> Firm:
 
 def by_credit_code(session: Session, actor: Actor, credit_code: str) -> Firm:
     """One firm by its credit code, likewise."""
-    found = session.scalar(
-        select(Firm).where(Firm.credit_code == credit_code.upper(), visible(actor))
-    )
+    found = find_by_credit_code(session, actor, credit_code)
     if found is None:
         raise NotFound(f"没有统一社会信用代码为 {credit_code} 的企业：请核对代码")
     return found
+
+
+def find_by_credit_code(session: Session, actor: Actor, credit_code: str) -> Firm | None:
+    """The same, or None."""
+    return session.scalar(
+        select(Firm).where(Firm.credit_code == credit_code.upper(), visible(actor))
+    )
 
 
 def standing(day: date) -> Subquery:
