@@ -288,10 +288,16 @@ for _path, _sample in SAMPLES.items():
     _one = f"/api/v1/{_path}/{{fact_id}}"
     CASES |= {
         f"GET /api/v1/{_path}": Case(query="firm_id={firm}"),
-        f"POST /api/v1/{_path}": Case(json=_sample | {"firm_id": "{firm}"}, status=(404, 422)),
+        f"POST /api/v1/{_path}": Case(json=_sample | {"firm_id": "{firm}"}, status=(404, 422, 403)),
+        f"GET /api/v1/{_path}/filters": Case(status=(200,)),
+        f"DELETE /api/v1/{_path}": Case(query="firm_id={firm}&expected_count=0", status=(200, 403)),
+        f"POST /api/v1/{_path}:batch": Case(
+            json={"rows": [_sample | {"credit_code": "{code}"}]}, status=(200, 403)
+        ),
         f"GET {_one}": Case(status=(404,)),
-        f"PATCH {_one}": Case(json={"firm_id": 1}, status=(404,)),
-        f"DELETE {_one}": Case(status=(404,)),
+        f"GET {_one}/history": Case(status=(404,)),
+        f"PATCH {_one}": Case(json={"firm_id": 1}, status=(404, 403)),
+        f"DELETE {_one}": Case(status=(404, 403)),
     }
 
 

@@ -15,13 +15,15 @@ from typing import Any
 
 from sqlalchemy import or_
 
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.fields import BadValueError, Field, Predicate, nearest, not_among
 
 CONTROLS = ("any", "ordering", "fields", "limit", "cursor", "count")
 COUNTS = ("exact", "capped", "none")
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 1000
 MOST_PARAMETERS = 100
+# A change by filter names how many it means to change.
+EXPECTED, MOST_AT_ONCE = "expected_count", 5_000
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,21 @@ def parse(params: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Filters:
         first = reader.errors[0]
         raise Invalid(f"{first['parameter']}: {first['detail']}", errors=reader.errors)
     return filters
+
+
+def as_expected(params: Iterable[tuple[str, str]], found: int) -> None:
+    """Refuse a change by filter that would change another number than its caller believes."""
+    given = [value for name, value in params if name == EXPECTED]
+    if len(given) != 1 or not re.fullmatch(r"[0-9]{1,9}", given[0]):
+        wrong = f"缺少 {EXPECTED}：请写明预计改动多少条 (say how many you mean to change)"
+        raise Invalid(wrong, errors=[{"parameter": EXPECTED, "detail": wrong}])
+    if found > MOST_AT_ONCE:
+        raise Invalid(f"符合条件的超过 {MOST_AT_ONCE} 条：请缩小范围 (too many at once)",
+                      errors=[{"parameter": EXPECTED, "detail": f"> {MOST_AT_ONCE}"}])  # fmt: skip
+    if found != int(given[0]):
+        raise Conflict(
+            f"符合条件的是 {found} 条，不是 {given[0]} 条：未作改动，请核对筛选条件 "
+            "(another number of records: nothing was changed)", count=found)  # fmt: skip
 
 
 class _Reader:

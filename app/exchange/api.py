@@ -1,6 +1,6 @@
 """Writes over REST: upserts by credit code, alone or in batches; the same twice changes nothing."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -10,7 +10,8 @@ from app.accounts.auth import CurrentActor, Tx
 from app.core.errors import Invalid
 from app.core.resource import Resource
 from app.exchange.report import Fault, Mode, Report
-from app.exchange.service import upsert_figures, upsert_firms
+from app.exchange.service import upsert_figures, upsert_firms, upsert_records
+from app.facts.kinds import KINDS, FactKind
 
 router = APIRouter(prefix="/api/v1", tags=["writing"], route_class=Resource)
 CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")]
@@ -84,6 +85,12 @@ class FigureBatch(Batch):
     rows: list[Figures] = Field(max_length=LARGEST_BATCH)
 
 
+class RecordBatch(Batch):
+    """At most 5,000 rows of {credit_code, what the record says, sender_version}."""
+
+    rows: list[dict[str, Any]] = Field(max_length=LARGEST_BATCH)
+
+
 class RowResult(BaseModel):
     """What became of one row."""
 
@@ -146,6 +153,25 @@ def batch_figures(body: FigureBatch, actor: CurrentActor, tx: Tx) -> BatchResult
     actor.require("figures:write")
     mode: Mode = "atomic" if body.atomic else "skip"
     return _many(upsert_figures(tx, actor, body.rows, source=actor.source, mode=mode), actor)
+
+
+def _batches(kind: FactKind) -> None:
+    name = kind.path.replace("-", "_")
+    fields = [one for one in kind.schema.model_fields if one != "firm_id"]
+
+    @router.post(f"/{kind.path}:batch", operation_id=f"batch_{name}", tags=[kind.path],
+                 description=f"Upsert at most {LARGEST_BATCH:,} records, each told apart by "
+                 f"credit_code, {', '.join(kind.key)}. A row may say {', '.join(fields)}, as in "
+                 f"POST /{kind.path}, and sender_version; what it leaves out stays as it is, null "
+                 "empties it.")  # fmt: skip
+    def batch_records(body: RecordBatch, actor: CurrentActor, tx: Tx) -> BatchResult:
+        mode: Mode = "atomic" if body.atomic else "skip"
+        found = upsert_records(tx, actor, kind, body.rows, source=actor.source, mode=mode)
+        return _many(found, actor)
+
+
+for _kind in KINDS:
+    _batches(_kind)
 
 
 def _one(report: Report, actor: Actor) -> RowResult:

@@ -1,10 +1,11 @@
 """In which order a sender meant its rows: what is older does not win by arriving last.
 
 A row may carry `sender_version`, the sender's own counter or time of that state. What has been
-taken from each sender is kept by firm and part (the firm's own record, or a year's figures). The
-table has no model: these statements are all that touch it.
+taken from each sender is kept by firm and part (the firm's own record, a year's figures, or one
+record of a kind). The table has no model: these statements are all that touch it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -41,8 +42,12 @@ Rows = list[tuple[int, dict[str, Any]]]
 class Sending:
     """The rows of one request, as far as they say which version they are."""
 
-    def __init__(self, session: Session, actor: Actor, source: str) -> None:
-        self.session = session
+    def __init__(
+        self, session: Session, actor: Actor, source: str,
+        part: Callable[[dict[str, Any]], str] = lambda row: str(row.get("year", "")),
+    ) -> None:  # fmt: skip
+        """`part` says which part of a firm a row is: its own record, a year, a record's key."""
+        self.session, self.part = session, part
         self.sender = f"{source}:{actor.organisation_id or ''}"
         self.versions: dict[int, tuple[str, str, int]] = {}
 
@@ -85,7 +90,7 @@ class Sending:
             ))  # fmt: skip
             return False
         code = str(row.get("credit_code", "")).strip().upper()
-        self.versions[number] = (code, str(row.get("year", "")), version)
+        self.versions[number] = (code, self.part(row), version)
         return True
 
     def _taken(self) -> dict[tuple[str, str], int]:

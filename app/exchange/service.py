@@ -13,11 +13,13 @@ from sqlalchemy.types import Integer
 
 from app.accounts.actor import Actor
 from app.core.clock import today
-from app.exchange import figures, files, firms, headers, readings
+from app.exchange import figures, files, firms, headers, readings, records
 from app.exchange.headers import Column, Header
 from app.exchange.mapping import Mapping
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.sending import Sending
+from app.facts.kinds import FactKind
+from app.facts.service import may_write
 from app.firms.catalogue import INDICATORS
 from app.pipeline.service import assess
 
@@ -103,6 +105,27 @@ def upsert_figures(
         sending.keep(report)
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
+
+
+def upsert_records(  # noqa: PLR0913 - options of one batch
+    session: Session, actor: Actor, kind: FactKind, rows: list[dict[str, Any]], *, source: str,
+    origin: str | None = None, mode: Mode = "skip", dry_run: bool = False,
+) -> Report:  # fmt: skip
+    """Rows of {credit_code, what a record of the kind says}, told apart by the kind's key."""
+    may_write(actor, kind)
+    report = Report(rows=len(rows))
+
+    def part(row: dict[str, Any]) -> str:
+        return "|".join([kind.path, *(str(row.get(name)) for name in kind.key)])
+
+    sending = Sending(session, actor, source, part)
+
+    def work() -> None:
+        batch = records.Upsert(session, actor, kind, report, source=source, origin=origin)
+        batch.run(sending.newest(rows, report))
+        sending.keep(report)
+
+    return _kept_or_not(session, report, work, mode=mode, dry_run=dry_run)
 
 
 def _cells(row: dict[str, Any], names: Any) -> list[Any]:

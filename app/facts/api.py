@@ -1,19 +1,34 @@
-"""Every kind of record over HTTP: list, one, add, correct, withdraw."""
+"""Every kind of record over HTTP: list, one, its history, add, correct, withdraw.
+
+A firm whose records change is held against the criteria anew in the same transaction.
+"""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from sqlalchemy import Integer, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
 
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
-from app.core.resource import Resource
+from app.core.clock import today
+from app.core.resource import DRY_RUN, Resource
 from app.facts import service
 from app.facts.kinds import KINDS, FactKind
-from app.firms.api import LIST_PARAMETERS, NEEDS_VERSION, demand_version, note_search
-from app.firms.schemas import LARGEST_ID
+from app.firms.api import (
+    EXPECTED_COUNT,
+    LIST_PARAMETERS,
+    NEEDS_VERSION,
+    demand_version,
+    note_search,
+    understood,
+)
+from app.firms.schemas import LARGEST_ID, Changed, FiltersOut
+from app.pipeline.service import assess
 
 FactId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 IfMatch = Annotated[str | None, Header()]
-ASKED = [one for one in LIST_PARAMETERS if one["name"] != "q"]
+ASKED = [one for one in LIST_PARAMETERS if one["name"] not in ("q", "view")]
 router = APIRouter(prefix="/api/v1", route_class=Resource)
 
 
@@ -21,6 +36,11 @@ def _answer(kind: FactKind, fact: Any, response: Response) -> dict[str, Any]:
     # A correction has a number of its own, so the number is the version.
     response.headers["ETag"] = f'"{fact.id}"'
     return service.shown(kind, fact)
+
+
+def _assess(session: Session, firms: list[int]) -> None:
+    if firms:
+        assess(session, select(func.unnest(literal(firms, ARRAY(Integer)))), today())
 
 
 def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
@@ -32,10 +52,22 @@ def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
         note_search(readings, kind.model.__tablename__, params, found)
         return vars(found)
 
+    @routes.get("/filters", operation_id=f"{name}_filters")
+    def filters(actor: Reader) -> FiltersOut:
+        """What the list can be filtered and ordered by, with each field's choices."""
+        return understood(kind.vocabulary())
+
     @routes.get("/{fact_id}", operation_id=f"get_{name}")
     def get_fact(fact_id: FactId, response: Response, actor: Reader, db: Db) -> dict[str, Any]:
         """One record; its ETag is needed to change it."""
         return _answer(kind, service.get(db, actor, kind, fact_id), response)
+
+    @routes.get("/{fact_id}/history", operation_id=f"{name}_history")
+    def get_history(fact_id: FactId, actor: Reader, db: Db) -> dict[str, Any]:
+        """Every version of a record, newest first: those of its firm with the same key."""
+        versions = service.history(db, actor, kind, fact_id)
+        return {"items": [service.shown(kind, one) | {"superseded_at": one.superseded_at}
+                          for one in versions]}  # fmt: skip
 
 
 def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
@@ -45,6 +77,7 @@ def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         """A new record."""
         found = service.add(tx, actor, kind, body)
+        _assess(tx, [found.firm_id])
         response.headers["Location"] = f"/api/v1/{kind.path}/{found.id}"
         return _answer(kind, found, response)
 
@@ -56,7 +89,9 @@ def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
         """Correct a record: the answer is its new version, which has a number of its own."""
         found = service.to_change(tx, actor, kind, fact_id)
         demand_version(if_match, found.id, lambda given: service.stale(found, given))
-        return _answer(kind, service.change(tx, actor, kind, found, body), response)
+        changed = service.change(tx, actor, kind, found, body)
+        _assess(tx, [found.firm_id])
+        return _answer(kind, changed, response)
 
     @routes.delete("/{fact_id}", operation_id=f"withdraw_{name}", status_code=204,
                    responses=NEEDS_VERSION)  # fmt: skip
@@ -67,6 +102,16 @@ def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
         found = service.to_change(tx, actor, kind, fact_id)
         demand_version(if_match, found.id, lambda given: service.stale(found, given))
         service.withdraw(tx, found)
+        _assess(tx, [found.firm_id])
+
+    @routes.delete("", operation_id=f"withdraw_found_{name}",
+                   openapi_extra={"parameters": [EXPECTED_COUNT, *ASKED]})  # fmt: skip
+    def withdraw_found(request: Request, actor: CurrentActor, tx: Tx) -> Changed:
+        """Withdraw all that a filter finds, if it finds as many as `expected_count` says."""
+        params = [one for one in request.query_params.multi_items() if one[0] != DRY_RUN["name"]]
+        count, firms = service.withdraw_all(tx, actor, kind, params)
+        _assess(tx, firms)
+        return Changed(changed=count)
 
 
 for _kind in KINDS:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.core.clock import today
-from app.firms.models import INCIDENT_KINDS
+from app.firms.models import DESIGNATION_KINDS, INCIDENT_KINDS
 from app.firms.schemas import LARGEST_ID, Body, Number, Prose, Text
 from app.incubation.models import FOUNDER_KINDS, SERVICE_KINDS, SPIN_OFF_WAYS
 from app.innovation.models import HIGH_VALUE_REASONS, IP_KINDS, LEVELS, WAYS_ACQUIRED
@@ -18,6 +18,8 @@ Truth = Annotated[bool, Field(strict=True)]
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 Hours = Annotated[Number, Field(gt=0, le=1000, decimal_places=2)]
 Money = Annotated[Number, Field(ge=0, max_digits=17, decimal_places=2)]
+# The records of which somebody may confirm that they are complete.
+CHECKED_KINDS = ("ip_right", "award", "standard", "rd_body")
 
 
 class FactIn(Body):
@@ -92,6 +94,87 @@ class IncidentIn(FactIn):
         """It happens, and only then it ends."""
         past("发生日期", self.happened_on)
         in_order("发生日期", self.happened_on, "结束日期", self.ended_on)
+        return self
+
+
+class SpanIn(FactIn):
+    """What holds from a day to a day; both belong to it, and no last day means until further."""
+
+    valid_from: date
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def ordered(self) -> "SpanIn":
+        """It begins before it ends."""
+        in_order("起始日", self.valid_from, "截止日", self.valid_to)
+        return self
+
+
+class RdBodyIn(SpanIn):
+    """A research body that the firm hosts."""
+
+    name: Text
+    level: Level
+
+
+class DesignationIn(SpanIn):
+    """A title, certificate, registration or membership of the pool: who decided and why."""
+
+    kind: Literal[DESIGNATION_KINDS]  # type: ignore[valid-type]
+    number: Text | None = None
+    level: Text | None = None
+    batch: Text | None = None
+    granted_by: Text | None = None
+    granted_under: Text | None = None
+    decided_reason: Text
+    end_reason: Text | None = None
+
+
+class ResidencyIn(SpanIn):
+    """A stay in an incubator."""
+
+    incubator_id: Id
+    premises_inside: Truth | None = None
+    field: Text | None = None
+    limit_months: Annotated[int, Field(strict=True, ge=1, le=600)] = 48
+    graduated_on: date | None = None
+    left_reason: Text | None = None
+
+
+class LocationIn(SpanIn):
+    """The park that a firm is located in."""
+
+    park_id: Id
+
+
+class JudgementIn(FactIn):
+    """What a person found where a criterion asks for judgement: yes or no, or points."""
+
+    criterion: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,99}$")]
+    holds: Truth | None = None
+    points: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    evidence: Prose
+    judged_on: date
+
+    @model_validator(mode="after")
+    def sound(self) -> "JudgementIn":
+        """One answer, of a day that has come."""
+        if (self.holds is None) == (self.points is None):
+            raise ValueError("holds 和 points 必须且只能填一个 (give either holds or points)")
+        past("判断日期", self.judged_on)
+        return self
+
+
+class RecordCheckIn(FactIn):
+    """Somebody confirms that the firm's records of a kind are complete up to a day."""
+
+    kind: Literal[CHECKED_KINDS]  # type: ignore[valid-type]
+    checked_on: date
+
+    @model_validator(mode="after")
+    def sound(self) -> "RecordCheckIn":
+        """Nobody knows what is yet to come."""
+        past("确认日期", self.checked_on)
         return self
 
 

@@ -4,32 +4,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.core.clock import now
-from app.core.errors import Invalid, NotFound, Stale
-from app.core.filters import parse
+from app.core.errors import Forbidden, Invalid, NotFound, Stale
+from app.core.filters import EXPECTED, MOST_AT_ONCE, as_expected, parse
 from app.core.paging import Page, page
 from app.facts.kinds import FactKind
 from app.facts.schemas import FactIn
+from app.facts.settling import keeps
 from app.firms import queries
 from app.firms.models import Firm
-from app.firms.service import correct
+from app.firms.service import correct, only_analysts
 
 
 def listed(session: Session, actor: Actor, kind: FactKind, params: list[tuple[str, str]]) -> Page:
     """A page of the records that stand, within the actor's scope."""
     filters = parse(params, kind.vocabulary())
+    columns = [kind.expression(name).label(name) for name in filters.columns or kind.columns]
+    return page(session, standing(actor, kind, *columns), filters, kind.model.id)
+
+
+def standing(actor: Actor, kind: FactKind, *columns: Any) -> Any:
+    """A query of the records that stand, of the firms that the actor may know of."""
     model = kind.model
-    columns = [getattr(model, name) for name in filters.columns or kind.columns]
-    query = (
-        select(*columns)
-        .join(Firm, Firm.id == model.firm_id)
-        .where(model.superseded_at.is_(None), queries.visible(actor))
-    )
-    return page(session, query, filters, model.id)
+    found = select(*columns).select_from(model).join(Firm, Firm.id == model.firm_id)
+    return found.where(model.superseded_at.is_(None), queries.visible(actor))
+
+
+def history(session: Session, actor: Actor, kind: FactKind, number: int) -> list[Any]:
+    """Every version of a record, newest first: those of its firm with the same key."""
+    fact, model = get(session, actor, kind, number), kind.model
+    same = [kind.expression(name).is_not_distinct_from(kind.value(fact, name)) for name in kind.key]
+    query = select(model).where(model.firm_id == fact.firm_id, *same).order_by(model.id.desc())
+    return list(session.scalars(query))
 
 
 def get(session: Session, actor: Actor, kind: FactKind, number: int, *, lock: bool = False) -> Any:
@@ -45,43 +55,56 @@ def get(session: Session, actor: Actor, kind: FactKind, number: int, *, lock: bo
 
 def shown(kind: FactKind, fact: Any) -> dict[str, Any]:
     """A record as it is read."""
-    return {name: getattr(fact, name) for name in kind.columns}
+    return {name: kind.value(fact, name) for name in kind.columns}
 
 
 def add(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
     """A new record of a firm that the actor keeps."""
-    actor.require("firms:write")
+    may_write(actor, kind)
     queries.get(session, actor, given.firm_id)
     values = kind.settle(session, actor, given.model_dump())
-    found = kind.model(**values, source=actor.source, recorded_by=actor.name)
+    found = kind.model(**kind.stored(values), source=actor.source, recorded_by=actor.name)
     session.add(found)
     session.flush()  # its number is answered
     session.refresh(found)  # as it will be read
     return found
 
 
+def may_write(actor: Actor, kind: FactKind) -> None:
+    """Forbidden unless the actor may write such records at all."""
+    actor.require("firms:write")
+    if kind.decided:
+        only_analysts(actor)
+
+
 def to_change(session: Session, actor: Actor, kind: FactKind, number: int) -> Any:
     """One record that is to be corrected or withdrawn; Stale where it no longer stands."""
-    actor.require("firms:write")
+    may_write(actor, kind)
     found = get(session, actor, kind, number, lock=True)
     if found.superseded_at is not None:
         raise stale(found)
+    _own(actor, kind, found)
     return found
+
+
+def _own(actor: Actor, kind: FactKind, fact: Any) -> None:
+    if kind.place is not None and not keeps(actor, getattr(fact, kind.place)):
+        raise Forbidden("这条记录由其他单位维护：请联系科技局 (another organisation keeps it)")
 
 
 def change(
     session: Session, actor: Actor, kind: FactKind, fact: Any, changes: Mapping[str, Any]
 ) -> Any:
     """A corrected version, which has a number of its own; unchanged if nothing differs."""
-    before = {name: getattr(fact, name) for name in kind.schema.model_fields}
-    after = _sound(kind, before | dict(changes))
-    if after["firm_id"] != fact.firm_id:
+    before = kind.given(fact)
+    given = _sound(kind, before | dict(changes))
+    if given.firm_id != fact.firm_id:
         raise Invalid("记录不能改到另一家企业：请删除后在那家企业新增 (cannot move)",
                       errors=[{"pointer": "/firm_id", "detail": "not changeable"}])  # fmt: skip
-    after = kind.settle(session, actor, after)
+    after = kind.settle(session, actor, given.model_dump())
     if after == before:
         return fact
-    corrected = correct(session, actor, fact, **after)
+    corrected = correct(session, actor, fact, **kind.stored(after))
     session.refresh(corrected)  # as it will be read
     return corrected
 
@@ -98,9 +121,26 @@ def stale(fact: Any, _given: str = "") -> Stale:
                  current={"id": fact.id})  # fmt: skip
 
 
-def _sound(kind: FactKind, values: dict[str, Any]) -> dict[str, Any]:
+def withdraw_all(
+    session: Session, actor: Actor, kind: FactKind, params: list[tuple[str, str]]
+) -> tuple[int, list[int]]:
+    """Withdraw what a filter finds, if it is as many as `expected_count` says; and their firms."""
+    may_write(actor, kind)
+    filters = parse(params, kind.vocabulary(EXPECTED))
+    model = kind.model
+    query = standing(actor, kind, model).where(*filters.where).with_for_update(of=model)
+    found = session.scalars(query.limit(MOST_AT_ONCE + 1)).all()
+    as_expected(params, len(found))
+    for fact in found:
+        _own(actor, kind, fact)
+    ids = [fact.id for fact in found]
+    session.execute(update(model).where(model.id.in_(ids)).values(superseded_at=now()))
+    return len(ids), sorted({fact.firm_id for fact in found})
+
+
+def _sound(kind: FactKind, values: dict[str, Any]) -> FactIn:
     try:
-        return kind.schema.model_validate(values).model_dump()
+        return kind.schema.model_validate(values)
     except ValidationError as error:
         errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
                   for one in error.errors()]  # fmt: skip

@@ -44,6 +44,10 @@ LIST_PARAMETERS = [
      "description": "`field=value` or `field__lookup=value`; see docs/filters.md and …/filters."},
 ]  # fmt: skip
 
+EXPECTED_COUNT = _parameter("expected_count", {"type": "integer", "minimum": 0},
+                            "How many are meant to change; another number changes nothing.") | {
+    "required": True}  # fmt: skip
+
 NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
     412: problem_response("Changed meanwhile"),
     428: problem_response("If-Match is missing"),
@@ -149,7 +153,7 @@ def get_figures(firm_id: FirmId, actor: Reader, db: Db) -> schemas.FiguresOut:
     )
 
 
-@router.get("/firms/{firm_id}/designations", operation_id="get_designations")
+@router.get("/firms/{firm_id}/designations", operation_id="get_firm_designations")
 def get_designations(firm_id: FirmId, actor: Reader, db: Db) -> schemas.DesignationsOut:
     """Every designation the firm holds or held."""
     queries.get(db, actor, firm_id)

@@ -307,6 +307,12 @@ def indicators_out() -> IndicatorsOut:
     )
 
 
+class Changed(BaseModel):
+    """How many records a change by filter has changed."""
+
+    changed: int
+
+
 class FilterOut(BaseModel):
     """One field that a list can be filtered by."""
 

@@ -155,7 +155,7 @@ def designate(
 
     `valid` includes its first day and not its last; `given` are number, level, batch and so on.
     """
-    _only_analysts(actor)
+    only_analysts(actor)
     if kind not in DESIGNATION_KINDS:
         raise Invalid(f"没有资质 {kind} (no such designation)")
     other = session.scalar(
@@ -182,7 +182,7 @@ def end_designation(
     session: Session, actor: Actor, designation: Designation, last_day: date, reason: str
 ) -> Designation:
     """Let a designation end on a day, with the reason; what was recorded before stays known."""
-    _only_analysts(actor)
+    only_analysts(actor)
     start = designation.valid.lower
     if start is not None and last_day < start:
         raise Invalid(f"结束日 {last_day} 早于开始日 {start} (ends before it begins)")
@@ -190,7 +190,8 @@ def end_designation(
     return correct(session, actor, designation, valid=valid, end_reason=reason)
 
 
-def _only_analysts(actor: Actor) -> None:
+def only_analysts(actor: Actor) -> None:
+    """Forbidden to everybody else, and to machines: a title is a person's decision."""
     actor.require("firms:write")
     if actor.role is not Role.ANALYST:
         raise Forbidden(

@@ -17,7 +17,6 @@ from app.core.fields import nearest
 from app.core.resource import Resource
 from app.criteria.api import router as criteria
 from app.criteria.models import CriteriaSet
-from app.criteria.store import all_sets
 from app.firms import queries as firms
 from app.firms import reporting, service
 from app.firms.api import (
@@ -34,6 +33,7 @@ from app.firms.models import Firm
 from app.firms.schemas import LARGEST_ID, FiltersOut, FirmDetail, FirmPatch
 from app.pipeline import pool, schemas
 from app.pipeline.fields import vocabulary
+from app.pipeline.judging import check_criterion, judged_names
 from app.pipeline.queries import explain
 from app.pipeline.service import assess
 from app.views import service as views
@@ -99,7 +99,7 @@ def what_if(firm_id: FirmId, body: schemas.WhatIfBody, actor: Reader, db: Db) ->
     """The same with some figures, judgements or the date replaced; nothing is written."""
     firms.get(db, actor, firm_id)
     codes = _known_codes(db, body.sets)
-    supposed = body.supposed(_judged_names(db) if body.judgements else set())
+    supposed = body.supposed(judged_names(db) if body.judgements else set())
     day = body.as_of or today()
     found = explain(db, firm_id, day, codes=codes, what_if=supposed)
     return schemas.Assessment(firm_id=firm_id, as_of=day, sets=found)
@@ -115,14 +115,6 @@ def _known_codes(session: Session, codes: list[str]) -> list[str] | None:
             wrong = f"没有条件版本 {code} (unknown criteria set)" + nearest(code, known)
             raise Invalid(f"set: {wrong}", errors=[{"parameter": "set", "detail": wrong}])
     return list(dict.fromkeys(codes))
-
-
-def _judged_names(session: Session) -> set[str]:
-    """Criteria and named quantities of every set: what a person may be asked to judge."""
-    sets = [loaded.policy for loaded in all_sets(session)]
-    return {c.id for policy in sets for c in policy.walk()} | {
-        name for policy in sets for name in policy.quantities
-    }
 
 
 # --- changes ------------------------------------------------------------------------------------
@@ -168,10 +160,7 @@ def judge(
     """Record what a person found where a criterion asks for judgement."""
     actor.require("firms:write")
     firm = firms.get(tx, actor, firm_id)
-    known = _judged_names(tx)
-    if criterion not in known:
-        wrong = f"没有条件 {criterion} (unknown criterion)" + nearest(criterion, sorted(known))
-        raise Invalid(wrong, errors=[{"parameter": "criterion", "detail": wrong}])
+    check_criterion(tx, criterion)
     row = service.judge(tx, actor, firm, criterion, body.said, body.evidence)
     _assess(tx, firm_id)
     return schemas.JudgementOut(

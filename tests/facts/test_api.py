@@ -17,7 +17,23 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "ip-rights": RIGHT,
     "awards": {"name": "科技进步奖", "level": "municipal", "rank": 1, "awarded_on": "2024-05-01"},
     "standards": {"name": "玻纤标准", "level": "industry", "published_on": "2023-05-01"},
+    "rd-bodies": {"name": "玻纤研究院", "level": "municipal", "valid_from": "2022-01-01"},
     "incidents": {"kind": "safety", "happened_on": "2023-05-01"},
+    "designations": {
+        "kind": "srdi",
+        "valid_from": "2023-01-01",
+        "valid_to": "2025-12-31",
+        "decided_reason": "第五批公告",
+    },
+    "residencies": {"incubator_id": 1, "valid_from": "2022-01-01", "valid_to": "2024-12-31"},
+    "locations": {"park_id": 1, "valid_from": "2022-01-01"},
+    "judgements": {
+        "criterion": "hnte.field",
+        "holds": True,
+        "evidence": "查新报告",
+        "judged_on": "2024-05-01",
+    },
+    "record-checks": {"kind": "award", "checked_on": "2024-05-01"},
     "service-records": {
         "kind": "roadshow",
         "served_on": "2025-03-01",
@@ -40,16 +56,28 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
+def placed(db: Session, samples: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The samples with a park, an incubator and a parent that exist."""
+    found = {path: dict(sample) for path, sample in samples.items()}
+    found["residencies"]["incubator_id"] = people.body(db, "facts-home", "incubator").id
+    found["locations"]["park_id"] = people.body(db, "facts-site", "park").id
+    found["spin-offs"]["parent_id"] = make_firm(db)
+    return found
+
+
 def test_each_kind_is_added_read_corrected_and_withdrawn(db: Session) -> None:
     analyst, firm = people.person(db, Role.ANALYST), make_firm(db)
-    for path, sample in SAMPLES.items():
-        parent = {"parent_id": make_firm(db)} if "parent_id" in sample else {}
-        made = analyst.post(f"/api/v1/{path}", json=sample | parent | {"firm_id": firm})
+    for path, sample in placed(db, SAMPLES).items():
+        made = analyst.post(f"/api/v1/{path}", json=sample | {"firm_id": firm})
         assert made.status_code == 201, made.text
         one, tag = made.headers["location"], made.headers["etag"]
         assert analyst.get(one).json() == made.json()
         listed = analyst.get(f"/api/v1/{path}?firm_id={firm}").json()
-        assert [row["id"] for row in listed["items"]] == [made.json()["id"]]
+        assert listed["items"] == [made.json()]
+        versions = analyst.get(f"{one}/history").json()["items"]
+        assert [version["superseded_at"] for version in versions] == [None]
+        described = analyst.get(f"/api/v1/{path}/filters").json()
+        assert "firm_id" in [field["name"] for field in described["items"]]
         assert analyst.delete(one).status_code == 428
         assert analyst.delete(one, headers={"If-Match": tag}).status_code == 204
         assert analyst.get(f"/api/v1/{path}?firm_id={firm}").json()["items"] == []
@@ -90,6 +118,91 @@ def test_records_of_a_foreign_firm_do_not_exist(db: Session) -> None:
     assert operator.get(made.headers["location"]).status_code == 200
     leader = people.person(db, Role.LEADER)
     assert leader.post("/api/v1/awards", json=award).status_code == 403
+
+
+def test_a_batch_says_what_became_of_each_row_and_the_same_again_changes_nothing(
+    db: Session,
+) -> None:
+    analyst, firm = people.person(db, Role.ANALYST), make_firm(db)
+    code = db.scalar(text("select credit_code from firm where id = :n"), {"n": firm})
+    for path, sample in placed(db, SAMPLES).items():
+        row = sample | {"credit_code": code}
+        if path == "ip-rights":
+            row["number"] = "ZL2020"
+        body = {"rows": [row, row, row | {"credit_code": "91500000000000000X"}, row | {"typo": 1}]}
+        first = analyst.post(f"/api/v1/{path}:batch", json=body).json()
+        assert [one["status"] for one in first["results"]] == ["created", *["rejected"] * 3], first
+        assert first["results"][1]["errors"][0]["pointer"].startswith("/rows/1/")
+        assert "第 0 行" in first["results"][1]["errors"][0]["detail"]
+        again = analyst.post(f"/api/v1/{path}:batch", json={"rows": [row]}).json()
+        assert again["unchanged"] == 1
+        refused = analyst.post(f"/api/v1/{path}:batch", json=body | {"atomic": True})
+        assert refused.status_code == 422, refused.text
+        assert analyst.get(f"/api/v1/{path}?credit_code={code}").json()["count"] == 1
+
+
+def test_a_batch_corrects_by_key_keeps_history_and_refuses_what_is_older(db: Session) -> None:
+    analyst, firm = people.person(db, Role.ANALYST), make_firm(db)
+    code = db.scalar(text("select credit_code from firm where id = :n"), {"n": firm})
+    row = RIGHT | {"credit_code": code, "number": "ZL1", "sender_version": 5}
+
+    def send(**changes: Any) -> dict[str, Any]:
+        found = analyst.post("/api/v1/ip-rights:batch", json={"rows": [row | changes]}).json()
+        result: dict[str, Any] = found["results"][0]
+        return result
+
+    assert send()["status"] == "created"
+    assert send(title="改名", sender_version=6)["status"] == "updated"
+    older = send(title="旧名", sender_version=4)
+    assert (older["status"], older["outdated"]) == ("unchanged", True)
+    stands = analyst.get(f"/api/v1/ip-rights?firm_id={firm}").json()["items"][0]
+    assert stands["title"] == "改名"
+    versions = analyst.get(f"/api/v1/ip-rights/{stands['id']}/history").json()["items"]
+    assert [one["title"] for one in versions] == ["改名", "一种玻纤"]
+
+
+def test_a_better_source_is_not_overwritten(db: Session) -> None:
+    park, firm = people.body(db, "facts-lesser", "park"), make_firm(db)
+    people.put_in_park(db, firm, park, Range(date(2015, 1, 1), None))
+    code = db.scalar(text("select credit_code from firm where id = :n"), {"n": firm})
+    row = SAMPLES["awards"] | {"credit_code": code}
+    people.person(db, Role.ANALYST).post("/api/v1/awards:batch", json={"rows": [row]})
+    operator = people.person(db, Role.PARK_OPERATOR, park)
+    same = operator.post("/api/v1/awards:batch", json={"rows": [row]}).json()
+    other = operator.post("/api/v1/awards:batch", json={"rows": [row | {"rank": 2}]}).json()
+    assert same["unchanged"] == 1 and other["rejected"] == 1
+    assert "bureau" in other["results"][0]["errors"][0]["detail"]
+
+
+def test_what_a_filter_finds_is_withdrawn_only_if_it_is_as_many_as_expected(db: Session) -> None:
+    analyst, firm = people.person(db, Role.ANALYST), make_firm(db)
+    for n in range(3):
+        award = SAMPLES["awards"] | {"firm_id": firm, "name": f"奖{n}"}
+        assert analyst.post("/api/v1/awards", json=award).status_code == 201
+    found = f"/api/v1/awards?firm_id={firm}&name__n=奖0"
+    assert analyst.delete(found).status_code == 422
+    other = analyst.delete(f"{found}&expected_count=3")
+    assert other.status_code == 409 and other.json()["count"] == 2
+    assert analyst.delete(f"{found}&expected_count=2").json() == {"changed": 2}
+    assert analyst.get(f"/api/v1/awards?firm_id={firm}").json()["count"] == 1
+
+
+def test_a_park_says_who_is_with_it_and_not_who_is_with_others(db: Session) -> None:
+    own, other = (people.body(db, f"facts-{name}", "park") for name in ("own", "other"))
+    firm = make_firm(db)
+    people.put_in_park(db, firm, own, Range(date(2015, 1, 1), None))
+    operator = people.person(db, Role.PARK_OPERATOR, own)
+    body = {"firm_id": firm, "park_id": other.id, "valid_from": "2010-01-01",
+            "valid_to": "2011-01-01"}  # fmt: skip
+    assert operator.post("/api/v1/locations", json=body).status_code == 422
+    mine = operator.post("/api/v1/locations", json=body | {"park_id": own.id})
+    assert mine.status_code == 201
+    overlapping = people.person(db, Role.ANALYST).post(
+        "/api/v1/locations", json=body | {"valid_from": "2010-05-01"}
+    )
+    assert overlapping.status_code == 409
+    title = SAMPLES["designations"] | {"firm_id": firm}
+    assert operator.post("/api/v1/designations", json=title).status_code == 403
 
 
 def test_a_service_is_given_by_a_body_that_there_is(db: Session) -> None:
