@@ -14,9 +14,13 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.attraction.api import router as leads_api
+from app.attraction.pages import router as lead_pages
 from app.carriers.act_pages import router as act_pages
 from app.carriers.api import router as carriers_api
 from app.carriers.pages import router as carrier_pages
+from app.chains.api import router as chains_api
+from app.chains.pages import router as chain_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
@@ -112,7 +116,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
                    exchange_api, trail_api, token_api, jobs_api, events_api, webhooks_api, view_api,
-                   carriers_api, carrier_pages, act_pages,
+                   carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
+                   chains_api, chain_pages,
                    accounts_pages, token_pages, person_pages, search_pages, contact_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages,

@@ -1,6 +1,7 @@
 """Every module of tables, imported once so that the metadata is whole."""
 
 from app.accounts import models as accounts
+from app.attraction import models as attraction
 from app.audit import models as audit
 from app.criteria import models as criteria
 from app.entry import models as entry
@@ -16,6 +17,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, incubation, innovation, jobs, leading,
-    pipeline, plans, views, webhooks,
+    accounts, attraction, audit, criteria, documents, entry, firms, incubation, innovation, jobs,
+    leading, pipeline, plans, views, webhooks,
 )  # fmt: skip

@@ -130,11 +130,11 @@ class ActForm(BaseModel):
     version: int = 0
 
 
-@router.get("/residencies/{residency_id}/{act}")
-def ask(request: Request, residency_id: Number, act: Act, actor: Reader, db: Db) -> HTMLResponse:
+@router.get("/residencies/{residency_id}/{step}")
+def ask(request: Request, residency_id: Number, step: Act, actor: Reader, db: Db) -> HTMLResponse:
     """The act's form; for a graduation what its rules say."""
     found = queries.stay(db, actor, residency_id)
-    return _act(request, db, actor, found, act)
+    return _act(request, db, actor, found, step)
 
 
 def _act(
@@ -161,9 +161,9 @@ def _above(db: Session, found: Residency, act: str) -> Any:
     return queries.above(db, CARRIER_KINDS[place + 1 :])
 
 
-@router.post("/residencies/{residency_id}/{act}")
+@router.post("/residencies/{residency_id}/{step}")
 def act(
-    request: Request, residency_id: Number, act: Act, form: Annotated[ActForm, Form()],
+    request: Request, residency_id: Number, step: Act, form: Annotated[ActForm, Form()],
     actor: CurrentActor, tx: Tx,
 ) -> Response:  # fmt: skip
     """Do it."""
@@ -171,10 +171,10 @@ def act(
     found = queries.stay(tx, actor, residency_id)
     try:
         with tx.begin_nested():
-            ACTS[act](tx, actor, service.stay(tx, actor, residency_id), form)
+            ACTS[step](tx, actor, service.stay(tx, actor, residency_id), form)
     except AppError as error:
-        return _act(request, tx, actor, found, act, error, form)
-    return _done(request, found.incubator_id, act)
+        return _act(request, tx, actor, found, step, error, form)
+    return _done(request, found.incubator_id, step)
 
 
 def _graduate(tx: Session, actor: Actor, found: Residency, form: ActForm) -> None:

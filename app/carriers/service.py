@@ -270,7 +270,8 @@ def _open() -> tuple[Any, ...]:
 
 
 def _check_upward(session: Session, from_id: int, to: Organisation) -> None:
-    kinds = dict(session.execute(select(Carrier.organisation_id, Carrier.kind)).tuples().all())
+    rows = session.execute(select(Carrier.organisation_id, Carrier.kind))
+    kinds = {number: kind for number, kind in rows}
     here, there = kinds.get(from_id), kinds.get(to.id)
     if here is None or there is None:
         raise wrong("to", "请先在载体页填写两个载体的类型 (say which kinds of carrier they are)")

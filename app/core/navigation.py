@@ -60,9 +60,11 @@ SECTIONS = (
         Link("/board", "梯次看板", "Board", READERS, "g b"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
     )),
-    Section("孵化", "Incubation", (
+    Section("引育", "Growing and attracting", (
         Link("/carriers", "孵化载体", "Carriers",
              frozenset({ANALYST, LEADER, OFFICER, INCUBATOR}), "g i"),
+        Link("/chains", "链主和园区", "Chains and zone", READERS),
+        Link("/leads", "招商线索", "Leads", frozenset({ANALYST, LEADER, OFFICER, PARK}), "g l"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
+from app.attraction.models import Lead
 from app.core.errors import Conflict
-from app.demo import figures, records
+from app.demo import figures, incubation, records
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Contact, Firm, FormerName, Submission
 from app.firms.names import search_columns
+from app.incubation.models import RewardRate
+from app.leading.models import Zone
 
 FIRMS = 1_100
 SEED = 20_230_101
@@ -60,6 +63,7 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
         )
     made.insert(session)
     _extras(session, random, ids)
+    incubation.add(session, Random(seed + 1), today, ids, firms)
     return len(ids)
 
 
@@ -134,6 +138,9 @@ def _extras(session: Session, random: Random, ids: list[int]) -> None:
 def remove(session: Session) -> int:
     """Remove exactly the demo; returns how many firms went."""
     number = session.scalar(select(func.count()).select_from(Firm).where(Firm.demo)) or 0
+    session.execute(delete(Lead).where(Lead.demo))
+    session.execute(delete(Zone).where(Zone.name.endswith("（演示）")))
+    session.execute(delete(RewardRate).where(RewardRate.basis == incubation.DEMO_BASIS))
     session.execute(delete(Firm).where(Firm.demo))
     session.execute(delete(User).where(User.demo))
     demo = select(Organisation.id).where(Organisation.demo)

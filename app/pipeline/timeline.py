@@ -62,6 +62,8 @@ union all select since, 'chain_member', role, chain, null
 from chain_member where firm_id = :firm_id and superseded_at is null
 union all select reached_on, 'listing_step', step, code, null
 from listing_step where firm_id = :firm_id and superseded_at is null
+union all select taken_on, 'lead', lead_step.stage, lead_step.note, null
+from lead_step join lead on lead.id = lead_id where lead.firm_id = :firm_id
 union all select happened_on, 'incident', kind, description, null
 from incident where firm_id = :firm_id and superseded_at is null
 union all select judged_on, 'judgement', criterion, evidence, null
@@ -97,13 +99,14 @@ KINDS = {
     "contest_entry": Label(zh="参加赛事", en="Contest"),
     "chain_member": Label(zh="进入产业链", en="Part in a chain"),
     "listing_step": Label(zh="上市进程", en="Step to a listing"),
+    "lead": Label(zh="招商", en="Attraction"),
     "incident": Label(zh="不良记录", en="Incident"),
     "judgement": Label(zh="人工判断", en="Judgement"),
     "figures": Label(zh="填报指标", en="Figures recorded"),
     "document": Label(zh="上传文档", en="Document added"),
 }
 # The column whose closed value says which kind of thing it was.
-PARTICULAR = ("kind", "way", "role", "step")
+PARTICULAR = ("kind", "way", "role", "step", "stage")
 
 
 @dataclass(frozen=True)
