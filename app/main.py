@@ -46,12 +46,16 @@ from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
+from app.pipeline.flag_api import router as flag_api
+from app.pipeline.flag_pages import router as flag_pages
 from app.pipeline.portrait_pages import router as portrait_pages
 from app.pipeline.reform_api import router as reform_api
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 from app.pipeline.what_if_pages import router as what_if_pages
+from app.plans.api import router as targets_api
 from app.plans.pages import router as plan_pages
+from app.plans.target_pages import router as target_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
@@ -115,12 +119,13 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
-                   exchange_api, trail_api, token_api, jobs_api, events_api, webhooks_api, view_api,
-                   carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
-                   chains_api, chain_pages,
-                   accounts_pages, token_pages, person_pages, search_pages, contact_pages,
+                   flag_api, exchange_api, trail_api, token_api, jobs_api, events_api,
+                   webhooks_api, view_api, carriers_api, carrier_pages, act_pages, leads_api,
+                   lead_pages, chains_api, chain_pages, accounts_pages, token_pages, person_pages,
+                   search_pages, contact_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
-                   criteria_pages, trail_pages, plan_pages,
+                   criteria_pages, trail_pages, plan_pages, flag_pages,
+                   targets_api, target_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
         app.include_router(router)

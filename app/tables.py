@@ -6,6 +6,7 @@ from app.audit import models as audit
 from app.criteria import models as criteria
 from app.entry import models as entry
 from app.firms import document_models as documents
+from app.firms import flag_models as flags
 from app.firms import models as firms
 from app.incubation import models as incubation
 from app.innovation import models as innovation
@@ -17,6 +18,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, criteria, documents, entry, firms, incubation, innovation, jobs,
-    leading, pipeline, plans, views, webhooks,
+    accounts, attraction, audit, criteria, documents, entry, firms, flags, incubation, innovation,
+    jobs, leading, pipeline, plans, views, webhooks,
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Every route, for everybody who sees only a part: nothing of a foreign firm comes out.
 
+A department sees every firm, but changes none and reads nobody's contacts without a case.
+
 A route without a case fails the first test: whoever adds one says here what it is asked for.
 """
 
@@ -26,7 +28,8 @@ from tests.routes import every_route
 
 LONG_AGO = date(2015, 1, 1)
 ALWAYS = Range(LONG_AGO, None)
-NAME, FIGURE, PHONE = "绝密远山科技有限公司", 98_765_432, "13987654321"
+NAME, FIGURE = "绝密远山科技有限公司", 98_765_432
+CONTACT, PHONE = "张绝密", "13987654321"
 ABSENT = 2**31 - 1
 ABSENT_CODE = credit_code(99_999_999)
 
@@ -154,6 +157,24 @@ CASES = {
     "GET /api/v1/funnel": Case(),
     # Where the district stands, within one's own scope.
     "GET /cockpit": Case(),
+    "GET /targets": Case(),
+    "GET /targets/{code}": Case(status=(404,)),
+    "GET /targets/{code}/firms": Case(status=(404,)),
+    "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
+    "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /api/v1/targets": Case(),
+    "GET /api/v1/targets/{code}": Case(status=(404,)),
+    "GET /api/v1/targets/{code}/firms": Case(status=(404,)),
+    "POST /api/v1/plans/{plan}/figures": Case(
+        json={
+            "series": "population",
+            "day": "2024-12-31",
+            "value": 1,
+            "source": "statistics_bureau",
+            "document": "x",
+        },
+        status=(403,),
+    ),
     "GET /cockpit/stay": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
@@ -197,6 +218,20 @@ CASES = {
     "POST /contacts/requests/export": Case(form={"phone": "13987654320"}, status=(403,)),
     "GET /contacts/requests/erase": Case(status=(303,)),
     "POST /contacts/requests/erase": Case(form={"phone": "13987654320"}, status=(403,)),
+    # Flags: counts, thresholds, and what is done about one of a firm.
+    "GET /flags": Case(),
+    "POST /flags/{kind}": Case(form={"threshold": "3"}, status=(403, 404)),
+    "GET /api/v1/flags": Case(),
+    "PUT /api/v1/flags/{kind}/threshold": Case(json={"threshold": 3}, status=(403,)),
+    "GET /api/v1/firms/{firm_id}/flags": Case(),
+    "PUT /api/v1/firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(
+        json={"until": "2999-01-01", "reason": "x"}
+    ),
+    "DELETE /api/v1/firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(),
+    "PUT /api/v1/firms/{firm_id}/duties/{duty}/{period}": Case(json={"done_on": "2026-01-01"}),
+    "GET /firms/{firm_id}/flags/{kind}/{subject}": Case(),
+    "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
+    "POST /firms/{firm_id}/duties/{duty}": Case(form={"done_on": "2026-01-01", "period": "2025"}),
     # The portrait: what-if, figures and record in forms, documents; the board and its moves.
     "GET /firms/{firm_id}/what-if": Case(query="try.revenue_sales.2024=1"),
     "GET /firms/{firm_id}/figures": Case(status=(303,)),
@@ -398,6 +433,7 @@ class Foreign:
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
             "rung": "certified", "of": "pool", "act": "enter", "residency_id": self.residency,
             "step": "leave", "stage": "landed",
+            "kind": "near", "subject": "hnte", "duty": "hnte_annual", "period": "2024",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {
@@ -409,7 +445,7 @@ class Foreign:
 
     def secrets(self) -> set[str]:
         """What must not be in any answer, unless the caller said it himself."""
-        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", PHONE}
+        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", CONTACT, PHONE}
 
 
 @pytest.fixture
@@ -420,7 +456,7 @@ def foreign(db: Session) -> Foreign:
                {"s": f"{NAME} juemiyuanshan jmys", "n": number})  # fmt: skip
     put_in_incubator(db, number, body(db, "foreign-incubator", "incubator"), ALWAYS)
     put_in_park(db, number, body(db, "foreign-park", "park"), ALWAYS)
-    contact = Contact(firm_id=number, name="张绝密", phone=PHONE)
+    contact = Contact(firm_id=number, name=CONTACT, phone=PHONE)
     conflict = Submission(firm_id=number, year=2023, indicator="revenue_sales",
                           value=FIGURE * 100, source="import")  # fmt: skip
     db.add_all([contact, conflict])
@@ -510,6 +546,9 @@ def test_nothing_of_a_foreign_firm_comes_out(
             missing = ask(client, route, case, foreign, absent=True)
             same = (foreign.fill(path), foreign.fill(path, absent=True))
             assert _anonymous(found.text, foreign) == _anonymous(missing.text, foreign), (who, same)
+    office = ask(person(db, Role.OFFICER), route, case, foreign, absent=False)
+    assert office.status_code < 500, office.text
+    assert CONTACT not in office.text and PHONE not in office.text
     assert kept(db, foreign.firm) == before
 
 

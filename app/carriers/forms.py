@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from app.core.errors import Invalid
 from app.core.fields import YES
+from app.core.wording import said
 
 M = TypeVar("M", bound=BaseModel)
 LONGEST_NUMBER = 15
@@ -19,13 +21,13 @@ def checked(model: type[M], typed: Mapping[str, Any]) -> M:
         return model.model_validate(given)
     except ValidationError as error:
         faults = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": _said(one)}
-                  for one in error.errors(include_input=False, include_url=False)]  # fmt: skip
+                  for one in error.errors()]  # fmt: skip
         raise Invalid("；".join(one["detail"] for one in faults), errors=faults) from None
 
 
-def _said(one: Any) -> str:
-    message: str = one["msg"].removeprefix("Value error, ")
-    return message if not one["loc"] else f"{one['loc'][0]}: {message}"
+def _said(one: ErrorDetails) -> str:
+    message = said(one)
+    return f"{one['loc'][0]}: {message}" if one["loc"] else message
 
 
 def numbers(typed: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -59,3 +59,28 @@ def stacked(labels: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
             for name, numbers in rows
         ],
     }  # fmt: skip
+
+
+def lines(
+    labels: Sequence[str], rows: Sequence[tuple[str, Sequence[float | None]]],
+    *, dashed: Sequence[str] = (), links: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Lines over the same points in time; `links` say where a point of the first one leads."""
+    found = []
+    for number, (name, values) in enumerate(rows):
+        points: list[Any] = list(values)
+        if number == 0 and links:
+            points = [{"value": v, "href": h} for v, h in zip(values, links, strict=True)]
+        found.append({
+            "type": "line", "name": name, "data": points, "connectNulls": False,
+            "symbolSize": 7 if number == 0 else 4,
+            "lineStyle": {"type": "dashed" if name in dashed else "solid", "width": 2},
+        })  # fmt: skip
+    return {
+        "grid": {**GRID, "right": 16, "top": 36},
+        "legend": {"top": 0, "itemWidth": 16, "itemHeight": 10},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False},
+        "yAxis": {"type": "value", "scale": True},
+        "series": found,
+    }

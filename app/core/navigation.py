@@ -58,13 +58,17 @@ SECTIONS = (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
+        Link("/flags", "标记", "Flags", READERS, "g l"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
     )),
     Section("引育", "Growing and attracting", (
         Link("/carriers", "孵化载体", "Carriers",
              frozenset({ANALYST, LEADER, OFFICER, INCUBATOR}), "g i"),
         Link("/chains", "链主和园区", "Chains and zone", READERS),
-        Link("/leads", "招商线索", "Leads", frozenset({ANALYST, LEADER, OFFICER, PARK}), "g l"),
+        Link("/leads", "招商线索", "Leads", frozenset({ANALYST, LEADER, OFFICER, PARK}), "g x"),
+    )),
+    Section("目标", "Targets", (
+        Link("/targets", "目标", "Targets", READERS, "g g"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

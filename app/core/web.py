@@ -30,6 +30,7 @@ from app.core.errors import (
     WrongHost,
     clash,
 )
+from app.core.wording import said
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -198,8 +199,7 @@ def _faults(error: RequestValidationError) -> list[dict[str, Any]]:
             where = {"pointer": "/" + "/".join(map(str, path))}
         else:
             where = {"parameter": ".".join(map(str, path))}
-        detail = str(each["msg"]).removeprefix("Value error, ")
-        faults.append({**where, "detail": detail})
+        faults.append({**where, "detail": said(each)})
     return faults
 
 

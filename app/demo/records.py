@@ -167,7 +167,9 @@ class Records:
                 core_support=random.choice((True, True, None)),
                 main_product=random.choice((True, True, True, None, False)),
                 earning=random.choice((True, True, None)),
-                high_value=[],
+                high_value=["strategic_industry"]
+                if kind == "invention_patent" and granted.toordinal() % 3 == 0
+                else [],
                 used_in=[],
                 ended_on=None,
                 acquired_on=granted,

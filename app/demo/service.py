@@ -11,7 +11,7 @@ from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
 from app.attraction.models import Lead
 from app.core.errors import Conflict
-from app.demo import figures, incubation, records
+from app.demo import figures, incubation, plans, records
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
 from app.firms.catalogue import INDICATORS
@@ -19,6 +19,7 @@ from app.firms.models import Contact, Firm, FormerName, Submission
 from app.firms.names import search_columns
 from app.incubation.models import RewardRate
 from app.leading.models import Zone
+from app.plans.models import PlanFigure
 
 FIRMS = 1_100
 SEED = 20_230_101
@@ -64,6 +65,7 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
     made.insert(session)
     _extras(session, random, ids)
     incubation.add(session, Random(seed + 1), today, ids, firms)
+    plans.load(session, today)
     return len(ids)
 
 
@@ -143,6 +145,7 @@ def remove(session: Session) -> int:
     session.execute(delete(RewardRate).where(RewardRate.basis == incubation.DEMO_BASIS))
     session.execute(delete(Firm).where(Firm.demo))
     session.execute(delete(User).where(User.demo))
+    session.execute(delete(PlanFigure).where(PlanFigure.document == plans.SAID))
     demo = select(Organisation.id).where(Organisation.demo)
     session.execute(delete(Token).where(Token.organisation_id.in_(demo)))
     session.execute(delete(Organisation).where(Organisation.demo))

@@ -33,6 +33,7 @@ NEXT = text("select * from feed_after(:after, :records, :most)").bindparams(
 )
 # As `assessment` stores them.
 OUTCOMES = ("unmet", "met", "unknown", "not_applicable")
+FLAG_KEY = ("kind", "subject", "since")
 SETS = text("select id::text, code from criteria_set")
 
 
@@ -136,6 +137,9 @@ class _Said:
             before = None
         elif record == "assessment":
             named = {"set": self.sets.get(row.key, row.key)}
+        elif record == "flag":
+            named = dict(zip(FLAG_KEY, row.key.split(","), strict=True))
+            change = "closed" if (row.after or {}).get("closed_on") else change
         elif change == "updated" and "superseded_at" in (row.after or {}):
             change = "superseded"
         return EventOut(

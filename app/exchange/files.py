@@ -105,10 +105,10 @@ def _encoding(path: Path, head: bytes) -> tuple[str, str]:
     """
     if head.startswith(UTF16_MARKS):
         return "utf-16", "replace"
+    # UTF-8 with a stray byte often makes sense in GB18030, too; the reverse never happens.
     for encoding in ("utf-8-sig", "gb18030"):
         if _broken_share(path, encoding, "strict") == 0:
             return encoding, "strict"
-    for encoding in ("utf-8-sig", "gb18030"):
         if _broken_share(path, encoding, "replace") < MOST_BROKEN:
             return encoding, "replace"
     raise Invalid(

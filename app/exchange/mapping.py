@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from app.core.errors import Invalid
+from app.core.wording import said
 from app.exchange.values import squeezed
 
 HERE = Path(__file__).parent / "mappings"
@@ -65,7 +66,7 @@ def load(name_or_path: str | None) -> Mapping:
         ) from error
     except ValidationError as error:
         faults = "；".join(
-            f"{'/'.join(map(str, e['loc'])) or '文件'}: {e['msg']}" for e in error.errors()
+            f"{'/'.join(map(str, e['loc'])) or '文件'}: {said(e)}" for e in error.errors()
         )
         raise Invalid(
             f"映射 {path.name} 有误（{faults}）：可用的键是 columns、regions、missing "

@@ -70,12 +70,17 @@ def read_row(
     *,
     clear: bool = False,
 ) -> list[Reading]:
-    """Every figure of one row (long or wide); nothing of a row with a fault."""
+    """Every readable figure of one row, long or wide.
+
+    Those of a row with a fault are checked with the others, so that all its faults are told;
+    they are not stored.
+    """
     row = _Row(row_no, cells, columns)
     code = row.keys.get("credit_code", "").upper()
     if fault := code_fault(code):
         row.refuse("credit_code", code, *fault)
     year = _year(row)
+    named = not row.faults
     found = []
     for cell in _cells(row):
         if values.is_missing(cell.text, mapping.missing):
@@ -84,10 +89,12 @@ def read_row(
             stored: int | None = None
         else:
             stored = _stored(row, cell)
+            if stored is None:
+                continue
         of = cell.column.year or year
         if of is not None:
             found.append(Reading(row_no, code, of, cell.indicator.code, stored, cell.text))
-    if not found and not row.faults:
+    if not found and not row.faults and not report.last_faulty(row_no):
         row.refuse(
             "",
             "",
@@ -95,7 +102,7 @@ def read_row(
             "no figure in this row: fill one in or remove the row",
         )
     report.faults += row.faults
-    return [] if row.faults else found
+    return found if named else []
 
 
 @lru_cache(maxsize=65_536)  # a file names each firm once per year and indicator

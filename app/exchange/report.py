@@ -53,6 +53,10 @@ class Report:
         """Rows with a fault."""
         return len({fault.row for fault in self.faults})
 
+    def last_faulty(self, row: int) -> bool:
+        """Whether the row being read has a fault by now; rows are read one after the other."""
+        return bool(self.faults) and self.faults[-1].row == row
+
     def name_columns(self, headers: Mapping[str, str]) -> None:
         """Faults found by the database name fields: let them name the user's columns."""
         self.faults = [

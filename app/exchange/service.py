@@ -43,14 +43,13 @@ def import_file(  # noqa: PLR0913 - options of one import
     header, below = headers.locate(sheet.rows, mapping, known, path.name)
     meaning = header.columns
     report = Report(encoding=sheet.encoding, headers=header.cells)
-    rows = _sound(below, header, sheet.formulas, report, progress)
+    rows = _counted(below, header, sheet.formulas, report, progress)
 
     def work() -> None:
         if kind == "firms":
             cleared = _cleared(meaning) if clear else frozenset[str]()
             read = ((n, firms.read_row(n, cells, meaning, mapping, report)) for n, cells in rows)
-            good = ((n, found) for n, found in read if found is not None)
-            firms.upsert(session, actor, good, report, source=source, clear=cleared)
+            firms.upsert(session, actor, read, report, source=source, clear=cleared)
         else:
             found = (
                 reading
@@ -77,8 +76,7 @@ def upsert_firms(
             (n, firms.read_row(n, _cells(row, headers.FIRM_HEADERS), meaning, Mapping(), report))
             for n, row in sending.newest(rows, report)
         )
-        good = ((n, found) for n, found in read if found is not None)
-        firms.upsert(session, actor, good, report, source=source)
+        firms.upsert(session, actor, read, report, source=source)
         sending.keep(report)
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
@@ -148,11 +146,11 @@ def _has_strange_keys(number: int, row: dict[str, Any], names: Any, report: Repo
     return bool(strange)
 
 
-def _sound(
+def _counted(
     rows: Iterator[headers.Row], header: Header, formulas: frozenset[tuple[int, int]],
     report: Report, progress: Progress,
 ) -> Iterator[headers.Row]:  # fmt: skip
-    """Every row is counted; one with a formula or with cells nobody named goes no further."""
+    """Every row, counted; formulas and cells nobody named are faults of theirs."""
     for number, cells in rows:
         report.rows += 1
         if report.rows % EVERY == 0:
@@ -161,8 +159,7 @@ def _sound(
         if formulas:
             faults += _formulas(number, cells, header, formulas)
         report.faults += faults
-        if not faults:
-            yield number, cells
+        yield number, cells
     progress(report.rows)
 
 

@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.errors import Forbidden, Invalid, NotFound, Stale
 from app.core.filters import EXPECTED, MOST_AT_ONCE, as_expected, parse
 from app.core.paging import Page, page
+from app.core.wording import said
 from app.facts.kinds import FactKind
 from app.facts.schemas import FactIn
 from app.facts.settling import keeps
@@ -142,6 +143,6 @@ def _sound(kind: FactKind, values: dict[str, Any]) -> FactIn:
     try:
         return kind.schema.model_validate(values)
     except ValidationError as error:
-        errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
+        errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": said(one)}
                   for one in error.errors()]  # fmt: skip
         raise Invalid("; ".join(one["detail"] for one in errors), errors=errors) from error

@@ -28,6 +28,8 @@ from app.core.fields import PARSE, BadValueError, Field, Predicate, Sql, whole_n
 from app.core.filters import Sort, Vocabulary
 from app.core.paging import plan_for_values
 from app.firms.catalogue import INDICATORS, Indicator
+from app.firms.flag_models import FLAG_KINDS, Flag
+from app.firms.flags import stands
 from app.firms.models import (
     DESIGNATION_KINDS,
     FIRM_STATUSES,
@@ -47,7 +49,7 @@ FEW_FOUND = 500
 COLUMNS = (
     "id", "credit_code", "name", "status", "registered_on", "region_code", "address",
     "industry_code", "hightech_field", "chain", "resident_enterprise", "legal_form", "origin",
-    "registered_capital", "rung", "park", "incubator", "designations", "version",
+    "registered_capital", "rung", "park", "incubator", "designations", "flags", "version",
 )  # fmt: skip
 UNITS = {"money": "yuan", "percent": "percent", "points": "point", "count": "person"}
 
@@ -105,6 +107,8 @@ def firm_fields(session: Session, day: date) -> dict[str, Field]:
         Field("incubator", "choice", Residency.incubator_id, choices=incubators,
               convert=incubators.__getitem__, wrap=partial(_resident, day=day),
               label=_label("孵化载体", "Incubator")),
+        Field("flag", "choice", Flag.kind, choices=FLAG_KINDS, wrap=partial(_flagged, day=day),
+              label=_label("标记", "Flag")),
         Field("conflict", "bool", matches=_conflicting, lookups=("",),
               label=_label("有待处理的数据冲突", "Open conflict of figures")),
         *(_figure(entry, day.year - 1, f"figure.{entry.code}") for entry in INDICATORS.values()),
@@ -211,6 +215,10 @@ def _designated(condition: Predicate, day: date) -> Predicate:
 def on_designation(condition: Predicate, kind: str, day: date) -> Predicate:
     """Holds a designation of the kind for which this is so."""
     return _designated(and_(_of_kind([kind]), condition), day)
+
+
+def _flagged(condition: Predicate, day: date) -> Predicate:
+    return exists().where(Flag.firm_id == Firm.id, stands(day), condition)
 
 
 def _located(condition: Predicate, day: date) -> Predicate:

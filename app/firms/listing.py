@@ -14,6 +14,7 @@ from app.core.filters import Filters, parse
 from app.core.paging import Page, page
 from app.firms.catalogue import INDICATORS
 from app.firms.fields import vocabulary
+from app.firms.flags import kinds_of
 from app.firms.models import Designation, Firm, FirmYear, Location, Residency
 from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS, former_names, ladders_on, visible
 
@@ -71,17 +72,19 @@ def keep(row: Row, columns: Iterable[str]) -> None:
 
 
 def decorate(session: Session, rows: list[Row], columns: Iterable[str], day: date) -> None:
-    """Add rung, park, incubator, designations and figures to the rows of one page."""
+    """Add rung, park, incubator, designations, flags and figures to the rows of one page."""
     wanted = set(columns)
     ids = [row["id"] for row in rows]
     held = _held(session, ids, day) if wanted & {"rung", "designations"} else {}
     stays = _places(session, Residency, ids, day) if wanted & {"rung", "incubator"} else {}
     parks = _places(session, Location, ids, day) if "park" in wanted else {}
+    flags = kinds_of(session, ids, day) if "flags" in wanted else {}
     figures = _figures(session, ids, [c for c in columns if c.startswith("figure.")], day)
     for row in rows:
         number = row["id"]
         kinds = held.get(number, [])
         row["designations"] = kinds
+        row["flags"] = flags.get(number, [])
         row["rung"] = _rung(kinds, number in stays)
         row["incubator"] = stays.get(number)
         row["park"] = parks.get(number)

@@ -70,6 +70,7 @@ class FirmItem(BaseModel):
     park: Place | None = None
     incubator: Place | None = None
     designations: list[str] | None = None
+    flags: list[str] | None = None
 
 
 class FirmPage(BaseModel):

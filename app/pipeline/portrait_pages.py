@@ -15,7 +15,7 @@ from app.core.clock import today
 from app.core.errors import AppError
 from app.core.web import render
 from app.criteria.store import measures, sources
-from app.firms import documents, queries
+from app.firms import documents, flags, queries
 from app.firms.api import FirmId
 from app.firms.catalogue import INDICATORS
 from app.firms.contacts import may_read
@@ -23,6 +23,7 @@ from app.firms.document_content import SHOWN
 from app.firms.document_models import DOCUMENT_KINDS
 from app.firms.models import Contact
 from app.pipeline import norms, portrait, timeline
+from app.pipeline.flag_words import Teller
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
 from app.pipeline.trail import words
@@ -83,6 +84,7 @@ def portrait_page(
         measures=measures(),
         sources=sources(),
         opened=opened,
+        flags=Teller(db).tell(flags.of_firm(db, firm.id)),
         may_open=may_read(db, actor, firm_id),
         may_keep=actor.role in KEEPERS,
         may_decide=actor.role is Role.ANALYST,

@@ -1,4 +1,4 @@
-"""Assess firms: one statement, and only verdicts that changed are written."""
+"""Assess firms: one statement for verdicts, one for flags, and only what changed is written."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -18,6 +18,7 @@ from app.criteria.records import Scope
 from app.criteria.store import mark_used, sets_in_force
 from app.firms.models import Firm
 from app.pipeline import norms
+from app.pipeline.flags import raise_flags
 from app.pipeline.models import Assessment, Evaluation
 
 SCOPES: dict[str, Scope] = {
@@ -98,9 +99,9 @@ def _statement(sets: _Key, scope: str) -> Prepared:
 
 
 def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
-    """Evaluate the given firms (all if None) against every set in force; returns rows written.
+    """Evaluate the given firms (all if None) against every set in force; returns verdicts written.
 
-    A verdict that stands is not touched, so a second run writes nothing.
+    Their flags follow. What stands is not touched, so a second run writes nothing.
     """
     sets = sets_in_force(session, as_of)
     session.flush()  # what was reported in this transaction is read below
@@ -109,7 +110,9 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
         return 0
     with whole_district(session):
         mark_used(session, [s.id for s in sets])
-        return _assess(session, ids, _Key(sets), as_of)
+        written = _assess(session, ids, _Key(sets), as_of)
+        raise_flags(session, None if ids is None or len(ids) > FEW else ids, tuple(sets), as_of)
+        return written
 
 
 def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) -> int:

@@ -6,10 +6,8 @@ from typing import Any
 
 from sqlalchemy import (
     Integer,
-    ScalarSelect,
     Select,
     Subquery,
-    and_,
     cast,
     exists,
     func,
@@ -23,12 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.core.fields import Predicate
 from app.core.paging import plan_for_values
 from app.criteria.compiler import LoadedSet
-from app.criteria.policy import Outcome
 from app.firms.fields import on_designation
-from app.firms.models import Designation, Firm, Location, Submission
+from app.firms.models import Firm, Location, Submission
 from app.firms.moves import BETWEEN, STEPS, periods, standings
 from app.firms.queries import visible
 from app.pipeline.models import Assessment
@@ -208,44 +204,12 @@ def readiness(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> l
     return [found.get(number, 0) for number in range(BINS)]
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """What waits for somebody: firms by what they lack for a title that they do not hold."""
-
-    ready: int
-    near: int
-    unknown: int
-    conflicts: int
-    expiring: int
-
-
-def waiting(session: Session, actor: Actor, loaded: LoadedSet, day: date, until: date) -> Waiting:
-    """One statement: ready, near, lacking data; open conflicts; titles that end by a day."""
-    verdict = Assessment
-    without = not_(on_designation(true(), TITLE, day))
-    ends = on_designation(func.upper(Designation.valid) - 1 <= until, TITLE, day)
+def conflicts(session: Session, actor: Actor, day: date) -> int:
+    """Firms with figures that contradict each other."""
     conflict = exists().where(
         Submission.firm_id == Firm.id,
         Submission.effective_at.is_(None),
         Submission.settled_at.is_(None),
     )
-    tests = {
-        "ready": and_(verdict.outcome == Outcome.MET, without),
-        "near": and_(verdict.gap_count.between(1, NEAR), without),
-        "unknown": and_(verdict.unknown_count >= 1, without),
-    }
-    counted = select(*(func.count().filter(test).label(name) for name, test in tests.items())).join(
-        Firm, Firm.id == verdict.firm_id
-    )
-    row = session.execute(
-        counted.where(verdict.set_id == literal_column(str(int(loaded.id))), visible(actor, day))
-        .add_columns(_number(conflict, actor, day).label("conflicts"),
-                     _number(ends, actor, day).label("expiring"))
-    ).one()  # fmt: skip
-    return Waiting(**row._mapping)
-
-
-def _number(wanted: Predicate, actor: Actor, day: date) -> ScalarSelect[int]:
-    return (
-        select(func.count()).select_from(Firm).where(wanted, visible(actor, day)).scalar_subquery()
-    )
+    query = select(func.count()).select_from(Firm).where(conflict, visible(actor, day))
+    return session.scalar(query) or 0

@@ -1,6 +1,6 @@
 """Home for each role, and the cockpit: where the district stands, in one look."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,16 +16,20 @@ from app.core.clock import today
 from app.core.web import render
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import sets_in_force
+from app.firms import flags
+from app.firms.flag_models import FLAG_KINDS
 from app.firms.industries import SECTIONS
 from app.firms.moves import STEPS
 from app.firms.queries import RUNGS, funnel
 from app.pipeline import pool
-from app.plans import cockpit, targets
+from app.plans import cockpit
+from app.plans.measuring import Asked
+from app.plans.progress import Board
+from app.plans.store import in_force
+from app.plans.target_pages import WORDS
 
 router = APIRouter(include_in_schema=False)
 NEAREST = 8
-# A certificate is renewed in its last year; half of it is when one should have begun.
-SOON = timedelta(days=183)
 
 
 @router.get("/")
@@ -47,11 +51,11 @@ def home(request: Request, actor: CurrentActor, db: Db) -> Response:
         funnel=funnel(db, reader(actor), day),
         sets=sets,
         loaded=loaded,
-        until=day + SOON,
-        waiting=None if loaded is None else cockpit.waiting(db, actor, loaded, day, day + SOON),
+        kinds=FLAG_KINDS,
+        flagged=flags.counts(db, actor, day),
+        conflicts=cockpit.conflicts(db, actor, day),
         nearest=None if loaded is None else _nearest(db, actor, loaded, day),
         rungs=RUNGS,
-        near=cockpit.NEAR,
     )
 
 
@@ -60,6 +64,7 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """Rungs, flow, funnel, readiness, industries, parks and targets; every number opens firms."""
     day = today()
     standing = cockpit.standing(db, actor, day)
+    board = Board(db, Asked(actor, day), in_force(db, day))
     loaded = _certified(sets_in_force(db, day))
     return render(
         request,
@@ -70,11 +75,13 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         standing=standing,
         loaded=loaded,
         readiness=None if loaded is None else cockpit.readiness(db, actor, loaded, day),
-        targets=targets.progress(db, actor, standing.rungs, day),
+        rows=board.all(),
+        lights=board.lights,
         parks=_parks(db, standing),
         industries=_industries(standing),
         steps=STEPS,
         charts=charts,
+        **WORDS,
     )
 
 

@@ -12,6 +12,8 @@ from app.accounts.models import Organisation
 from app.core.paging import plan_for_values
 from app.criteria.policy import Outcome
 from app.firms.fields import NO_RUNG
+from app.firms.flag_models import Flag
+from app.firms.flags import stands
 from app.firms.industries import HIGHTECH_FIELDS, SECTIONS
 from app.firms.models import Designation, Firm, Location, Residency
 from app.firms.queries import RUNGS, standing
@@ -79,7 +81,7 @@ def _titles(bench: Bench, words: Words) -> Mapping[str, str]:
     """The parameters in the order of the page, with what they are called."""
     of_pool = {"outcome": words.label("outcome"), "unmet": words.pick(("未达标的条件", "Unmet")),
                "unknown": words.pick(("缺数据的条件", "Unknown"))}  # fmt: skip
-    own = ("rung", "designation", "park", "incubator", "industry_code__isw",
+    own = ("rung", "flag", "designation", "park", "incubator", "industry_code__isw",
            "hightech_field__isw", "chain", "region_code", "origin", "status")  # fmt: skip
     labels = {name: words.label(name) for name in own} | {
         name: words.pick(pair) for name, pair in CLASSES.items()
@@ -103,7 +105,7 @@ def _spread(bench: Bench) -> Any:
         .outerjoin(steps, steps.c.firm_id == found.c.id)
         .group_by(step)
     )
-    parts = [by_rung, _titles_held(bench, found), *_inside(bench, found)]
+    parts = [by_rung, _flagged(bench, found), _titles_held(bench, found), *_inside(bench, found)]
     plain = {"region_code": "region_code", "chain": "chain", "origin": "origin",
              "status": "status", "industry_code__isw": "section",
              "hightech_field__isw": "field"}  # fmt: skip
@@ -114,6 +116,16 @@ def _spread(bench: Bench) -> Any:
         counted = select(literal(parameter), cast(column, Text), func.count())
         parts.append(counted.where(column.is_not(None)).group_by(column))
     return union_all(*parts)
+
+
+def _flagged(bench: Bench, found: CTE) -> Any:
+    return (
+        select(literal("flag"), Flag.kind, func.count(func.distinct(found.c.id)))
+        .select_from(found)
+        .join(Flag, Flag.firm_id == found.c.id)
+        .where(stands(bench.day))
+        .group_by(Flag.kind)
+    )
 
 
 def _titles_held(bench: Bench, found: CTE) -> Any:

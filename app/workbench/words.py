@@ -12,6 +12,7 @@ from app.core.fields import RELATIVE, Field
 from app.core.web import number
 from app.criteria import phrases
 from app.firms.divisions import names as divisions
+from app.firms.flag_models import FLAG_KINDS
 from app.firms.industries import HIGHTECH_FIELDS, SECTIONS
 from app.firms.models import DESIGNATION_KINDS
 from app.pipeline.trail import words as told
@@ -47,6 +48,7 @@ ANSWERS: Mapping[str, Pair] = {"true": ("是", "yes"), "false": ("否", "no")}
 COLUMNS: Mapping[str, Pair] = {
     "set": ("条件版本", "Criteria set"),
     "designations": ("有效资质", "Valid designations"),
+    "flags": ("标记", "Flags"),
     "gaps": ("全部差距", "All gaps"),
     "outcomes": ("各条结论", "Every outcome"),
     "unmet": ("未达标的条件", "Unmet"),
@@ -104,6 +106,8 @@ class Words:
                 return self._way(code)
             case "designation" | "designations":
                 return self.pick(phrases.DESIGNATIONS.get(code, (code, code)))
+            case "flag" | "flags":
+                return FLAG_KINDS[code].label[self.locale] if code in FLAG_KINDS else code
             case "outcome":
                 return self.pick(phrases.OUTCOMES.get(code, (code, code)))
             case "park" | "incubator":

@@ -291,12 +291,17 @@ def test_a_unit_or_number_that_cannot_be(tmp_path: Path, db: Session) -> None:
 # --- broken and hostile -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
-def test_a_stray_byte_spoils_its_row_only(tmp_path: Path, db: Session, encoding: str) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "stray"),
+    [("gb18030", b"\xff3"), ("utf-8", b"\xff3"), ("utf-8", b"\xb5\xda")],  # the last is GB18030
+)
+def test_a_stray_byte_spoils_its_row_only(
+    tmp_path: Path, db: Session, encoding: str, stray: bytes
+) -> None:
     path = csv_file(tmp_path, FIRM_HEADER, *(",".join(map(str, row(n))) for n in range(12)),
                     encoding=encoding)  # fmt: skip
     broken = "第3".encode(encoding)
-    path.write_bytes(path.read_bytes().replace(broken, broken[:1] + b"\xff3"))
+    path.write_bytes(path.read_bytes().replace(broken, broken[:1] + stray))
     found = given(db, path)
     assert (found.created, found.rejected, found.encoding) == (11, 1, encoding)
     assert "5 企业名称: 文字已损坏" in details(found)
