@@ -1,10 +1,11 @@
 """The application: the one place that wires things."""
 
+from threading import Lock
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
@@ -21,13 +22,15 @@ from app.carriers.api import router as carriers_api
 from app.carriers.pages import router as carrier_pages
 from app.chains.api import router as chains_api
 from app.chains.pages import router as chain_pages
+from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
-from app.core.resource import describe_common
+from app.core.manual import router as manual_pages
+from app.core.resource import describe_common, in_standard_words
 from app.core.settings import Settings
-from app.core.web import STATIC, Problem, install_errors, problem_response, render
+from app.core.web import STATIC, Problem, install_errors, problem_response
 from app.entry.pages import router as entry_pages
 from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
@@ -89,15 +92,24 @@ SIGNING_IN = {
 class Tidu(FastAPI):
     """The application with its edge outside everything, also of what answers to errors."""
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.described: dict[str, Any] | None = None
+        self.describing = Lock()
+
     def build_middleware_stack(self) -> ASGIApp:
         """Called once, by the framework."""
         return Edge(super().build_middleware_stack(), self.state.settings)
 
     def openapi(self) -> dict[str, Any]:
         """The description, with the shape of errors and the ways to say who one is."""
-        if self.openapi_schema is not None:
-            return self.openapi_schema
-        described = super().openapi()
+        with self.describing:
+            if self.described is None:
+                self.described = self._describe()
+            return self.described
+
+    def _describe(self) -> dict[str, Any]:
+        described: dict[str, Any] = in_standard_words(super().openapi())
         parts = described["components"]
         parts["schemas"]["Problem"] = Problem.model_json_schema()
         parts["securitySchemes"] = SIGNING_IN
@@ -127,16 +139,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
-                   board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
+                   board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   connectors_pages, manual_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)
-
-    @app.get("/api/docs", include_in_schema=False)
-    def docs(request: Request) -> Response:
-        """The interactive documentation, without any other host."""
-        return render(request, "docs.html")
-
     return app
 
 

@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.attraction import models as attraction
 from app.audit import models as audit
+from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.entry import models as entry
 from app.firms import document_models as documents
@@ -18,6 +19,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, criteria, documents, entry, firms, flags, incubation, innovation,
-    jobs, leading, pipeline, plans, views, webhooks,
+    accounts, attraction, audit, connectors, criteria, documents, entry, firms, flags, incubation,
+    innovation, jobs, leading, pipeline, plans, views, webhooks,
 )  # fmt: skip

@@ -383,6 +383,19 @@ CASES = {
     "POST /api/v1/webhooks/{number}/test": Case(status=ADMIN),
     "POST /api/v1/webhooks/{number}/replay": Case(json={"after": 0, "until": 9}, status=ADMIN),
     "POST /api/v1/webhooks/{number}/deliveries/{delivery}/replay": Case(status=ADMIN),
+    # Connectors, for administrators; analysts look.
+    "GET /connectors": Case(status=ADMIN),
+    "POST /connectors": Case(form={"name": "x"}, status=ADMIN),
+    "GET /connectors/{number}": Case(status=ADMIN),
+    "GET /connectors/{number}/runs/{run}": Case(status=ADMIN),
+    "POST /connectors/{number}/run": Case(status=ADMIN),
+    "POST /connectors/{number}/try": Case(status=ADMIN),
+    "POST /connectors/{number}/enable": Case(status=ADMIN),
+    "POST /connectors/{number}/disable": Case(status=ADMIN),
+    "POST /connectors/{number}/delete": Case(status=ADMIN),
+    # The manual, for everybody.
+    "GET /api/docs/{name}": Case(status=(404,)),
+    "GET /problems/{name}": Case(status=(303, 307)),
     # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
     "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
         json={"name": "另一个名字"}, status=(422,), like_absent=False

@@ -79,6 +79,7 @@ SECTIONS = (
         Link("/admin/organisations", "单位名录", "Organisations", frozenset({ADMIN}), "g o"),
         Link("/admin/tokens", "接口令牌", "API tokens", frozenset({ADMIN}), "g t"),
         Link("/webhooks", "推送订阅", "Webhooks", frozenset({ADMIN})),
+        Link("/connectors", "外部连接", "Connectors", frozenset({ADMIN, ANALYST})),
         Link("/jobs", "后台任务", "Jobs", frozenset({ADMIN}), "g j"),
         Link("/audit", "审计", "Audit", frozenset({AUDITOR}), "g a"),
     )),

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from app.audit import ddl
 
 revision = "0062"
-down_revision = "0101"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
