@@ -42,6 +42,10 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.firms.search_api import router as search_api
 from app.firms.search_pages import router as search_pages
+from app.imports.api import router as imports_api
+from app.imports.pages import router as import_pages
+from app.imports.template_pages import api as template_api
+from app.imports.template_pages import pages as template_pages
 from app.jobs.api import router as jobs_api
 from app.jobs.pages import router as jobs_pages
 from app.pipeline.api import router as pipeline_api
@@ -131,10 +135,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
-                   flag_api, exchange_api, trail_api, token_api, jobs_api, events_api,
-                   webhooks_api, view_api, carriers_api, carrier_pages, act_pages, leads_api,
-                   lead_pages, chains_api, chain_pages, accounts_pages, token_pages, person_pages,
-                   search_pages, contact_pages,
+                   flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
+                   jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
+                   person_pages, search_pages, contact_pages, template_pages, import_pages,
+                   carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
+                   chains_api, chain_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages,

@@ -9,6 +9,7 @@ from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import flag_models as flags
 from app.firms import models as firms
+from app.imports import models as imports
 from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
@@ -19,6 +20,6 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, connectors, criteria, documents, entry, firms, flags, incubation,
-    innovation, jobs, leading, pipeline, plans, views, webhooks,
+    accounts, attraction, audit, connectors, criteria, documents, entry, firms, flags, imports,
+    incubation, innovation, jobs, leading, pipeline, plans, views, webhooks,
 )  # fmt: skip

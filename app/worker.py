@@ -29,6 +29,7 @@ from app.connectors import service as connectors
 from app.connectors.models import Run
 from app.core.clock import now, today
 from app.core.settings import Settings
+from app.imports import running as imports
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
@@ -129,6 +130,24 @@ END = text("select procrastinate_finish_job_v1(:job, 'aborted', false)")
 def deliver(delivery: int) -> None:
     """Send one event to one subscription, if that is still to be done."""
     webhooks.deliver(tools().engine, tools().settings, delivery)
+
+
+@queue.task(name="import_check")
+def import_check(batch: int) -> None:
+    """Read an uploaded file and try it."""
+    imports.check(tools().engine, batch)
+
+
+@queue.task(name="import_run")
+def import_run(batch: int) -> None:
+    """Import a file, if that is still to be done."""
+    imports.run(tools().engine, batch)
+
+
+@queue.task(name="import_undo")
+def import_undo(batch: int) -> None:
+    """Put back what an import changed."""
+    imports.undo(tools().engine, batch)
 
 
 @queue.task(name="run_connector")

@@ -118,6 +118,31 @@ CASES = {
     "GET /entry/{firm_id}": Case(query="year=2024"),
     "POST /entry/{firm_id}": Case(form={"year": "2024", "unit": "wan"}),
     "POST /entry/conflicts/{submission_id}": Case(form={"accept": "true"}, status=(403,)),
+    # Imports: one's organisation's own; templates hold what the asker may know.
+    "GET /imports": Case(),
+    "POST /imports": Case(form={"kind": "firms"}, status=(422,)),
+    "GET /imports/templates/{name}": Case(query="filled=true&on=id%3D{firm}"),
+    "GET /api/v1/imports/templates/{name}": Case(query="filled=true&on=id%3D{firm}"),
+    "GET /api/v1/imports": Case(),
+    "POST /api/v1/imports": Case(form={"kind": "firms"}, status=(422,)),
+    **{
+        f"{method} {start}/{{number}}{rest}": Case(form=form, json=json, status=(404, 422))
+        for start in ("/imports", "/api/v1/imports")
+        for method, rest, form, json in (
+            ("GET", "", None, None),
+            ("GET", "/rejected", None, None),
+            ("POST", "/run", None, {}),
+            ("POST", "/cancel", None, None),
+            ("POST", "/undo", None, {}),
+        )
+    },
+    "GET /imports/{number}/state": Case(status=(404,)),
+    "GET /imports/{number}/undo": Case(status=(404,)),
+    "POST /imports/{number}/check": Case(status=(404,)),
+    "POST /imports/{number}/columns": Case(form={"said": "name"}, status=(404,)),
+    "POST /imports/{number}/rows/{row_no}": Case(form={"place": "0"}, status=(404,)),
+    "GET /api/v1/imports/{number}/faults": Case(status=(404,)),
+    "PUT /api/v1/imports/{number}/columns": Case(json={"columns": {}}, status=(404,)),
     # Lists, counts, searches.
     "GET /": Case(status=(200, 303)),
     "GET /firms": Case(query="q=juemiyuanshan"),
@@ -444,9 +469,9 @@ class Foreign:
             "firm_id": self.firm, "firm": self.firm, "code": self.code, "credit_code": self.code,
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
-            "rung": "certified", "of": "pool", "act": "enter", "residency_id": self.residency,
-            "step": "leave", "stage": "landed",
-            "kind": "near", "subject": "hnte", "duty": "hnte_annual", "period": "2024",
+            "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
+            "duty": "hnte_annual", "period": "2024", "name": "firms",
+            "residency_id": self.residency, "step": "leave", "stage": "landed",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

@@ -60,6 +60,7 @@ SECTIONS = (
         Link("/board", "梯次看板", "Board", READERS, "g b"),
         Link("/flags", "标记", "Flags", READERS, "g l"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
+        Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
     Section("引育", "Growing and attracting", (
         Link("/carriers", "孵化载体", "Carriers",

@@ -218,12 +218,18 @@ def upsert(
     *,
     source: str,
     clear: frozenset[str] = frozenset(),
+    dry_run: bool = False,
 ) -> None:
-    """Create, update or leave alone; faults of whole rows (duplicates, scope) are added."""
+    """Create, update or leave alone; faults of whole rows (duplicates, scope) are added.
+
+    A dry run counts what would become of each row, and locks nothing.
+    """
     known = known_to(session, actor)
     with whole_district(session):  # a code may belong to a firm that this actor cannot see
         cursor = _brought_in(session, rows, report)
         kept = _sort_out(session, report, known, clear)
+        if dry_run:
+            return
         cursor.execute(RENAME, {"rows": kept, "today": today()})
         fields = ", ".join(FIELDS)
         assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)

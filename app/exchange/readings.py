@@ -36,6 +36,7 @@ class _Cell:
     text: str
     indicator: Indicator
     scale: int
+    unit_said: bool
 
 
 class _Row:
@@ -145,7 +146,7 @@ def _year(row: _Row) -> int | None:
 def _cells(row: _Row) -> Iterator[_Cell]:
     for column, text in row.typed:
         if column.indicator:
-            yield _Cell(column, text, INDICATORS[column.field], column.scale)
+            yield _Cell(column, text, INDICATORS[column.field], column.scale, column.unit_said)
         elif column.field == "value" and (cell := _of_long_form(row, column, text)) is not None:
             yield cell
 
@@ -172,11 +173,13 @@ def _of_long_form(row: _Row, column: Column, text: str) -> _Cell | None:
             f"{INDICATORS[code].en} cannot be in {unit!r}: correct the unit",
         )
         return None
-    return _Cell(column, text, INDICATORS[code], scale)
+    return _Cell(column, text, INDICATORS[code], scale, bool(unit))
 
 
 def _stored(row: _Row, cell: _Cell) -> int | None:
     try:
+        if cell.indicator.kind == "percent" and not cell.unit_said:
+            values.refuse_fraction(cell.text)
         return steps_of(cell.indicator, cell.text, cell.scale)
     except values.Unreadable as error:
         row.faults.append(

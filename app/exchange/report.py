@@ -36,6 +36,7 @@ class Report:
     encoding: str = ""
     # The header's cells, for the file of rejected rows.
     headers: list[str] = field(default_factory=list)
+    header_row: int = 0
     changed_firms: list[int] = field(default_factory=list)
     # Result by row number, for callers that answer row by row.
     outcomes: dict[int, str] = field(default_factory=dict)

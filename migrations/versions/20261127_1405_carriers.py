@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from app.audit import ddl
 
 revision = "0062"
-down_revision = "0051"
+down_revision = "0091"
 branch_labels = None
 depends_on = None
 
