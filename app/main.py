@@ -42,6 +42,8 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.firms.search_api import router as search_api
 from app.firms.search_pages import router as search_pages
+from app.forecasts.api import router as forecasts_api
+from app.forecasts.pages import router as forecast_pages
 from app.imports.api import router as imports_api
 from app.imports.pages import router as import_pages
 from app.imports.template_pages import api as template_api
@@ -142,7 +144,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    chains_api, chain_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
-                   targets_api, target_pages,
+                   targets_api, target_pages, forecasts_api, forecast_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
                    connectors_pages, manual_pages):  # fmt: skip

@@ -9,6 +9,8 @@ from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import flag_models as flags
 from app.firms import models as firms
+from app.forecasts import models as forecasts
+from app.funding import models as funding
 from app.imports import models as imports
 from app.incubation import models as incubation
 from app.innovation import models as innovation
@@ -16,10 +18,13 @@ from app.jobs import models as jobs
 from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.services import models as services
+from app.talent import models as talent
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, connectors, criteria, documents, entry, firms, flags, imports,
-    incubation, innovation, jobs, leading, pipeline, plans, views, webhooks,
+    accounts, attraction, audit, connectors, criteria, documents, entry, firms, flags, forecasts,
+    funding, imports, incubation, innovation, jobs, leading, pipeline, plans, services, talent,
+    views, webhooks,
 )  # fmt: skip

@@ -4,14 +4,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 from app.attraction.models import CHANNELS, LOST_REASONS, STAGES
 from app.core.clock import today
-from app.firms.schemas import LARGEST_ID, Body, Number, Prose, Text
+from app.firms.record_schemas import Id, Money
+from app.firms.schemas import Body, Prose, Text
 
-Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
-Money = Annotated[Number, Field(ge=0, max_digits=17, decimal_places=2)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 

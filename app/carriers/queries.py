@@ -24,8 +24,7 @@ from app.pipeline.models import Assessment
 
 SHOWN = 500
 # A year's stays, what the firms became during them, what was done for them, what they raised. A
-# firm counts for the carrier it was in on the day; money raised, for the last of the year. A title
-# counts where it is the firm's first of its kind.
+# firm counts for the carrier it was in on the day; a title where it is the firm's first of its kind.
 PERFORMANCE = text("""
 with span as (
   select make_date(:year, 1, 1) as first, least(make_date(:year, 12, 31), :today) as last
@@ -60,20 +59,17 @@ with span as (
   where superseded_at is null and served_on between span.first and span.last
     and organisation_id is not null
   group by organisation_id
-), housed as (
-  select distinct on (firm_id) firm_id, incubator_id from stay order by firm_id, lower(during) desc
 ), raised as (
-  select housed.incubator_id, sum(y.equity_raised) as funds,
-    count(*) filter (where y.equity_raised is null) as funds_unknown
-  from housed left join firm_year as y on y.firm_id = housed.firm_id and y.year = :year
-  group by housed.incubator_id
+  select stay.incubator_id, sum(e.amount) as funds
+  from stay join equity_round as e on e.firm_id = stay.firm_id and e.superseded_at is null
+    and e.happened_on between stay.first and stay.last and stay.during @> e.happened_on
+  group by stay.incubator_id
 )
 select o.id, o.code, o.name, o.name_en, c.kind, c.level, c.platform, c.area_m2, c.seats,
   coalesce(residents, 0) as residents, coalesce(entered, 0) as entered,
   coalesce(graduates, 0) as graduates, coalesce(left_otherwise, 0) as left_otherwise,
   coalesce(tech_based, 0) as tech_based, coalesce(certified, 0) as certified,
-  coalesce(services, 0) as services, coalesce(hours, 0) as hours, funds::bigint as funds,
-  coalesce(funds_unknown, 0) as funds_unknown
+  coalesce(services, 0) as services, coalesce(hours, 0) as hours, coalesce(funds, 0)::bigint as funds
 from organisation as o left join carrier as c on c.organisation_id = o.id
 left join moved on moved.incubator_id = o.id left join became on became.incubator_id = o.id
 left join served on served.incubator_id = o.id left join raised on raised.incubator_id = o.id
@@ -87,7 +83,7 @@ class Performance:
     """One carrier and one of its years; `reward` is what the rates of that year make of it."""
 
     row: Row[Any]
-    funds: Decimal | None
+    funds: Decimal
     reward: Decimal
 
     def __getattr__(self, name: str) -> Any:
@@ -131,8 +127,7 @@ def _performance(row: Row[Any], rates: dict[str, RewardRate]) -> Performance:
     reward = sum(
         (getattr(row, measure) * rate.amount for measure, rate in rates.items()), Decimal(0)
     )
-    funds = None if row.funds is None else Decimal(row.funds) / FEN_PER_YUAN
-    return Performance(row, funds, reward)
+    return Performance(row, Decimal(row.funds) / FEN_PER_YUAN, reward)
 
 
 def rates_in(session: Session, year: int) -> dict[str, RewardRate]:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from app.carriers.service import LEFT_REASONS, LONGEST_STAY, Entry, Graduation, Team
-from app.facts.schemas import Id, Level, Money, Truth
+from app.firms.record_schemas import Id, Money, Truth
 from app.firms.schemas import Body, Prose, Text
 from app.incubation.models import CARRIER_KINDS, PLATFORM_PLACES, REWARDED
+from app.innovation.schemas import Level
 
 Count = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
 KindOfCarrier = Literal[CARRIER_KINDS]  # type: ignore[valid-type]
@@ -141,8 +142,7 @@ class CarrierOut(BaseModel):
     certified: int
     services: int
     hours: Decimal
-    funds: Decimal | None
-    funds_unknown: int
+    funds: Decimal
     reward: Decimal
 
 

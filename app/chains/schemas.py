@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from app.facts.schemas import Id
+from app.firms.record_schemas import Id
 from app.firms.schemas import Body, Text
 from app.leading.models import ZONE_KINDS
 

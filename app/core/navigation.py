@@ -70,6 +70,7 @@ SECTIONS = (
     )),
     Section("目标", "Targets", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
+        Link("/forecasts", "预测", "Forecast"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

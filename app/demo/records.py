@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.firms.models import Designation, Incident, Judgement, Location, RecordCheck, Residency
-from app.innovation.models import Award, IpRight, RdBody, Standard
+from app.innovation.models import Award, IpRight, Platform, Standard
 
 Row = dict[str, Any]
 THREE_YEARS = timedelta(days=1096)
@@ -176,10 +176,11 @@ class Records:
             )
         if random.random() < 0.12 * strength:
             self.put(
-                RdBody,
+                Platform,
                 firm_id=firm_id,
                 name="企业技术中心",
-                valid=Range(registered, None),
+                kind="enterprise_technology_centre",
+                happened_on=registered,
                 level=random.choice(("district", "municipal", "provincial")),
             )
         if random.random() < 0.05 * strength:

@@ -83,6 +83,7 @@ class Vocabulary:
     spoken: dict[str, tuple[str, ...]]
     required: tuple[str, ...]
     indicators: bool = False
+    money: frozenset[str] = frozenset({"registered_capital"})
 
     @property
     def words(self) -> dict[str, str]:
@@ -261,13 +262,13 @@ def _column(
         return Column(words[text], header)
     unit = HEADER_UNIT.match(text)
     if unit and unit[1] in words:
-        return _with_remark(words[unit[1]], header, unit[2])
+        return _with_remark(words[unit[1]], header, unit[2], known.money)
     return _indicator(text, header) if known.indicators else None
 
 
-def _with_remark(field: str, header: str, remark: str) -> Column:
-    """Behind capital stands its unit; behind anything else a remark, such as how to type it."""
-    if field != "registered_capital":
+def _with_remark(field: str, header: str, remark: str, money: frozenset[str]) -> Column:
+    """Behind money stands its unit; behind anything else a remark, such as how to type it."""
+    if field not in money:
         return Column(field, header)
     if remark not in YUAN:
         raise Invalid(_no_unit_of_money(header, remark))

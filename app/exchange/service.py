@@ -21,9 +21,9 @@ from app.exchange.mapping import Mapping
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.sending import Sending
 from app.exchange.values import squeezed
-from app.facts.kinds import FactKind
 from app.facts.service import may_write
 from app.firms.catalogue import INDICATORS
+from app.firms.record_kinds import FactKind
 from app.pipeline.service import assess
 
 Kind = Literal["firms", "figures"]

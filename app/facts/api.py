@@ -3,6 +3,7 @@
 A firm whose records change is held against the criteria anew in the same transaction.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
 from app.core.resource import DRY_RUN, Resource
 from app.facts import service
-from app.facts.kinds import KINDS, FactKind
+from app.facts.kinds import KINDS
 from app.firms.api import (
     EXPECTED_COUNT,
     LIST_PARAMETERS,
@@ -25,6 +26,7 @@ from app.firms.api import (
     note_search,
     understood,
 )
+from app.firms.record_kinds import FactKind
 from app.firms.schemas import LARGEST_ID, Changed, FiltersOut
 from app.pipeline.service import assess
 
@@ -40,9 +42,10 @@ def _answer(kind: FactKind, fact: Any, response: Response) -> dict[str, Any]:
     return service.shown(kind, fact)
 
 
-def _assess(session: Session, firms: list[int]) -> None:
-    if firms:
-        assess(session, select(func.unnest(literal(firms, ARRAY(Integer)))), today())
+def _assess(session: Session, firms: Iterable[int | None]) -> None:
+    known = [firm for firm in firms if firm is not None]
+    if known:
+        assess(session, select(func.unnest(literal(known, ARRAY(Integer)))), today())
 
 
 def _described(kind: FactKind) -> dict[str, Any]:

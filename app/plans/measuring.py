@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    SQLColumnExpression,
     True_,
     func,
     literal_column,
@@ -45,7 +46,7 @@ class Asked:
         """What was known then, or is known now."""
         return best_known() if self.known is None else known_at(self.known)
 
-    def within(self, firm_id: ColumnElement[int]) -> ColumnElement[bool]:
+    def within(self, firm_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
         """Only firms that the actor may know of; nothing at all to test for the whole district."""
         scope = visible(self.actor)
         return true() if isinstance(scope, True_) else firm_id.in_(select(Firm.id).where(scope))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from app.firms.models import Fact
-from app.innovation.models import Award, IpRight, RdBody, Standard
+from app.innovation.models import Platform
+from app.pipeline.records import RECORDS as KINDS
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,10 @@ class Recorded:
     check: str | None = None
 
 
+# Whoever confirms that they are complete does it by these names.
+CHECKED = ("ip_right", "award", "standard")
 RECORDS = {
-    "ip_right": Recorded(IpRight, "granted_on", "ended_on", check="ip_right"),
-    "award": Recorded(Award, "awarded_on", check="award"),
-    "standard": Recorded(Standard, "published_on", check="standard"),
-    "rd_body": Recorded(RdBody, period="valid", check="rd_body"),
-}
+    kind.table: Recorded(kind.model, kind.day, kind.until,
+                         check=kind.table if kind.table in CHECKED else None)
+    for kind in KINDS
+} | {"rd_body": Recorded(Platform, "happened_on", "ended_on", check="rd_body")}  # fmt: skip

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.audit import ddl
 
-revision = "0062"
-down_revision = "0091"
+revision = "0162"
+down_revision = "0102"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.audit import ddl
 
-revision = "0063"
-down_revision = "0062"
+revision = "0163"
+down_revision = "0162"
 branch_labels = None
 depends_on = None
 
