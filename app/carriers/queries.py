@@ -24,7 +24,7 @@ from app.pipeline.models import Assessment
 
 SHOWN = 500
 # A year's stays, what the firms became during them, what was done for them, what they raised. A
-# firm counts for the carrier it was in on the day; a title where it is the firm's first of its kind.
+# firm counts for the carrier it was in on the day, and a title where it is the first of its kind.
 PERFORMANCE = text("""
 with span as (
   select make_date(:year, 1, 1) as first, least(make_date(:year, 12, 31), :today) as last
@@ -69,7 +69,8 @@ select o.id, o.code, o.name, o.name_en, c.kind, c.level, c.platform, c.area_m2, 
   coalesce(residents, 0) as residents, coalesce(entered, 0) as entered,
   coalesce(graduates, 0) as graduates, coalesce(left_otherwise, 0) as left_otherwise,
   coalesce(tech_based, 0) as tech_based, coalesce(certified, 0) as certified,
-  coalesce(services, 0) as services, coalesce(hours, 0) as hours, coalesce(funds, 0)::bigint as funds
+  coalesce(services, 0) as services, coalesce(hours, 0) as hours,
+  coalesce(funds, 0)::bigint as funds
 from organisation as o left join carrier as c on c.organisation_id = o.id
 left join moved on moved.incubator_id = o.id left join became on became.incubator_id = o.id
 left join served on served.incubator_id = o.id left join raised on raised.incubator_id = o.id

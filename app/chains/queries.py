@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ def chains(session: Session, actor: Actor, day: date) -> Sequence[Any]:
     """Each chain with how many lead it and belong to it, and its certified and tech-based firms."""
     rungs = rung_on(day)
     led = ChainMember.role == "leader"
-    leaders = func.string_agg(Firm.name, aggregate_order_by("、", Firm.name)).filter(led)
+    leaders = func.string_agg(Firm.name, aggregate_order_by(literal("、"), Firm.name)).filter(led)
     return session.execute(
         select(
             ChainMember.chain, leaders.label("leaders"),
