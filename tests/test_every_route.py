@@ -312,6 +312,7 @@ CASES = {
     "POST /api/v1/leads": Case(
         json={"name": "某线索", "since": "2026-01-01", "channel": "other"}, status=(201, 403)
     ),
+    "POST /api/v1/leads:batch": Case(json={"rows": [{"name": "某线索"}]}, status=(200, 403)),
     "PUT /api/v1/leads/{lead_id}": Case(
         json={"name": "某线索", "since": "2026-01-01", "channel": "other"},
         headers={"If-Match": "*"},

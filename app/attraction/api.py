@@ -61,6 +61,12 @@ def add_lead(
     return _shown(found, response)
 
 
+@router.post("/leads:batch", operation_id="batch_leads")
+def batch_leads(body: schemas.LeadRows, actor: CurrentActor, tx: Tx) -> schemas.RowsOut:
+    """Add or describe up to 1,000 leads; the same again is unchanged."""
+    return service.upsert(tx, actor, body.rows)
+
+
 @router.put("/leads/{lead_id}", operation_id="describe_lead", responses=NEEDS_VERSION)
 def describe_lead(
     lead_id: LeadId, body: schemas.LeadIn, response: Response, actor: CurrentActor, tx: Tx,

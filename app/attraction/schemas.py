@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.attraction.models import CHANNELS, LOST_REASONS, STAGES
 from app.core.clock import today
@@ -129,3 +129,28 @@ class StepsOut(BaseModel):
     """Every step, the latest first."""
 
     items: list[StepOut]
+
+
+class LeadRows(Body):
+    """Leads by the hundred: each as it would be added, told apart by name and first contact."""
+
+    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=1000)]
+
+
+class RowOut(BaseModel):
+    """What became of a row: `index` counts from 0."""
+
+    index: int
+    outcome: Literal["created", "updated", "unchanged", "rejected"]
+    id: int | None = None
+    errors: list[dict[str, str]] = []
+
+
+class RowsOut(BaseModel):
+    """What became of every row; created, updated, unchanged and rejected are all of them."""
+
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rows: list[RowOut]

@@ -1,5 +1,7 @@
 """Leads are added, described and moved on; one that lands becomes a firm on record."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,15 +13,17 @@ from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
 from app.attraction import queries
 from app.attraction.models import Lead, LeadStep
-from app.attraction.schemas import LeadIn, MoveIn
+from app.attraction.schemas import LeadIn, MoveIn, RowOut, RowsOut
+from app.carriers.forms import checked
 from app.core.clock import today
-from app.core.errors import Conflict, Forbidden, Invalid, Stale
+from app.core.errors import AppError, Conflict, Forbidden, Invalid, Stale
 from app.firms import queries as firms
 from app.firms import service as register
 from app.firms.models import Firm, Location
 from app.pipeline.service import assess
 
 FIRST = "登记线索"
+OUTCOMES = ("created", "updated", "unchanged", "rejected")
 
 
 def check_writes(session: Session, actor: Actor) -> None:
@@ -47,6 +51,35 @@ def add(session: Session, actor: Actor, given: LeadIn) -> Lead:
     _step(session, actor, found, given.since, given.description or FIRST)
     session.refresh(found)
     return found
+
+
+def upsert(session: Session, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> RowsOut:
+    """Add or describe leads by name and first contact; good rows stay, bad ones are named."""
+    check_writes(session, actor)
+    done = [_row(session, actor, index, row) for index, row in enumerate(rows)]
+    counts = Counter(one.outcome for one in done)
+    return RowsOut(**{name: counts[name] for name in OUTCOMES}, rows=done)
+
+
+def _row(session: Session, actor: Actor, index: int, row: Mapping[str, Any]) -> RowOut:
+    try:
+        with session.begin_nested():
+            given = checked(LeadIn, row)
+            known = session.scalar(
+                select(Lead)
+                .where(Lead.name == given.name, Lead.since == given.since,
+                       queries.visible(session, actor)).with_for_update()
+            )  # fmt: skip
+            if known is None:
+                return RowOut(index=index, outcome="created", id=add(session, actor, given).id)
+            version, said = known.version, given.model_dump(exclude_unset=True)
+            kept = {name: getattr(known, name) for name in LeadIn.model_fields}
+            found = describe(session, actor, known, checked(LeadIn, kept | said), version)
+            outcome: Any = "unchanged" if found.version == version else "updated"
+            return RowOut(index=index, outcome=outcome, id=found.id)
+    except AppError as error:
+        faults = error.extra.get("errors") or [{"pointer": "/", "detail": error.detail}]
+        return RowOut(index=index, outcome="rejected", errors=faults)
 
 
 def _placed(session: Session, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:

@@ -171,3 +171,19 @@ def test_the_board_moves_by_forms_and_keeps_its_query_count(
     assert "表单线索" in analyst.get("/leads/stages/lost").text
     edit = form | {"version": "2", "owner": "赵经办"}
     assert analyst.post(f"{one}/edit", data=edit, follow_redirects=False).status_code == 303
+
+
+def test_leads_come_in_a_batch_that_can_be_sent_again(db: Session) -> None:
+    analyst = people.person(db, Role.ANALYST)
+    rows: list[dict[str, Any]] = [
+        {**LEAD, "name": f"批量线索 {n}"} for n in range(3)
+    ]  # fmt: skip
+    rows.append({**LEAD, "name": "坏线索", "channel": "rumour", "next_step": None})
+    first = analyst.post("/api/v1/leads:batch", json={"rows": rows}).json()
+    assert (first["created"], first["rejected"]) == (3, 1)
+    assert first["rows"][3]["errors"][0]["pointer"] == "/channel"
+    rows[0]["owner"] = "新经办"
+    again = analyst.post("/api/v1/leads:batch", json={"rows": rows}).json()
+    assert (again["updated"], again["unchanged"], again["rejected"]) == (1, 2, 1)
+    leader = people.person(db, Role.LEADER)
+    assert leader.post("/api/v1/leads:batch", json={"rows": rows}).status_code == 403
