@@ -18,13 +18,15 @@ from app.jobs import models as jobs
 from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.rankings import models as rankings
 from app.services import models as services
 from app.talent import models as talent
+from app.target_lists import models as target_lists
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
     accounts, attraction, audit, connectors, criteria, documents, entry, firms, flags, forecasts,
-    funding, imports, incubation, innovation, jobs, leading, pipeline, plans, services, talent,
-    views, webhooks,
+    funding, imports, incubation, innovation, jobs, leading, pipeline, plans, rankings, services,
+    talent, target_lists, views, webhooks,
 )  # fmt: skip

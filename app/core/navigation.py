@@ -71,6 +71,8 @@ SECTIONS = (
     Section("目标", "Targets", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
         Link("/forecasts", "预测", "Forecast"),
+        Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
+        Link("/rankings", "赛马比拼", "Rankings"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
