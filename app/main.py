@@ -15,9 +15,9 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
-from app.bulletins.pages import router as bulletin_pages
 from app.attraction.api import router as leads_api
 from app.attraction.pages import router as lead_pages
+from app.bulletins.pages import router as bulletin_pages
 from app.carriers.act_pages import router as act_pages
 from app.carriers.api import router as carriers_api
 from app.carriers.pages import router as carrier_pages
