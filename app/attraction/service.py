@@ -57,7 +57,7 @@ def upsert(session: Session, actor: Actor, rows: Sequence[Mapping[str, Any]]) ->
     """Add or describe leads by name and first contact; good rows stay, bad ones are named."""
     check_writes(session, actor)
     done = [_row(session, actor, index, row) for index, row in enumerate(rows)]
-    counts = Counter(one.outcome for one in done)
+    counts = Counter[str](one.outcome for one in done)
     return RowsOut(**{name: counts[name] for name in OUTCOMES}, rows=done)
 
 
