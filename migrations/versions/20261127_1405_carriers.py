@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from app.audit import ddl
 
 revision = "0162"
-down_revision = "0063"
+down_revision = "0104"
 branch_labels = None
 depends_on = None
 
