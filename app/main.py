@@ -47,6 +47,9 @@ from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 from app.pipeline.what_if_pages import router as what_if_pages
 from app.plans.pages import router as plan_pages
+from app.support.api import router as support_api
+from app.support.opening_pages import router as opening_pages
+from app.support.pages import router as support_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
@@ -110,11 +113,12 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
-                   flag_api, exchange_api, trail_api, token_api, jobs_api, events_api,
+                   flag_api, support_api, exchange_api, trail_api, token_api, jobs_api, events_api,
                    webhooks_api, view_api, accounts_pages, token_pages, person_pages, search_pages,
                    contact_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
-                   criteria_pages, trail_pages, plan_pages, flag_pages,
+                   criteria_pages, trail_pages, plan_pages, flag_pages, support_pages,
+                   opening_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
         app.include_router(router)

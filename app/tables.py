@@ -13,10 +13,12 @@ from app.jobs import models as jobs
 from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.support import models as support
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
     accounts, audit, criteria, documents, entry, firms, flags, incubation, innovation, jobs,
-    leading, pipeline, plans, views, webhooks,
+    leading, pipeline, plans, support,
+    views, webhooks,
 )  # fmt: skip

@@ -61,6 +61,10 @@ SECTIONS = (
         Link("/flags", "标记", "Flags", READERS, "g l"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
     )),
+    Section("帮扶", "Support", (
+        Link("/cases", "帮扶事项", "Cases", READERS, "g s"),
+        Link("/cases/week", "我的本周", "My week", READERS, "g m"),
+    )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),
     )),
