@@ -15,6 +15,7 @@ WORKDIR /src
 COPY --from=build /src/.venv .venv
 COPY alembic.ini ./
 COPY migrations migrations
+COPY docs docs
 COPY --from=build /src/app app
 USER tidu
 ENV TIDU_HOST=0.0.0.0 TIDU_ENVIRONMENT=production PYTHONDONTWRITEBYTECODE=1

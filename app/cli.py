@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -289,7 +289,8 @@ def pool(
     if as_json:
         show({"items": page.items, "next": page.next, "count": page.count})
         return
-    table = Table(*shown)
+    # What is copied into the next command is never cut short.
+    table = Table(*(Column(name, no_wrap=name == "credit_code") for name in shown))
     for item in page.items:
         table.add_row(*("" if item[c] is None else escape(str(item[c])) for c in shown))
     console.print(table)

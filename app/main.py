@@ -1,10 +1,11 @@
 """The application: the one place that wires things."""
 
+from threading import Lock
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
@@ -14,13 +15,15 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
 from app.core.logs import log_plainly
-from app.core.resource import describe_common
+from app.core.manual import router as manual_pages
+from app.core.resource import describe_common, in_standard_words
 from app.core.settings import Settings
-from app.core.web import STATIC, Problem, install_errors, problem_response, render
+from app.core.web import STATIC, Problem, install_errors, problem_response
 from app.entry.pages import router as entry_pages
 from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
@@ -32,6 +35,12 @@ from app.firms.contact_api import router as contact_api
 from app.firms.person_pages import router as person_pages
 from app.firms.search_api import router as search_api
 from app.firms.search_pages import router as search_pages
+from app.forecasts.api import router as forecasts_api
+from app.forecasts.pages import router as forecast_pages
+from app.imports.api import router as imports_api
+from app.imports.pages import router as import_pages
+from app.imports.template_pages import api as template_api
+from app.imports.template_pages import pages as template_pages
 from app.jobs.api import router as jobs_api
 from app.jobs.pages import router as jobs_pages
 from app.pipeline.api import router as pipeline_api
@@ -46,7 +55,9 @@ from app.pipeline.reform_api import router as reform_api
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 from app.pipeline.what_if_pages import router as what_if_pages
+from app.plans.api import router as targets_api
 from app.plans.pages import router as plan_pages
+from app.plans.target_pages import router as target_pages
 from app.support.api import router as support_api
 from app.support.opening_pages import router as opening_pages
 from app.support.pages import router as support_pages
@@ -83,15 +94,24 @@ SIGNING_IN = {
 class Tidu(FastAPI):
     """The application with its edge outside everything, also of what answers to errors."""
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.described: dict[str, Any] | None = None
+        self.describing = Lock()
+
     def build_middleware_stack(self) -> ASGIApp:
         """Called once, by the framework."""
         return Edge(super().build_middleware_stack(), self.state.settings)
 
     def openapi(self) -> dict[str, Any]:
         """The description, with the shape of errors and the ways to say who one is."""
-        if self.openapi_schema is not None:
-            return self.openapi_schema
-        described = super().openapi()
+        with self.describing:
+            if self.described is None:
+                self.described = self._describe()
+            return self.described
+
+    def _describe(self) -> dict[str, Any]:
+        described: dict[str, Any] = in_standard_words(super().openapi())
         parts = described["components"]
         parts["schemas"]["Problem"] = Problem.model_json_schema()
         parts["securitySchemes"] = SIGNING_IN
@@ -113,23 +133,19 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.sessions = session_factory(engine)
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
-                   flag_api, support_api, exchange_api, trail_api, token_api, jobs_api, events_api,
-                   webhooks_api, view_api, accounts_pages, token_pages, person_pages, search_pages,
-                   contact_pages,
+                   flag_api, support_api, exchange_api, template_api, imports_api, trail_api, token_api,
+                   jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
+                   person_pages, search_pages, contact_pages, template_pages, import_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
-                   criteria_pages, trail_pages, plan_pages, flag_pages, support_pages,
-                   opening_pages,
+                   criteria_pages, trail_pages, plan_pages, flag_pages,
+                   targets_api, target_pages, forecasts_api, forecast_pages,
+                   support_pages, opening_pages,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
-                   board_pages, entry_pages, jobs_pages, webhooks_pages):  # fmt: skip
+                   board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   connectors_pages, manual_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)
-
-    @app.get("/api/docs", include_in_schema=False)
-    def docs(request: Request) -> Response:
-        """The interactive documentation, without any other host."""
-        return render(request, "docs.html")
-
     return app
 
 

@@ -2,23 +2,48 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import flag_models as flags
 from app.firms import models as firms
+from app.forecasts import models as forecasts
+from app.funding import models as funding
+from app.imports import models as imports
 from app.incubation import models as incubation
 from app.innovation import models as innovation
 from app.jobs import models as jobs
 from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
+from app.services import models as services
 from app.support import models as support
+from app.talent import models as talent
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, criteria, documents, entry, firms, flags, incubation, innovation, jobs,
-    leading, pipeline, plans, support,
-    views, webhooks,
-)  # fmt: skip
+    accounts,
+    audit,
+    connectors,
+    criteria,
+    documents,
+    entry,
+    firms,
+    flags,
+    forecasts,
+    funding,
+    imports,
+    incubation,
+    innovation,
+    jobs,
+    leading,
+    pipeline,
+    plans,
+    services,
+    support,
+    talent,
+    views,
+    webhooks,
+)

@@ -25,8 +25,11 @@ from sqlalchemy.orm import Session
 from app.accounts import replies
 from app.accounts.models import Invitation, SignInFailure, UserSession
 from app.audit.ddl import ensure_months
+from app.connectors import service as connectors
+from app.connectors.models import Run
 from app.core.clock import now, today
 from app.core.settings import Settings
+from app.imports import running as imports
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
@@ -34,6 +37,7 @@ from app.webhooks import service as webhooks
 
 HEARTBEAT_SECONDS = 5
 FEED_SECONDS = 1
+CONNECTOR_SECONDS = 20
 STOP_SECONDS = 20
 AGAIN_SECONDS = 2
 # Traces of sessions, links and guesses that have run out; the trail keeps what they did.
@@ -93,6 +97,7 @@ def purge_expired(timestamp: int = 0) -> None:
         session.execute(delete(Invitation).where(Invitation.expires_at < before))
         session.execute(delete(SignInFailure).where(SignInFailure.last_at < before))
         session.execute(webhooks.PURGE, {"before": before})
+        session.execute(delete(Run).where(Run.started_at < before))
         replies.forget_old(session)
         session.execute(PURGE_JOBS, {"done": now() - JOBS_KEPT, "failed": now() - FAILED_KEPT})
 
@@ -125,6 +130,30 @@ END = text("select procrastinate_finish_job_v1(:job, 'aborted', false)")
 def deliver(delivery: int) -> None:
     """Send one event to one subscription, if that is still to be done."""
     webhooks.deliver(tools().engine, tools().settings, delivery)
+
+
+@queue.task(name="import_check")
+def import_check(batch: int) -> None:
+    """Read an uploaded file and try it."""
+    imports.check(tools().engine, batch)
+
+
+@queue.task(name="import_run")
+def import_run(batch: int) -> None:
+    """Import a file, if that is still to be done."""
+    imports.run(tools().engine, batch)
+
+
+@queue.task(name="import_undo")
+def import_undo(batch: int) -> None:
+    """Put back what an import changed."""
+    imports.undo(tools().engine, batch)
+
+
+@queue.task(name="run_connector")
+def run_connector(connector: int, dry: bool = False) -> None:
+    """Exchange with one outside platform, from where it stands."""
+    connectors.run(tools().engine, tools().settings, connector, dry=dry)
 
 
 def take_up_stalled(engine: Engine) -> int:
@@ -163,6 +192,7 @@ async def _work(connector: PsycopgConnector, engine: Engine, *, with_parent: boo
             beside = [
                 asyncio.create_task(_keep(take_up_stalled, engine, HEARTBEAT_SECONDS)),
                 asyncio.create_task(_keep(webhooks.fan_out, engine, FEED_SECONDS)),
+                asyncio.create_task(_keep(connectors.start_due, engine, CONNECTOR_SECONDS)),
             ]
             if with_parent:
                 threading.Thread(

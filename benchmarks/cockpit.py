@@ -11,7 +11,8 @@ from app.core.clock import today
 from app.criteria.store import get_sets
 from app.firms import listing, search
 from app.pipeline.service import evaluate
-from app.plans import cockpit, targets
+from app.plans import cockpit
+from app.plans.progress import progress
 from benchmarks.figures import milliseconds
 from benchmarks.scratch import database, vacuum
 
@@ -48,11 +49,10 @@ def main() -> None:
 def _cockpit(session: Session) -> None:
     day = today()
     loaded = get_sets(session, ["hnte_2016"])[0]
-    rungs = cockpit.standing(session, SYSTEM, day).rungs
     parts = {
         "standing": lambda: cockpit.standing(session, SYSTEM, day),
         "readiness": lambda: cockpit.readiness(session, SYSTEM, loaded, day),
-        "targets": lambda: targets.progress(session, SYSTEM, rungs, day),
+        "targets": lambda: progress(session, SYSTEM, day),
     }
     for name, part in parts.items():
         _say(f"cockpit: {name}", *milliseconds(part, 30))

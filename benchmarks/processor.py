@@ -1,6 +1,7 @@
-"""Processor time of the database server, which other work on the machine does not lengthen."""
+"""Processor time, which other work on the machine does not lengthen."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,16 @@ def of_server(session: Session) -> Iterator[Callable[[], float]]:
         return ticks / TICK
 
     yield spent
+
+
+def of_call(session: Session) -> Callable[[], float]:
+    """A clock for `milliseconds`: what this process and the one that serves its session computed.
+
+    Workers of a parallel query are not counted; a page's statements have none.
+    """
+    backend = session.scalar(select(func.pg_backend_pid()))
+    served = Path(f"/proc/{backend}/schedstat")
+    return lambda: time.process_time() + int(served.read_text().split()[0]) / 1e9
 
 
 def _stat(path: Path) -> list[str]:

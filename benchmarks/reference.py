@@ -33,7 +33,7 @@ COPIED = {
     " superseded_at from ip_right",
     "award": "select firm_id, level, rank, awarded_on, superseded_at from award",
     "standard": "select firm_id, level, rank, published_on, superseded_at from standard",
-    "rd_body": "select firm_id, level, lower(valid), upper(valid), superseded_at from rd_body",
+    "rd_body": "select firm_id, level, happened_on, ended_on, superseded_at from platform",
 }
 # The criteria of each set in order. In parentheses: named members, which count only in their
 # outer one. After a minus: disabled. With a star: those whose gap has an amount.

@@ -129,9 +129,9 @@ RECORDS = (
        from firm, lateral (select die(id, 130) as a, (array['safety','quality','environment','data_security',
          'research_misconduct','data_fraud','abnormal_list','dishonest_list'])[1 + (die(id, 132) * 7)::int] as kind) as drawn
        where die(id, 131) < 0.04""",
-    """insert into rd_body (firm_id, name, level, valid)
-       select id, '中心', (array['provincial','municipal','national'])[1 + (die(id, 141) * 2)::int],
-         daterange(current_date - 500, case when die(id, 142) < 0.2 then current_date - 5 end) from firm
+    """insert into platform (firm_id, name, kind, level, happened_on, ended_on)
+       select id, '中心', 'rd_centre', (array['provincial','municipal','national'])[1 + (die(id, 141) * 2)::int],
+         current_date - 500, case when die(id, 142) < 0.2 then current_date - 5 end from firm
        where die(id, 140) < 0.04""",
     """insert into award (firm_id, name, level, rank, awarded_on)
        select id, '奖', (array['national','provincial','municipal'])[1 + (die(id, 151) * 2)::int],

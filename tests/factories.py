@@ -20,7 +20,7 @@ from app.firms.models import (
     RecordCheck,
     Residency,
 )
-from app.innovation.models import Award, IpRight, RdBody, Standard
+from app.innovation.models import Award, IpRight, Platform, Standard
 from tests.criteria.facts import FirmFacts, Record, parsed
 
 CODE_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -65,7 +65,7 @@ def insert_firms(
     _store(session, Award, (_ranked(i, r, "awarded_on") for i, f in pairs for r in f.awards))
     _store(session, Standard,
            (_ranked(i, r, "published_on") for i, f in pairs for r in f.standards))  # fmt: skip
-    _store(session, RdBody, (_rd_body(i, r) for i, f in pairs for r in f.rd_bodies))
+    _store(session, Platform, (_rd_body(i, r) for i, f in pairs for r in f.rd_bodies))
     _store(session, Incident, (_incident(i, r) for i, f in pairs for r in f.incidents))
     _store(session, Judgement, (_judgement(i, k, v) for i, f in pairs
                                 for k, v in f.judgements.items()))  # fmt: skip
@@ -165,8 +165,9 @@ def _ranked(firm_id: int, record: Record, day: str) -> Record:
 
 
 def _rd_body(firm_id: int, record: Record) -> Record:
-    return {"firm_id": firm_id, "name": "测试研发中心", "level": record["level"],
-            "valid": _range(record)}  # fmt: skip
+    days, name = _range(record), f"测试研发中心{next(_serial)}"
+    return {"firm_id": firm_id, "name": name, "kind": "rd_centre", "level": record["level"],
+            "happened_on": days.lower, "ended_on": days.upper}  # fmt: skip
 
 
 def _incident(firm_id: int, record: Record) -> Record:

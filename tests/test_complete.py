@@ -25,6 +25,7 @@ from tests.routes import every_route
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = {"/sign-in", "/sign-in/oidc", "/sign-in/oidc/return", "/sign-out", "/preferences",
           "/invitations/{secret}", "/health/live", "/health/ready", "/api/docs",
+          "/api/docs/{name}", "/problems/{name}",
           "/api/openapi.json"}  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Every route, for everybody who sees only a part: nothing of a foreign firm comes out.
 
+A department sees every firm, but changes none and reads nobody's contacts without a case.
+
 A route without a case fails the first test: whoever adds one says here what it is asked for.
 """
 
@@ -26,7 +28,8 @@ from tests.routes import every_route
 
 LONG_AGO = date(2015, 1, 1)
 ALWAYS = Range(LONG_AGO, None)
-NAME, FIGURE, PHONE = "绝密远山科技有限公司", 98_765_432, "13987654321"
+NAME, FIGURE = "绝密远山科技有限公司", 98_765_432
+CONTACT, PHONE = "张绝密", "13987654321"
 ABSENT = 2**31 - 1
 ABSENT_CODE = credit_code(99_999_999)
 
@@ -115,6 +118,31 @@ CASES = {
     "GET /entry/{firm_id}": Case(query="year=2024"),
     "POST /entry/{firm_id}": Case(form={"year": "2024", "unit": "wan"}),
     "POST /entry/conflicts/{submission_id}": Case(form={"accept": "true"}, status=(403,)),
+    # Imports: one's organisation's own; templates hold what the asker may know.
+    "GET /imports": Case(),
+    "POST /imports": Case(form={"kind": "firms"}, status=(422,)),
+    "GET /imports/templates/{name}": Case(query="filled=true&on=id%3D{firm}"),
+    "GET /api/v1/imports/templates/{name}": Case(query="filled=true&on=id%3D{firm}"),
+    "GET /api/v1/imports": Case(),
+    "POST /api/v1/imports": Case(form={"kind": "firms"}, status=(422,)),
+    **{
+        f"{method} {start}/{{number}}{rest}": Case(form=form, json=json, status=(404, 422))
+        for start in ("/imports", "/api/v1/imports")
+        for method, rest, form, json in (
+            ("GET", "", None, None),
+            ("GET", "/rejected", None, None),
+            ("POST", "/run", None, {}),
+            ("POST", "/cancel", None, None),
+            ("POST", "/undo", None, {}),
+        )
+    },
+    "GET /imports/{number}/state": Case(status=(404,)),
+    "GET /imports/{number}/undo": Case(status=(404,)),
+    "POST /imports/{number}/check": Case(status=(404,)),
+    "POST /imports/{number}/columns": Case(form={"said": "name"}, status=(404,)),
+    "POST /imports/{number}/rows/{row_no}": Case(form={"place": "0"}, status=(404,)),
+    "GET /api/v1/imports/{number}/faults": Case(status=(404,)),
+    "PUT /api/v1/imports/{number}/columns": Case(json={"columns": {}}, status=(404,)),
     # Lists, counts, searches.
     "GET /": Case(status=(200, 303)),
     "GET /firms": Case(query="q=juemiyuanshan"),
@@ -154,6 +182,29 @@ CASES = {
     "GET /api/v1/funnel": Case(),
     # Where the district stands, within one's own scope.
     "GET /cockpit": Case(),
+    "GET /targets": Case(),
+    "GET /targets/{code}": Case(status=(404,)),
+    "GET /targets/{code}/firms": Case(status=(404,)),
+    "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
+    "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /forecasts": Case(),
+    "GET /forecasts/{code}": Case(status=(404,)),
+    "POST /forecasts/{code}/override": Case(form={"low": "1"}, status=(403,)),
+    "GET /api/v1/forecasts": Case(),
+    "GET /api/v1/forecasts/{code}": Case(status=(404,)),
+    "GET /api/v1/targets": Case(),
+    "GET /api/v1/targets/{code}": Case(status=(404,)),
+    "GET /api/v1/targets/{code}/firms": Case(status=(404,)),
+    "POST /api/v1/plans/{plan}/figures": Case(
+        json={
+            "series": "population",
+            "day": "2024-12-31",
+            "value": 1,
+            "source": "statistics_bureau",
+            "document": "x",
+        },
+        status=(403,),
+    ),
     "GET /cockpit/stay": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
@@ -304,6 +355,19 @@ CASES = {
     "POST /api/v1/webhooks/{number}/test": Case(status=ADMIN),
     "POST /api/v1/webhooks/{number}/replay": Case(json={"after": 0, "until": 9}, status=ADMIN),
     "POST /api/v1/webhooks/{number}/deliveries/{delivery}/replay": Case(status=ADMIN),
+    # Connectors, for administrators; analysts look.
+    "GET /connectors": Case(status=ADMIN),
+    "POST /connectors": Case(form={"name": "x"}, status=ADMIN),
+    "GET /connectors/{number}": Case(status=ADMIN),
+    "GET /connectors/{number}/runs/{run}": Case(status=ADMIN),
+    "POST /connectors/{number}/run": Case(status=ADMIN),
+    "POST /connectors/{number}/try": Case(status=ADMIN),
+    "POST /connectors/{number}/enable": Case(status=ADMIN),
+    "POST /connectors/{number}/disable": Case(status=ADMIN),
+    "POST /connectors/{number}/delete": Case(status=ADMIN),
+    # The manual, for everybody.
+    "GET /api/docs/{name}": Case(status=(404,)),
+    "GET /problems/{name}": Case(status=(303, 307)),
     # Writes by credit code: a taken code is refused, in words that show nothing of its firm.
     "PUT /api/v1/firms/by-credit-code/{credit_code}": Case(
         json={"name": "另一个名字"}, status=(422,), like_absent=False
@@ -352,7 +416,7 @@ class Foreign:
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
             "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
-            "duty": "hnte_annual", "period": "2024",
+            "duty": "hnte_annual", "period": "2024", "name": "firms",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {
@@ -364,7 +428,7 @@ class Foreign:
 
     def secrets(self) -> set[str]:
         """What must not be in any answer, unless the caller said it himself."""
-        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", PHONE}
+        return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", CONTACT, PHONE}
 
 
 @pytest.fixture
@@ -375,7 +439,7 @@ def foreign(db: Session) -> Foreign:
                {"s": f"{NAME} juemiyuanshan jmys", "n": number})  # fmt: skip
     put_in_incubator(db, number, body(db, "foreign-incubator", "incubator"), ALWAYS)
     put_in_park(db, number, body(db, "foreign-park", "park"), ALWAYS)
-    contact = Contact(firm_id=number, name="张绝密", phone=PHONE)
+    contact = Contact(firm_id=number, name=CONTACT, phone=PHONE)
     conflict = Submission(firm_id=number, year=2023, indicator="revenue_sales",
                           value=FIGURE * 100, source="import")  # fmt: skip
     db.add_all([contact, conflict])
@@ -464,6 +528,9 @@ def test_nothing_of_a_foreign_firm_comes_out(
             missing = ask(client, route, case, foreign, absent=True)
             same = (foreign.fill(path), foreign.fill(path, absent=True))
             assert _anonymous(found.text, foreign) == _anonymous(missing.text, foreign), (who, same)
+    office = ask(person(db, Role.OFFICER), route, case, foreign, absent=False)
+    assert office.status_code < 500, office.text
+    assert CONTACT not in office.text and PHONE not in office.text
     assert kept(db, foreign.firm) == before
 
 

@@ -41,14 +41,6 @@ def fingerprints(connection: Connection) -> dict[str, str]:
     return found
 
 
-REVISIONS = [
-    script.revision
-    for script in ScriptDirectory.from_config(
-        Config(str(ROOT / "alembic.ini"), config_args={"script_location": str(ROOT / "migrations")})
-    ).walk_revisions()
-]
-
-
 def populate(engine: Engine) -> None:
     dice = Dice(5, DAY)
     with Session(engine) as session, session.begin():
@@ -64,8 +56,8 @@ def test_each_step_down_and_up_again_keeps_every_row(clone: Engine) -> None:
     with clone.begin() as connection:
         before = fingerprints(connection)
         assert before["assessment"][:1] != "0"
-        for revision in REVISIONS[:-1]:
-            command.downgrade(configured(connection), "-1")
-            assert fingerprints(connection), revision
+        first = ScriptDirectory.from_config(configured(connection)).get_base()
+        assert first is not None
+        command.downgrade(configured(connection), first)
         command.upgrade(configured(connection), "head")
         assert fingerprints(connection) == before

@@ -1,9 +1,10 @@
-"""docs/security.md names tests that exist."""
+"""docs/security.md names places and tests that exist."""
 
 import re
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
+PLACED = re.compile(r"`((?:app|migrations)/[\w/.]+)`")
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 
 
@@ -12,6 +13,8 @@ def test_every_promise_names_a_test_that_is_there() -> None:
     promises = [line for line in lines if line.startswith("| ")][1:]
     assert len(promises) > 25
     for promise in promises:
+        for place in PLACED.findall(promise):
+            assert (TESTS.parent / place).exists(), place
         named = NAMED.findall(promise)
         assert named, promise
         for file, test in named:

@@ -13,6 +13,8 @@ from app.core.clock import today
 from app.core.errors import AppError
 
 # Roles of the database that a connection of the application takes on, never those of people.
+# The connection's own rights.
+OWNER = "none"
 # Nobody has declared who acts: no firm is to be seen.
 NOBODY = "tidu_app"
 OWN_FIRMS = "tidu_scope"
@@ -59,6 +61,14 @@ def act_as_visitor(session: Session, *, request_id: str | None = None) -> None:
     _declare(session, said, "", NOBODY)
 
 
+def act_unbound(session: Session, actor: Actor, *, request_id: str) -> None:
+    """Declare the actor to the trail, and work with the owner's rights: for jobs that put back what
+    this actor's own act has changed. Only the worker's connections have them.
+    """
+    act_as(session, actor, request_id=request_id)
+    _take(session, OWNER)
+
+
 def _declare(session: Session, said: dict[str, Any], organisation: str, role: str) -> None:
     session.info["database_role"] = role
     session.execute(DECLARE, {
@@ -86,7 +96,7 @@ def whole_district(session: Session) -> Iterator[None]:
     Nothing read inside may be shown.
     """
     role = session.info.get("database_role")
-    if role in (None, DISTRICT):
+    if role in (None, OWNER, DISTRICT):
         yield
         return
     session.flush()  # what was written so far was written in the actor's own role

@@ -9,6 +9,7 @@ from typing import Any
 
 Point = tuple[str, int, str]  # a label, a number, and where a click leads
 Row = tuple[str, Sequence[tuple[int, str]]]  # a name, and its numbers with where they lead
+Line = tuple[str, Sequence[float | None]]  # a name, and its values
 GRID = {"left": 8, "right": 48, "top": 8, "bottom": 8, "containLabel": True}
 
 
@@ -59,3 +60,44 @@ def stacked(labels: Sequence[str], rows: Sequence[Row]) -> dict[str, Any]:
             for name, numbers in rows
         ],
     }  # fmt: skip
+
+
+def lines(
+    labels: Sequence[str], rows: Sequence[Line],
+    *, dashed: Sequence[str] = (), links: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Lines over the same points in time; `links` say where a point of the first one leads."""
+    found = []
+    for number, (name, values) in enumerate(rows):
+        points: list[Any] = list(values)
+        if number == 0 and links:
+            points = [{"value": v, "href": h} for v, h in zip(values, links, strict=True)]
+        found.append({
+            "type": "line", "name": name, "data": points, "connectNulls": False,
+            "symbolSize": 7 if number == 0 else 4,
+            "lineStyle": {"type": "dashed" if name in dashed else "solid", "width": 2},
+        })  # fmt: skip
+    return {
+        "grid": {**GRID, "right": 16, "top": 36},
+        "legend": {"top": 0, "itemWidth": 16, "itemHeight": 10},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False},
+        "yAxis": {"type": "value", "scale": True},
+        "series": found,
+    }
+
+
+def fan(
+    labels: Sequence[str], actual: Line, due: Line, middle: Line,
+    band: tuple[str, Sequence[float | None], Sequence[float | None]],
+) -> dict[str, Any]:  # fmt: skip
+    """What was, what is due, and what is expected with its interval; `band` is low and width."""
+    found = lines(labels, [actual, due, middle], dashed=[due[0], middle[0]])
+    name, low, width = band
+    hidden = {"type": "line", "stack": "band", "symbol": "none", "lineStyle": {"opacity": 0}}
+    found["series"] += [
+        {**hidden, "name": f"{name} ", "data": list(low), "tooltip": {"show": False}},
+        {**hidden, "name": name, "data": list(width), "areaStyle": {"opacity": 0.25}},
+    ]
+    found["legend"]["data"] = [actual[0], due[0], middle[0], name]
+    return found

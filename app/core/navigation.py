@@ -60,6 +60,11 @@ SECTIONS = (
         Link("/board", "梯次看板", "Board", READERS, "g b"),
         Link("/flags", "标记", "Flags", READERS, "g l"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
+        Link("/imports", "导入", "Imports", KEEPERS, "g i"),
+    )),
+    Section("目标", "Targets", (
+        Link("/targets", "目标", "Targets", READERS, "g g"),
+        Link("/forecasts", "预测", "Forecast"),
     )),
     Section("帮扶", "Support", (
         Link("/cases", "帮扶事项", "Cases", READERS, "g s"),
@@ -74,6 +79,7 @@ SECTIONS = (
         Link("/admin/organisations", "单位名录", "Organisations", frozenset({ADMIN}), "g o"),
         Link("/admin/tokens", "接口令牌", "API tokens", frozenset({ADMIN}), "g t"),
         Link("/webhooks", "推送订阅", "Webhooks", frozenset({ADMIN})),
+        Link("/connectors", "外部连接", "Connectors", frozenset({ADMIN, ANALYST})),
         Link("/jobs", "后台任务", "Jobs", frozenset({ADMIN}), "g j"),
         Link("/audit", "审计", "Audit", frozenset({AUDITOR}), "g a"),
     )),

@@ -21,6 +21,8 @@ from app.core.web import SAFE
 KEY, REPLAYED, DRY = "idempotency-key", "idempotent-replayed", "dry-run"
 LONGEST_KEY = 255
 DIGEST_LETTERS = 16
+STANDARD = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+UNSAID = {"decimal_places", "max_digits"}
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -92,6 +94,16 @@ def is_dry(request: Request) -> bool:
         wrong = f"dry_run 应为 true 或 false，不能是 {given[:50]} (true or false)"
         raise Invalid(wrong, errors=[{"parameter": "dry_run", "detail": wrong}])
     return YES[given]
+
+
+def in_standard_words(part: Any) -> Any:
+    """A description whose constraints of exact numbers are named as JSON Schema names them."""
+    if isinstance(part, list):
+        return [in_standard_words(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {STANDARD.get(name, name): in_standard_words(one) for name, one in part.items()
+            if name not in UNSAID}  # fmt: skip
 
 
 def describe_common(description: dict[str, Any]) -> None:

@@ -66,8 +66,10 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_label: str | None = None
-    # Private networks that webhooks may reach; all other private addresses are refused.
+    # Private networks that webhooks and connectors may reach; all other private ones are refused.
     outgoing_networks: Networks = ()
+    # Before an outside platform is asked again; doubled each time.
+    connector_pause_seconds: float = Field(default=1, ge=0)
     # Whether the server starts a worker beside itself; production runs `tidu worker` apart.
     with_worker: bool = Field(default_factory=lambda found: not _in_production(found))
     pool_size: int = Field(default=10, ge=1)

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from app.core import i18n, navigation, notices
 from app.core.clock import DISTRICT
 from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable, WrongHost
+from app.core.wording import said
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -188,8 +189,7 @@ def _faults(error: RequestValidationError) -> list[dict[str, Any]]:
             where = {"pointer": "/" + "/".join(map(str, path))}
         else:
             where = {"parameter": ".".join(map(str, path))}
-        detail = str(each["msg"]).removeprefix("Value error, ")
-        faults.append({**where, "detail": detail})
+        faults.append({**where, "detail": said(each)})
     return faults
 
 

@@ -30,12 +30,12 @@ from app.criteria import quantities as quant
 from app.criteria.facts import Facts
 from app.criteria.sheet import AT_ONCE, FIRM_ID, Sheet
 from app.firms.models import Designation, Fact, Incident, Judgement, RecordCheck, Residency
-from app.innovation.models import Award, IpRight, RdBody, Standard
+from app.innovation.models import Award, IpRight, Platform, Standard
 
 Sql = ColumnElement[Any]
 AS_OF = bindparam("as_of", type_=Date)
 MODELS: dict[str, type[Fact]] = {
-    "ip_right": IpRight, "award": Award, "standard": Standard, "rd_body": RdBody,
+    "ip_right": IpRight, "award": Award, "standard": Standard, "rd_body": Platform,
 }  # fmt: skip
 Scope = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 
@@ -191,7 +191,8 @@ def _on_date(source: str, rows: FromClause) -> Sql:
         case "designation":
             return rows.c.valid.contains(AS_OF)
         case "rd_body":
-            return rows.c.valid.contains(AS_OF)
+            since: Sql = rows.c.happened_on <= AS_OF
+            return and_(since, or_(rows.c.ended_on.is_(None), rows.c.ended_on > AS_OF))
         case "residency":
             return rows.c.during.contains(AS_OF)
         case "incident":

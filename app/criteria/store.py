@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.wording import said
 from app.criteria.compiler import LoadedSet
 from app.criteria.models import CriteriaSet
 from app.criteria.policy import CriteriaSet as Policy
@@ -59,7 +60,7 @@ def read(raw: dict[str, Any], bases: dict[str, dict[str, Any]]) -> tuple[dict[st
         policy = Policy.model_validate(whole)
     except ValidationError as error:
         errors = [
-            {"pointer": "/".join(map(str, e["loc"])), "detail": e["msg"]} for e in error.errors()
+            {"pointer": "/".join(map(str, e["loc"])), "detail": said(e)} for e in error.errors()
         ]
         code = raw.get("code", "?")
         raise Invalid(

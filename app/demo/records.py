@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.firms.models import Designation, Incident, Judgement, Location, RecordCheck, Residency
-from app.innovation.models import Award, IpRight, RdBody, Standard
+from app.innovation.models import Award, IpRight, Platform, Standard
 
 Row = dict[str, Any]
 THREE_YEARS = timedelta(days=1096)
@@ -167,17 +167,20 @@ class Records:
                 core_support=random.choice((True, True, None)),
                 main_product=random.choice((True, True, True, None, False)),
                 earning=random.choice((True, True, None)),
-                high_value=[],
+                high_value=["strategic_industry"]
+                if kind == "invention_patent" and granted.toordinal() % 3 == 0
+                else [],
                 used_in=[],
                 ended_on=None,
                 acquired_on=granted,
             )
         if random.random() < 0.12 * strength:
             self.put(
-                RdBody,
+                Platform,
                 firm_id=firm_id,
                 name="企业技术中心",
-                valid=Range(registered, None),
+                kind="enterprise_technology_centre",
+                happened_on=registered,
                 level=random.choice(("district", "municipal", "provincial")),
             )
         if random.random() < 0.05 * strength:

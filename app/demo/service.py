@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
 from app.core.errors import Conflict
-from app.demo import figures, records
+from app.demo import figures, plans, records
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Contact, Firm, FormerName, Submission
 from app.firms.names import search_columns
+from app.plans.models import PlanFigure
 
 FIRMS = 1_100
 SEED = 20_230_101
@@ -60,6 +61,7 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
         )
     made.insert(session)
     _extras(session, random, ids)
+    plans.load(session, today)
     return len(ids)
 
 
@@ -136,6 +138,7 @@ def remove(session: Session) -> int:
     number = session.scalar(select(func.count()).select_from(Firm).where(Firm.demo)) or 0
     session.execute(delete(Firm).where(Firm.demo))
     session.execute(delete(User).where(User.demo))
+    session.execute(delete(PlanFigure).where(PlanFigure.document == plans.SAID))
     demo = select(Organisation.id).where(Organisation.demo)
     session.execute(delete(Token).where(Token.organisation_id.in_(demo)))
     session.execute(delete(Organisation).where(Organisation.demo))

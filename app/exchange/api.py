@@ -11,7 +11,8 @@ from app.core.errors import Invalid
 from app.core.resource import Resource
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.service import upsert_figures, upsert_firms, upsert_records
-from app.facts.kinds import KINDS, FactKind
+from app.facts.kinds import KINDS
+from app.firms.record_kinds import FactKind
 
 router = APIRouter(prefix="/api/v1", tags=["writing"], route_class=Resource)
 CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")]

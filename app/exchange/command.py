@@ -11,8 +11,10 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from app.core.cells import neutral
 from app.core.errors import Invalid
 from app.exchange import files
+from app.exchange.headers import REASON
 from app.exchange.report import Fault, Report
 
 WORDS = {
@@ -21,7 +23,7 @@ WORDS = {
            "rejected": "拒绝", "conflicts": "与更可靠来源冲突、待裁定", "notes": "已导入但请留意",
            "written": "已写入", "dry": "试运行：未写入", "none": "没有数据行",
            "refused": "有错误，未写入任何一行：改正后重试，或加 --skip-bad-rows 只导入正确的行",
-           "more": "另有 {} 条，用 --json 或 --rejected 查看", "reason": "原因"},
+           "more": "另有 {} 条，用 --json 或 --rejected 查看"},
     "en": {"row": "row", "column": "column", "value": "value", "detail": "detail", "note": "note",
            "rows": "rows", "created": "created", "updated": "updated", "unchanged": "unchanged",
            "rejected": "rejected", "conflicts": "conflicts with a better source, to be settled",
@@ -29,10 +31,9 @@ WORDS = {
            "dry": "dry run: nothing written", "none": "no rows of data",
            "refused": "faults, so nothing was written: correct them, or import the good rows with "
                       "--skip-bad-rows",
-           "more": "{} more: see --json or --rejected", "reason": "reason"},
+           "more": "{} more: see --json or --rejected"},
 }  # fmt: skip
 SHOWN, SHOWN_NOTES, SHOWN_VALUE = 200, 20, 30
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @contextmanager
@@ -92,15 +93,10 @@ def write_rejected(source: Path, report: Report, target: Path, locale: str) -> N
     sheet = files.read(source, largest_megabytes=10_000)
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([_neutral(c) for c in (*report.headers, WORDS[locale]["reason"])])
+        reason = REASON[locale == "en"]
+        writer.writerow([neutral(c) for c in (*report.headers, reason)])
         width = len(report.headers)
         for number, cells in sheet.rows:
             if number in reasons:
                 filled = [*cells, *[""] * (width - len(cells))]
-                writer.writerow([_neutral(c) for c in (*filled, "; ".join(reasons[number]))])
-
-
-def _neutral(cell: object) -> str:
-    """A cell that no spreadsheet will run as a formula."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+                writer.writerow([neutral(c) for c in (*filled, "; ".join(reasons[number]))])

@@ -79,8 +79,12 @@ def upsert(
     *,
     source: str,
     origin: str | None,
+    dry_run: bool = False,
 ) -> None:
-    """Store what is new or better, keep what contradicts a better source as an open conflict."""
+    """Store what is new or better, keep what contradicts a better source as an open conflict.
+
+    A dry run counts what would become of each row, and locks nothing.
+    """
     session.execute(text(CREATE))
     cursor = session.connection().connection.cursor()
     with cursor.copy("copy incoming_figure from stdin") as copy:
@@ -99,9 +103,10 @@ def upsert(
     }
     for statement in DECIDE.strip().split(";\n"):
         cursor.execute(statement, given)
-    cursor.execute(SUPERSEDE)
-    cursor.execute(SUBMIT, given)
-    _merge(cursor)
+    if not dry_run:
+        cursor.execute(SUPERSEDE)
+        cursor.execute(SUBMIT, given)
+        _merge(cursor)
     _tally(cursor, report)
     cursor.execute("drop table incoming_figure, resolved_figure")
 

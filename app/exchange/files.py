@@ -17,6 +17,8 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # Some bytes that are broken leave the rest readable; more of them mean another encoding.
 MOST_BROKEN = 0.1
 BROKEN = "\ufffd"
+# The stream that holds a workbook under a password.
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Sheet:
     rows: Iterator[tuple[int, list[Any]]]
     encoding: str
     formulas: frozenset[tuple[int, int]] = frozenset()
+    # What its sender should know of it, in both languages.
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 def read(path: Path, largest_megabytes: int) -> Sheet:
@@ -44,16 +48,23 @@ def read(path: Path, largest_megabytes: int) -> Sheet:
         head = file.read(512)
     if head.startswith(b"PK"):
         rows, marks = workbooks.read(path)
-        return Sheet(rows, "xlsx", marks.formulas)
-    _refuse_other_formats(path.name, head)
+        return Sheet(rows, "xlsx", marks.formulas, marks.remarks)
+    _refuse_other_formats(path, head)
     return _text(path, head)
 
 
-def _refuse_other_formats(name: str, head: bytes) -> None:
+def _refuse_other_formats(path: Path, head: bytes) -> None:
+    name = path.name
     if head.startswith(b"\xd0\xcf\x11\xe0"):
+        if ENCRYPTED in path.read_bytes():
+            raise Invalid(
+                f"{name} 设了打开密码：请在 Excel 或 WPS 中打开，在“文件 → 信息 → 保护工作簿”"
+                "中去掉密码，另存为 .xlsx 后再上传 "
+                "(protected by a password: remove it and save it as .xlsx)"
+            )
         raise Invalid(
-            f"{name} 是旧版 .xls、.et 或加密的工作簿：请在 Excel 或 WPS 中去掉密码并另存为 .xlsx "
-            "(an old or encrypted workbook: remove the password and save it as .xlsx)"
+            f"{name} 是旧版 .xls 或 .et 工作簿：请在 Excel 或 WPS 中打开，另存为 .xlsx 后再上传 "
+            "(an old .xls or .et workbook: save it as .xlsx)"
         )
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         raise Invalid(
@@ -105,10 +116,10 @@ def _encoding(path: Path, head: bytes) -> tuple[str, str]:
     """
     if head.startswith(UTF16_MARKS):
         return "utf-16", "replace"
+    # UTF-8 with a stray byte often makes sense in GB18030, too; the reverse never happens.
     for encoding in ("utf-8-sig", "gb18030"):
         if _broken_share(path, encoding, "strict") == 0:
             return encoding, "strict"
-    for encoding in ("utf-8-sig", "gb18030"):
         if _broken_share(path, encoding, "replace") < MOST_BROKEN:
             return encoding, "replace"
     raise Invalid(

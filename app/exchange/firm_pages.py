@@ -11,6 +11,7 @@ from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.core.clock import today
 from app.core.errors import AppError, Invalid, Stale
 from app.core.web import render
+from app.core.wording import said
 from app.exchange import typing_in
 from app.firms import queries, service
 from app.firms.api import FirmId
@@ -80,7 +81,7 @@ def _checked(typed: dict[str, Any]) -> dict[str, Any]:
             {
                 "pointer": "/".join(map(str, each["loc"])),
                 "detail": f"{column_label(str(each['loc'][0])).zh if each['loc'] else ''} "
-                f"{each['msg'].removeprefix('Value error, ')}".strip(),
+                f"{said(each)}".strip(),
             }
             for each in error.errors(include_input=False, include_url=False)
         ]

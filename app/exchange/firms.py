@@ -84,8 +84,8 @@ returning id
 
 def read_row(
     row_no: int, cells: list[Any], columns: list[Column | None], mapping: Mapping, report: Report
-) -> dict[str, Any] | None:
-    """One row's values, or None with every fault noted."""
+) -> dict[str, Any]:
+    """One row's readable values; every fault is noted."""
     found: dict[str, Any] = {}
     faults: list[Fault] = []
     given: dict[str, str] = {}
@@ -106,10 +106,8 @@ def read_row(
         for field, zh, en in REQUIRED
         if field not in found and (header := given.get(field)) is not None
     ]
-    if faults:
-        report.faults += faults
-        return None
-    return found | search_columns(found["name"])
+    report.faults += faults
+    return found | search_columns(found["name"]) if "name" in found else found
 
 
 def _value(
@@ -220,12 +218,18 @@ def upsert(
     *,
     source: str,
     clear: frozenset[str] = frozenset(),
+    dry_run: bool = False,
 ) -> None:
-    """Create, update or leave alone; faults of whole rows (duplicates, scope) are added."""
+    """Create, update or leave alone; faults of whole rows (duplicates, scope) are added.
+
+    A dry run counts what would become of each row, and locks nothing.
+    """
     known = known_to(session, actor)
     with whole_district(session):  # a code may belong to a firm that this actor cannot see
         cursor = _brought_in(session, rows, report)
         kept = _sort_out(session, report, known, clear)
+        if dry_run:
+            return
         cursor.execute(RENAME, {"rows": kept, "today": today()})
         fields = ", ".join(FIELDS)
         assignments = ", ".join(f"{f} = {_kept(f, clear, 'excluded')}" for f in FIELDS)
@@ -267,9 +271,10 @@ def _take_in(session: Session, actor: Actor, written: list[int]) -> None:
 def _first_of_each(
     rows: Iterable[tuple[int, dict[str, Any]]], report: Report
 ) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows without a fault; a code that comes twice is one, whatever else is wrong there."""
     first: dict[str, int] = {}
     for row_no, found in rows:
-        code = found["credit_code"]
+        code = found.get("credit_code")
         if code in first:
             report.faults.append(
                 Fault(
@@ -280,9 +285,10 @@ def _first_of_each(
                     f"repeats row {first[code]}: one row per firm",
                 )
             )
-            continue
-        first[code] = row_no
-        yield row_no, found
+        elif code is not None:
+            first[code] = row_no
+        if not report.last_faulty(row_no):
+            yield row_no, found
 
 
 def _kept(field: str, clear: frozenset[str], incoming: str) -> str:

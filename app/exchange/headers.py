@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any
 
 from app.core.errors import Invalid
@@ -37,8 +37,11 @@ FIGURE_KEYS = {
     "value": ("填报值", "数值", "value"),
     "unit": ("单位", "unit"),
 }
+# The column in which rejected rows come back with their reasons; sent again, it is passed over.
+REASON = ("退回原因", "rejected because")
 HEADER_UNIT = re.compile(r"^(.*?)[(\[【]([^()\[\]【】]+?)[)\]】]$")
 HEADER_YEAR = re.compile(r"^(\d{4})年?度?(.+)$")
+GROUP_YEAR = re.compile(r"^(\d{4})年?度?$")
 # A title and remarks may stand above the header; what lies deeper is data.
 DEEPEST_HEADER = 20
 Row = tuple[int, list[Any]]
@@ -46,13 +49,17 @@ Row = tuple[int, list[Any]]
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds; `scale` is yuan per typed unit, `year` the year its header names."""
+    """What a column holds; `scale` is yuan per typed unit, `year` the year its header names.
+
+    Where no unit is said, a share below one may be a fraction as well as percent.
+    """
 
     field: str
     header: str
     scale: int = 1
     year: int | None = None
     indicator: bool = False
+    unit_said: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Vocabulary:
     spoken: dict[str, tuple[str, ...]]
     required: tuple[str, ...]
     indicators: bool = False
+    money: frozenset[str] = frozenset({"registered_capital"})
 
     @property
     def words(self) -> dict[str, str]:
@@ -85,29 +93,90 @@ class Vocabulary:
 
 FIRMS = Vocabulary(FIRM_HEADERS, ("name", "credit_code"))
 FIGURES = Vocabulary(FIGURE_KEYS, ("credit_code",), indicators=True)
+VOCABULARIES = {"firms": FIRMS, "figures": FIGURES}
 
 
 def locate(rows: Iterator[Row], mapping: Mapping, known: Vocabulary, file: str
            ) -> tuple[Header, Iterator[Row]]:  # fmt: skip
-    """The header and the rows below it; raises Invalid naming everything wrong with it at once.
+    """The header and the rows below it; raises Invalid naming everything wrong with it at once."""
+    (row, texts), below = find(rows, mapping, known, file)
+    columns = _columns(row, texts, mapping, known)
+    return Header(row, texts, columns), below
 
-    The header is the row, among the first ones, in which most cells are known headers.
+
+def find(rows: Iterator[Row], mapping: Mapping, known: Vocabulary, file: str
+         ) -> tuple[tuple[int, list[str]], Iterator[Row]]:  # fmt: skip
+    """The header's row and words, and the rows below it.
+
+    It is the row, among the first ones, in which most cells are known headers; or two rows that
+    are read as one, where names stand in either and years span the lower one's.
     """
     first = list(islice(rows, DEEPEST_HEADER))
     if not first:
         raise Invalid(f"文件 {file} 没有表头和数据：请选择有内容的文件 (nothing in it)")
     words = known.words
-    scores = [sum(_is_known(cell, words, mapping, known) for cell in cells) for _, cells in first]
-    best = scores.index(max(scores))
-    row, cells = first[best]
-    texts = [str(cell).strip() for cell in cells]
-    columns = _columns(row, texts, mapping, known)
-    return Header(row, texts, columns), chain(first[best + 1 :], rows)
+
+    def score(texts: list[str]) -> int:
+        return sum(_is_known(text, words, mapping, known) for text in texts)
+
+    single = [[str(cell).strip() for cell in cells] for _, cells in first]
+    found = [(score(texts), 1, n, texts) for n, texts in enumerate(single)]
+    found += [
+        (score(joined), 0, n + 1, joined)
+        for n, (above, below) in enumerate(pairwise(single))
+        if (joined := _joined(above, below, words, mapping, known)) != below
+    ]
+    _, _, best, texts = max(found, key=lambda one: (one[0], one[1], -one[2]))
+    return (first[best][0], texts), chain(first[best + 1 :], rows)
 
 
-def _is_known(cell: Any, words: dict[str, str], mapping: Mapping, known: Vocabulary) -> bool:
-    text = str(cell).strip()
-    if text and mapping.said_of(text) is not None:
+def _joined(
+    above: list[str], below: list[str], words: dict[str, str], mapping: Mapping, known: Vocabulary
+) -> list[str]:
+    """Two rows as one header: what is blank below is named above, or belongs to a year above."""
+    joined, year = [], ""
+    for place in range(max(len(above), len(below))):
+        upper = above[place] if place < len(above) else ""
+        lower = below[place] if place < len(below) else ""
+        if upper:
+            found = GROUP_YEAR.match(squeezed(upper))
+            year = f"{found[1]}年" if found else ""
+        dated = f"{year}{lower}"
+        if lower and year and _is_known(dated, words, mapping, known):
+            joined.append(dated)
+        else:
+            joined.append(lower or upper)
+    return joined
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a column may be: known as it stands (`sure`), or the nearest word, for a person."""
+
+    header: str
+    said: str
+    sure: bool
+
+
+def propose(texts: list[str], mapping: Mapping, known: Vocabulary) -> list[Proposal]:
+    """For each column what it is taken for; empty where nothing comes near."""
+    words = known.words
+    names = [*words, *(indicator_words() if known.indicators else ())]
+    found = []
+    for header in texts:
+        said = mapping.said_of(header)
+        if not header or said is not None or _is_known(header, words, mapping, known):
+            found.append(Proposal(header, said or "", sure=True))
+            continue
+        text = squeezed(header)
+        unit = HEADER_UNIT.match(text)
+        near = get_close_matches(unit[1] if unit else text, names, n=1, cutoff=0.6)
+        found.append(Proposal(header, _spoken(near[0], known) if near else "", sure=False))
+    return found
+
+
+def _is_known(text: str, words: dict[str, str], mapping: Mapping, known: Vocabulary) -> bool:
+    if text and (mapping.said_of(text) is not None or text in REASON):
         return True
     try:
         return _column(text, words, mapping, known) is not None
@@ -124,7 +193,7 @@ def _columns(
         column = None
         try:
             column = _column(header, words, mapping, known)
-            if column is None and header and mapping.said_of(header) != IGNORE:
+            if column is None and header and not _left_out(header, mapping):
                 errors.append(_fault(row, header, _unknown(header, position, mapping, known)))
         except Invalid as error:
             errors.append(_fault(row, header, error.detail))
@@ -135,6 +204,10 @@ def _columns(
     if errors:
         raise Invalid(f"表头（第 {row} 行）有 {len(errors)} 处错误 (header errors)", errors=errors)
     return found
+
+
+def _left_out(header: str, mapping: Mapping) -> bool:
+    return header in REASON or mapping.said_of(header) == IGNORE
 
 
 def _fault(row: int, column: str, detail: str) -> dict[str, Any]:
@@ -189,13 +262,13 @@ def _column(
         return Column(words[text], header)
     unit = HEADER_UNIT.match(text)
     if unit and unit[1] in words:
-        return _with_remark(words[unit[1]], header, unit[2])
+        return _with_remark(words[unit[1]], header, unit[2], known.money)
     return _indicator(text, header) if known.indicators else None
 
 
-def _with_remark(field: str, header: str, remark: str) -> Column:
-    """Behind capital stands its unit; behind anything else a remark, such as how to type it."""
-    if field != "registered_capital":
+def _with_remark(field: str, header: str, remark: str, money: frozenset[str]) -> Column:
+    """Behind money stands its unit; behind anything else a remark, such as how to type it."""
+    if field not in money:
         return Column(field, header)
     if remark not in YUAN:
         raise Invalid(_no_unit_of_money(header, remark))
@@ -215,7 +288,7 @@ def _indicator(text: str, header: str) -> Column | None:
         year, text = int(dated[1]), dated[2]
     by_word = indicator_words()
     if text in by_word:
-        return Column(by_word[text], header, 1, year, indicator=True)
+        return Column(by_word[text], header, 1, year, indicator=True, unit_said=False)
     unit = HEADER_UNIT.match(text)
     if unit is None or unit[1] not in by_word:
         return None

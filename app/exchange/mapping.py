@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from app.core.errors import Invalid
+from app.core.wording import said
 from app.exchange.values import squeezed
 
 HERE = Path(__file__).parent / "mappings"
@@ -44,6 +45,11 @@ class Written(BaseModel):
     missing: list[Text] = []
 
 
+def shipped() -> list[str]:
+    """The mappings that ship with Tidu, by name."""
+    return sorted(path.stem for path in HERE.glob("*.yaml"))
+
+
 def load(name_or_path: str | None) -> Mapping:
     """A mapping that ships with Tidu, by name, or a file; raises Invalid."""
     if name_or_path is None:
@@ -52,9 +58,9 @@ def load(name_or_path: str | None) -> Mapping:
     if not path.is_file():
         path = Path(name_or_path)
     if not path.is_file():
-        shipped = ", ".join(sorted(p.stem for p in HERE.glob("*.yaml")))
         raise Invalid(
-            f"没有映射 {name_or_path}：请给出映射文件路径，或用自带的 {shipped} (no such mapping)"
+            f"没有映射 {name_or_path}：请给出映射文件路径，或用自带的 {', '.join(shipped())} "
+            "(no such mapping)"
         )
     try:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
@@ -65,7 +71,7 @@ def load(name_or_path: str | None) -> Mapping:
         ) from error
     except ValidationError as error:
         faults = "；".join(
-            f"{'/'.join(map(str, e['loc'])) or '文件'}: {e['msg']}" for e in error.errors()
+            f"{'/'.join(map(str, e['loc'])) or '文件'}: {said(e)}" for e in error.errors()
         )
         raise Invalid(
             f"映射 {path.name} 有误（{faults}）：可用的键是 columns、regions、missing "

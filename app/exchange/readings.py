@@ -36,6 +36,7 @@ class _Cell:
     text: str
     indicator: Indicator
     scale: int
+    unit_said: bool
 
 
 class _Row:
@@ -70,12 +71,17 @@ def read_row(
     *,
     clear: bool = False,
 ) -> list[Reading]:
-    """Every figure of one row (long or wide); nothing of a row with a fault."""
+    """Every readable figure of one row, long or wide.
+
+    Those of a row with a fault are checked with the others, so that all its faults are told;
+    they are not stored.
+    """
     row = _Row(row_no, cells, columns)
     code = row.keys.get("credit_code", "").upper()
     if fault := code_fault(code):
         row.refuse("credit_code", code, *fault)
     year = _year(row)
+    named = not row.faults
     found = []
     for cell in _cells(row):
         if values.is_missing(cell.text, mapping.missing):
@@ -84,10 +90,12 @@ def read_row(
             stored: int | None = None
         else:
             stored = _stored(row, cell)
+            if stored is None:
+                continue
         of = cell.column.year or year
         if of is not None:
             found.append(Reading(row_no, code, of, cell.indicator.code, stored, cell.text))
-    if not found and not row.faults:
+    if not found and not row.faults and not report.last_faulty(row_no):
         row.refuse(
             "",
             "",
@@ -95,7 +103,7 @@ def read_row(
             "no figure in this row: fill one in or remove the row",
         )
     report.faults += row.faults
-    return [] if row.faults else found
+    return found if named else []
 
 
 @lru_cache(maxsize=65_536)  # a file names each firm once per year and indicator
@@ -138,7 +146,7 @@ def _year(row: _Row) -> int | None:
 def _cells(row: _Row) -> Iterator[_Cell]:
     for column, text in row.typed:
         if column.indicator:
-            yield _Cell(column, text, INDICATORS[column.field], column.scale)
+            yield _Cell(column, text, INDICATORS[column.field], column.scale, column.unit_said)
         elif column.field == "value" and (cell := _of_long_form(row, column, text)) is not None:
             yield cell
 
@@ -165,11 +173,13 @@ def _of_long_form(row: _Row, column: Column, text: str) -> _Cell | None:
             f"{INDICATORS[code].en} cannot be in {unit!r}: correct the unit",
         )
         return None
-    return _Cell(column, text, INDICATORS[code], scale)
+    return _Cell(column, text, INDICATORS[code], scale, bool(unit))
 
 
 def _stored(row: _Row, cell: _Cell) -> int | None:
     try:
+        if cell.indicator.kind == "percent" and not cell.unit_said:
+            values.refuse_fraction(cell.text)
         return steps_of(cell.indicator, cell.text, cell.scale)
     except values.Unreadable as error:
         row.faults.append(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Integer, Text, any_, insert, literal, select, update
+from sqlalchemy import Integer, Text, any_, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -14,9 +14,10 @@ from app.accounts.actor import Actor
 from app.core.clock import now
 from app.core.errors import Invalid
 from app.exchange.report import Fault, Report
-from app.facts.kinds import FactKind
+from app.exchange.scope import is_limited
 from app.firms.models import SOURCES, Firm
 from app.firms.queries import visible
+from app.firms.record_kinds import FactKind
 
 FIRM = "credit_code"
 SHOWN = 80
@@ -70,6 +71,8 @@ class Upsert:
     def _read(self, row: Row, firms: dict[str, int]) -> _Read | None:
         number, values = row
         code = _code(values)
+        if not code and self.kind.hosted and not is_limited(self.actor):
+            return self._sound(number, {n: v for n, v in values.items() if n != FIRM})
         if code not in firms:
             self._fault(number, FIRM, code, "登记簿中没有该企业：请先导入企业",
                         "no such firm in the register: import the firm first")  # fmt: skip
@@ -121,7 +124,7 @@ class Upsert:
 
     def _compared(self, read: dict[Key, _Read]) -> list[_Read]:
         """The rows that change something, each with the record that it replaces."""
-        standing = self._standing(sorted({key[0] for key in read}))
+        standing = self._standing({key[0] for key in read})
         found = (self._merged(one, standing.get(key)) for key, one in read.items())
         changing = []
         for one in found:
@@ -134,11 +137,12 @@ class Upsert:
                 changing.append(one)
         return changing
 
-    def _standing(self, firms: list[int]) -> dict[Key, Any]:
+    def _standing(self, firms: set[int | None]) -> dict[Key, Any]:
         model = self.kind.model
-        query = select(model).where(
-            model.firm_id == any_(literal(firms, ARRAY(Integer))), model.superseded_at.is_(None)
-        )
+        numbers = sorted(firm for firm in firms if firm is not None)
+        of_firms = model.firm_id == any_(literal(numbers, ARRAY(Integer)))
+        wanted = or_(of_firms, model.firm_id.is_(None)) if None in firms else of_firms
+        query = select(model).where(wanted, model.superseded_at.is_(None))
         rows = self.session.scalars(query.order_by(model.id).with_for_update())
         return {(r.firm_id, *(self.kind.value(r, name) for name in self.kind.key)): r for r in rows}
 
@@ -175,7 +179,8 @@ class Upsert:
         except IntegrityError:
             for one in changing:
                 self._write_one(one)
-        self.report.changed_firms += [one.values["firm_id"] for one in changing]
+        firms = [one.values["firm_id"] for one in changing]
+        self.report.changed_firms += [firm for firm in firms if firm is not None]
 
     def _write_one(self, one: _Read) -> None:
         try:

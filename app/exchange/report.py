@@ -36,6 +36,7 @@ class Report:
     encoding: str = ""
     # The header's cells, for the file of rejected rows.
     headers: list[str] = field(default_factory=list)
+    header_row: int = 0
     changed_firms: list[int] = field(default_factory=list)
     # Result by row number, for callers that answer row by row.
     outcomes: dict[int, str] = field(default_factory=dict)
@@ -52,6 +53,10 @@ class Report:
     def rejected(self) -> int:
         """Rows with a fault."""
         return len({fault.row for fault in self.faults})
+
+    def last_faulty(self, row: int) -> bool:
+        """Whether the row being read has a fault by now; rows are read one after the other."""
+        return bool(self.faults) and self.faults[-1].row == row
 
     def name_columns(self, headers: Mapping[str, str]) -> None:
         """Faults found by the database name fields: let them name the user's columns."""

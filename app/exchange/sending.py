@@ -81,7 +81,7 @@ class Sending:
         given = row.pop(FIELD, None)
         if given is None:
             return True
-        version = _version(given)
+        version = version_of(given)
         if version is None:
             report.faults.append(Fault(
                 number, FIELD, str(given)[:80],
@@ -102,7 +102,7 @@ class Sending:
         return {(code, part): version for code, part, version in found}
 
 
-def _version(given: Any) -> int | None:
+def version_of(given: Any) -> int | None:
     """A counter as it is, a time in microseconds; None if it is neither."""
     if isinstance(given, str) and not given.isdecimal():
         try:

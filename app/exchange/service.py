@@ -1,6 +1,7 @@
 """Everything inbound ends here: rows are read, checked, stored, and their firms assessed anew."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
@@ -14,22 +15,40 @@ from sqlalchemy.types import Integer
 from app.accounts.actor import Actor
 from app.core.clock import today
 from app.exchange import figures, files, firms, headers, readings, records
+from app.exchange.files import Sheet
 from app.exchange.headers import Column, Header
 from app.exchange.mapping import Mapping
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.sending import Sending
-from app.facts.kinds import FactKind
+from app.exchange.values import squeezed
 from app.facts.service import may_write
 from app.firms.catalogue import INDICATORS
+from app.firms.record_kinds import FactKind
 from app.pipeline.service import assess
 
 Kind = Literal["firms", "figures"]
 Progress = Callable[[int], None]
 EVERY = 5_000
+ONE_AT_A_TIME = 7_301_117
+TOTALS = frozenset(("合计", "总计", "小计", "累计", "total", "sum", "subtotal"))
+# What names a firm; the name may hold the word for a total.
+KEYS = ("credit_code",)
 
 
 class _RolledBack(Exception):
     """Leaves the savepoint of a dry run or of an atomic import with faults."""
+
+
+@dataclass(frozen=True)
+class How:
+    """Options of one import: `clear` empties what a blank cell stands for; `origin` is kept."""
+
+    kind: str
+    source: str = "import"
+    mode: Mode = "atomic"
+    dry_run: bool = False
+    clear: bool = False
+    origin: str | None = None
 
 
 def import_file(  # noqa: PLR0913 - options of one import
@@ -38,30 +57,43 @@ def import_file(  # noqa: PLR0913 - options of one import
     largest_megabytes: int = 50, progress: Progress = lambda _: None,
 ) -> Report:  # fmt: skip
     """Import one file; a dry run does everything but keep it. Faults are all reported."""
+    how = How(kind, source, mode, dry_run, clear, path.name)
     sheet = files.read(path, largest_megabytes)
-    known = headers.FIRMS if kind == "firms" else headers.FIGURES
-    header, below = headers.locate(sheet.rows, mapping, known, path.name)
+    return import_sheet(session, actor, sheet, mapping, how, progress)
+
+
+def import_sheet(
+    session: Session, actor: Actor, sheet: Sheet, mapping: Mapping, how: How,
+    progress: Progress = lambda _: None,
+) -> Report:  # fmt: skip
+    """Import the rows of an opened file."""
+    known = headers.VOCABULARIES[how.kind]
+    header, below = headers.locate(sheet.rows, mapping, known, how.origin or "")
     meaning = header.columns
-    report = Report(encoding=sheet.encoding, headers=header.cells)
-    rows = _sound(below, header, sheet.formulas, report, progress)
+    report = Report(encoding=sheet.encoding, headers=header.cells, header_row=header.row)
+    rows = _counted(below, header, sheet.formulas, report, progress)
 
     def work() -> None:
-        if kind == "firms":
-            cleared = _cleared(meaning) if clear else frozenset[str]()
+        if how.kind == "firms":
+            cleared = _cleared(meaning) if how.clear else frozenset[str]()
             read = ((n, firms.read_row(n, cells, meaning, mapping, report)) for n, cells in rows)
-            good = ((n, found) for n, found in read if found is not None)
-            firms.upsert(session, actor, good, report, source=source, clear=cleared)
+            firms.upsert(session, actor, read, report, source=how.source, clear=cleared,
+                         dry_run=how.dry_run)  # fmt: skip
         else:
             found = (
                 reading
                 for n, cells in rows
-                for reading in readings.read_row(n, cells, meaning, mapping, report, clear=clear)
-            )
-            figures.upsert(session, actor, found, report, source=source, origin=path.name)
+                for reading in readings.read_row(n, cells, meaning, mapping, report,
+                                                 clear=how.clear)
+            )  # fmt: skip
+            figures.upsert(session, actor, found, report, source=how.source, origin=how.origin,
+                           dry_run=how.dry_run)  # fmt: skip
         report.name_columns(_spoken(meaning))
 
     session.execute(text("set local statement_timeout = 0"))
-    return _kept_or_not(session, report, work, mode=mode, dry_run=dry_run)
+    if not how.dry_run:  # the same file twice at once: the second finds what the first has done
+        session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": ONE_AT_A_TIME})
+    return _kept_or_not(session, report, work, mode=how.mode, dry_run=how.dry_run)
 
 
 def upsert_firms(
@@ -77,8 +109,7 @@ def upsert_firms(
             (n, firms.read_row(n, _cells(row, headers.FIRM_HEADERS), meaning, Mapping(), report))
             for n, row in sending.newest(rows, report)
         )
-        good = ((n, found) for n, found in read if found is not None)
-        firms.upsert(session, actor, good, report, source=source)
+        firms.upsert(session, actor, read, report, source=source)
         sending.keep(report)
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
@@ -148,12 +179,18 @@ def _has_strange_keys(number: int, row: dict[str, Any], names: Any, report: Repo
     return bool(strange)
 
 
-def _sound(
+def _counted(
     rows: Iterator[headers.Row], header: Header, formulas: frozenset[tuple[int, int]],
     report: Report, progress: Progress,
 ) -> Iterator[headers.Row]:  # fmt: skip
-    """Every row is counted; one with a formula or with cells nobody named goes no further."""
+    """Every row, counted; formulas and cells nobody named are faults of theirs."""
+    keys = [n for n, column in enumerate(header.columns) if column and column.field in KEYS]
     for number, cells in rows:
+        if _is_total(cells, keys):
+            report.notes.append(Fault(
+                number, header.cells[0], str(cells[0])[:80], "合计行，没有导入",
+                "a row of totals, not imported"))  # fmt: skip
+            continue
         report.rows += 1
         if report.rows % EVERY == 0:
             progress(report.rows)
@@ -161,9 +198,15 @@ def _sound(
         if formulas:
             faults += _formulas(number, cells, header, formulas)
         report.faults += faults
-        if not faults:
-            yield number, cells
+        yield number, cells
     progress(report.rows)
+
+
+def _is_total(cells: list[Any], keys: list[int]) -> bool:
+    """Whether a row sums up others: it names no firm by its code, and says that it is a total."""
+    if any(str(cells[n]).strip() for n in keys if n < len(cells)):
+        return False
+    return any(squeezed(cell) in TOTALS for cell in cells if isinstance(cell, str) and cell)
 
 
 def _formulas(

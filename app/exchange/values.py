@@ -117,6 +117,16 @@ def percentage(text: str) -> Decimal:
     return plain_number(text.removesuffix("%").strip())
 
 
+def refuse_fraction(text: str) -> None:
+    """A share below one without its sign may be 12 % written as 0.12: nobody can tell."""
+    if not text.endswith("%") and 0 < abs(percentage(text)) < 1:
+        percent = f"{(plain_number(text) * 100).normalize():f}"
+        raise Unreadable(
+            f"{text} 可能是 {percent}%，也可能是 {text}%：请带 % 填写",
+            f"{text} may be {percent} % or {text} %: type it with its % sign",
+        )
+
+
 def day(cell: object) -> date:
     """A date as typed, as Excel stores it, or as eight digits."""
     if isinstance(cell, datetime):

@@ -8,7 +8,7 @@ import html
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +28,7 @@ PERCENT_FORMATS = frozenset({"9", "10"})
 REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 FORMULA = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=\"([A-Z]+)([0-9]+)\"[^>]*>\s*<(?:\w+:)?f[\s/>]")
+HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=\"(?:1|true)\"")
 TAG = r"<(?:\w+:)?{name}\b([^>]*)>"
 ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 CELL_FORMATS = re.compile(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
@@ -35,10 +36,14 @@ CELL_FORMATS = re.compile(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTAL
 
 @dataclass(frozen=True)
 class Marks:
-    """Places of a sheet, as (row, column): formulas, and numbers shown as percentages."""
+    """Places of a sheet, as (row, column): formulas, and numbers shown as percentages.
+
+    `remarks` say in both languages what the eye may not see: sheets and rows, macros.
+    """
 
     formulas: frozenset[tuple[int, int]]
     percents: frozenset[tuple[int, int]]
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 def read(path: Path) -> tuple[Iterator[tuple[int, list[Any]]], Marks]:
@@ -53,6 +58,7 @@ def read(path: Path) -> tuple[Iterator[tuple[int, list[Any]]], Marks]:
                      if sheet.visible == SheetVisibleEnum.Visible]  # fmt: skip
             position = shown[0]
             marks = _marks(archive, position, path.name)
+            marks = replace(marks, remarks=tuple(_remarks(archive, book.sheets_metadata, position)))
             rows = book.get_sheet_by_index(position).to_python(skip_empty_area=False)
     except (CalamineError, IndexError, KeyError, NotImplementedError) as error:
         raise Invalid(
@@ -64,6 +70,22 @@ def read(path: Path) -> tuple[Iterator[tuple[int, list[Any]]], Marks]:
             f"{path.name} 已损坏：请重新导出后再导入 (damaged: export it again)"
         ) from error
     return _with_numbers(rows, marks), marks
+
+
+def _remarks(
+    archive: zipfile.ZipFile, sheets: list[Any], position: int
+) -> Iterator[tuple[str, str]]:
+    """What of the workbook is read, where it holds more than a table that lies open."""
+    if len(sheets) > 1:
+        read, rest = sheets[position].name, len(sheets) - 1
+        yield (f"只读工作表“{read}”，其余 {rest} 张没有读",
+               f"only sheet {read!r} is read, {rest} more are not")  # fmt: skip
+    hidden = len(HIDDEN_ROW.findall(archive.read(_file_of_sheet(archive, position))))
+    if hidden:
+        yield (f"有 {hidden} 行是隐藏的（或被筛选掉），也按数据读取：不要的请删除",
+               f"{hidden} hidden or filtered rows are read as well")  # fmt: skip
+    if any("vbaproject" in name.lower() for name in archive.namelist()):
+        yield "工作簿含有宏：宏不会运行，只读数据", "macros are not run; only the data is read"
 
 
 def _with_numbers(rows: list[list[Any]], marks: Marks) -> Iterator[tuple[int, list[Any]]]:

@@ -3,9 +3,12 @@
 A firm whose records change is held against the criteria anew in the same transaction.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic import create_model
 from sqlalchemy import Integer, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -14,7 +17,7 @@ from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
 from app.core.resource import DRY_RUN, Resource
 from app.facts import service
-from app.facts.kinds import KINDS, FactKind
+from app.facts.kinds import KINDS
 from app.firms.api import (
     EXPECTED_COUNT,
     LIST_PARAMETERS,
@@ -23,6 +26,7 @@ from app.firms.api import (
     note_search,
     understood,
 )
+from app.firms.record_kinds import FactKind
 from app.firms.schemas import LARGEST_ID, Changed, FiltersOut
 from app.pipeline.service import assess
 
@@ -38,13 +42,32 @@ def _answer(kind: FactKind, fact: Any, response: Response) -> dict[str, Any]:
     return service.shown(kind, fact)
 
 
-def _assess(session: Session, firms: list[int]) -> None:
-    if firms:
-        assess(session, select(func.unnest(literal(firms, ARRAY(Integer)))), today())
+def _assess(session: Session, firms: Iterable[int | None]) -> None:
+    known = [firm for firm in firms if firm is not None]
+    if known:
+        assess(session, select(func.unnest(literal(known, ARRAY(Integer)))), today())
+
+
+def _described(kind: FactKind) -> dict[str, Any]:
+    """How the description shows a record, its list and its history; nothing is checked by it."""
+    name = kind.schema.__name__.removesuffix("In")
+    given = {n: (f.annotation, None) for n, f in kind.schema.model_fields.items()}
+    whence = {"id": (int, None), "credit_code": (str | None, None), "source": (str, None),
+              "recorded_by": (str | None, None), "recorded_at": (datetime, None)}  # fmt: skip
+    one = create_model(f"{name}Out", **given, **whence)  # type: ignore[call-overload]
+    version = create_model(f"{name}Version", __base__=one, superseded_at=(datetime | None, None))
+    page = create_model(f"{name}Page", items=(list[one], ...), next=(str | None, ...),
+                        count=(int | None, ...), count_is_exact=(bool | None, ...))  # fmt: skip
+    history = create_model(f"{name}History", items=(list[version], ...))
+    return {"one": {200: {"model": one}}, "made": {201: {"model": one}},
+            "page": {200: {"model": page}}, "history": {200: {"model": history}}}  # fmt: skip
 
 
 def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
-    @routes.get("", operation_id=f"list_{name}", openapi_extra={"parameters": ASKED})
+    told = _described(kind)
+
+    @routes.get("", operation_id=f"list_{name}", openapi_extra={"parameters": ASKED},
+                responses=told["page"])  # fmt: skip
     def list_facts(request: Request, actor: Reader, readings: Noted, db: Db) -> dict[str, Any]:
         """Records that stand, filtered, ordered, a page at a time."""
         params = request.query_params.multi_items()
@@ -57,12 +80,13 @@ def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
         """What the list can be filtered and ordered by, with each field's choices."""
         return understood(kind.vocabulary())
 
-    @routes.get("/{fact_id}", operation_id=f"get_{name}")
+    @routes.get("/{fact_id}", operation_id=f"get_{name}", responses=told["one"])
     def get_fact(fact_id: FactId, response: Response, actor: Reader, db: Db) -> dict[str, Any]:
         """One record; its ETag is needed to change it."""
         return _answer(kind, service.get(db, actor, kind, fact_id), response)
 
-    @routes.get("/{fact_id}/history", operation_id=f"{name}_history")
+    @routes.get("/{fact_id}/history", operation_id=f"{name}_history",
+                responses=told["history"])  # fmt: skip
     def get_history(fact_id: FactId, actor: Reader, db: Db) -> dict[str, Any]:
         """Every version of a record, newest first: those of its firm with the same key."""
         versions = service.history(db, actor, kind, fact_id)
@@ -71,7 +95,9 @@ def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
 
 
 def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
-    @routes.post("", operation_id=f"add_{name}", status_code=201)
+    told = _described(kind)
+
+    @routes.post("", operation_id=f"add_{name}", status_code=201, responses=told["made"])
     def add_fact(
         body: kind.schema, response: Response, actor: CurrentActor, tx: Tx  # type: ignore[name-defined]
     ) -> dict[str, Any]:  # fmt: skip
@@ -81,7 +107,8 @@ def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
         response.headers["Location"] = f"/api/v1/{kind.path}/{found.id}"
         return _answer(kind, found, response)
 
-    @routes.patch("/{fact_id}", operation_id=f"change_{name}", responses=NEEDS_VERSION)
+    @routes.patch("/{fact_id}", operation_id=f"change_{name}",
+                  responses=NEEDS_VERSION | told["one"])  # fmt: skip
     def change_fact(
         fact_id: FactId, body: dict[str, Any], response: Response, actor: CurrentActor, tx: Tx,
         if_match: IfMatch = None,

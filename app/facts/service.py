@@ -7,16 +7,17 @@ from pydantic import ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor
+from app.accounts.actor import Actor, Role
 from app.core.clock import now
-from app.core.errors import Forbidden, Invalid, NotFound, Stale
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from app.core.filters import EXPECTED, MOST_AT_ONCE, as_expected, parse
 from app.core.paging import Page, page
-from app.facts.kinds import FactKind
-from app.facts.schemas import FactIn
+from app.core.wording import said
 from app.facts.settling import keeps
 from app.firms import queries
 from app.firms.models import Firm
+from app.firms.record_kinds import FactKind
+from app.firms.record_schemas import FactIn
 from app.firms.service import correct, only_analysts
 
 
@@ -28,9 +29,13 @@ def listed(session: Session, actor: Actor, kind: FactKind, params: list[tuple[st
 
 
 def standing(actor: Actor, kind: FactKind, *columns: Any) -> Any:
-    """A query of the records that stand, of the firms that the actor may know of."""
+    """A query of the records that stand, of the firms that the actor may know of.
+
+    What an organisation hosts is known to whoever knows of every firm.
+    """
     model = kind.model
-    found = select(*columns).select_from(model).join(Firm, Firm.id == model.firm_id)
+    found = select(*columns).select_from(model)
+    found = found.join(Firm, Firm.id == model.firm_id, isouter=kind.hosted)
     return found.where(model.superseded_at.is_(None), queries.visible(actor))
 
 
@@ -38,14 +43,15 @@ def history(session: Session, actor: Actor, kind: FactKind, number: int) -> list
     """Every version of a record, newest first: those of its firm with the same key."""
     fact, model = get(session, actor, kind, number), kind.model
     same = [kind.expression(name).is_not_distinct_from(kind.value(fact, name)) for name in kind.key]
-    query = select(model).where(model.firm_id == fact.firm_id, *same).order_by(model.id.desc())
+    same.append(model.firm_id.is_not_distinct_from(fact.firm_id))
+    query = select(model).where(*same).order_by(model.id.desc())
     return list(session.scalars(query))
 
 
 def get(session: Session, actor: Actor, kind: FactKind, number: int, *, lock: bool = False) -> Any:
     """One record; NotFound also where its firm is not this actor's to know."""
     model = kind.model
-    query = select(model).join(Firm, Firm.id == model.firm_id)
+    query = select(model).join(Firm, Firm.id == model.firm_id, isouter=kind.hosted)
     query = query.where(model.id == number, queries.visible(actor))
     found = session.scalar(query.with_for_update(of=model) if lock else query)
     if found is None:
@@ -59,15 +65,33 @@ def shown(kind: FactKind, fact: Any) -> dict[str, Any]:
 
 
 def add(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
-    """A new record of a firm that the actor keeps."""
+    """A new record of a firm that the actor keeps; Conflict where one like it stands."""
     may_write(actor, kind)
-    queries.get(session, actor, given.firm_id)
+    if given.firm_id is not None:
+        queries.get(session, actor, given.firm_id)
+    elif actor.role is not Role.ANALYST:
+        raise Forbidden("只有科技局分析员能登记单位的记录 (only the bureau keeps it)")
     values = kind.settle(session, actor, given.model_dump())
+    _refuse_twin(session, kind, values)
     found = kind.model(**kind.stored(values), source=actor.source, recorded_by=actor.name)
     session.add(found)
     session.flush()  # its number is answered
     session.refresh(found)  # as it will be read
     return found
+
+
+def _refuse_twin(
+    session: Session, kind: FactKind, values: Mapping[str, Any], but: int | None = None
+) -> None:
+    """Two records with one key cannot both stand; what has no key equals nothing."""
+    if not kind.family or any(values[name] is None for name in kind.key):
+        return
+    model, key = kind.model, ("firm_id", *kind.key)
+    same = [getattr(model, name).is_not_distinct_from(values[name]) for name in key]
+    twin = session.scalar(select(model.id).where(model.superseded_at.is_(None), *same))
+    if twin not in (None, but):
+        told = f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 (correct that one)"
+        raise Conflict(told, current={"id": twin})
 
 
 def may_write(actor: Actor, kind: FactKind) -> None:
@@ -104,6 +128,7 @@ def change(
     after = kind.settle(session, actor, given.model_dump())
     if after == before:
         return fact
+    _refuse_twin(session, kind, after, but=fact.id)
     corrected = correct(session, actor, fact, **kind.stored(after))
     session.refresh(corrected)  # as it will be read
     return corrected
@@ -135,13 +160,13 @@ def withdraw_all(
         _own(actor, kind, fact)
     ids = [fact.id for fact in found]
     session.execute(update(model).where(model.id.in_(ids)).values(superseded_at=now()))
-    return len(ids), sorted({fact.firm_id for fact in found})
+    return len(ids), sorted({fact.firm_id for fact in found} - {None})
 
 
 def _sound(kind: FactKind, values: dict[str, Any]) -> FactIn:
     try:
         return kind.schema.model_validate(values)
     except ValidationError as error:
-        errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
+        errors = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": said(one)}
                   for one in error.errors()]  # fmt: skip
         raise Invalid("; ".join(one["detail"] for one in errors), errors=errors) from error

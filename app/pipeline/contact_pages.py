@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.accounts.auth import Reader, Tx
 from app.core.errors import Conflict, Invalid, Stale
+from app.core.wording import said
 from app.firms import contacts
 from app.firms.api import FirmId
 from app.firms.contact_api import ContactId
@@ -52,7 +53,7 @@ def _checked(model: type[BaseModel], typed: dict[str, Any]) -> BaseModel:
         return model.model_validate(typed)
     except ValidationError as error:
         told = [
-            {"pointer": f"/{each['loc'][0]}", "detail": each["msg"].removeprefix("Value error, ")}
+            {"pointer": f"/{each['loc'][0]}", "detail": said(each)}
             for each in error.errors(include_input=False, include_url=False)
         ]
         raise Invalid(told[0]["detail"], errors=told) from None

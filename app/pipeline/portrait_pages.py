@@ -26,7 +26,8 @@ from app.pipeline import norms, portrait, timeline
 from app.pipeline.flag_words import Teller
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
-from app.pipeline.trail import words
+from app.pipeline.records import FAMILIES, by_family, of_firm
+from app.pipeline.trail import table_label, words
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,6 +67,7 @@ def portrait_page(
     firm = queries.get(db, actor, firm_id)
     designations = queries.designations(db, firm.id)
     residencies = queries.residencies(db, firm.id)
+    told = of_firm(db, firm.id)
     page = render(
         request,
         "pipeline/portrait.html",
@@ -79,7 +81,8 @@ def portrait_page(
         residencies=residencies,
         park=queries.park_on(db, firm.id, day),
         former_names=queries.former_names(db, firm.id),
-        moments=timeline.moments(db, firm.id, day),
+        moments=timeline.moments(db, firm.id, day, told),
+        records=by_family(told),
         rights=portrait.rights(db, firm.id),
         measures=measures(),
         sources=sources(),
@@ -89,6 +92,8 @@ def portrait_page(
         may_keep=actor.role in KEEPERS,
         may_decide=actor.role is Role.ANALYST,
         values=words().values,
+        families=FAMILIES,
+        table_label=table_label,
         **_figures(request, db, firm.id, day),
         **_documents(db, firm.id),
         **WORDS,

@@ -1,5 +1,9 @@
-"""Everything that happened to one firm, by its day: one statement over every kind of fact."""
+"""Everything that happened to one firm, by its day.
 
+Records tell it by their declaration; another statement asks everything else.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.criteria import phrases
 from app.criteria.store import all_sets
 from app.firms.catalogue import Label
-from app.pipeline.trail import words
+from app.pipeline.records import Told
+from app.pipeline.trail import column_label, table_label, value_label
 
 MOMENTS = text("""
 select registered_on as day, 'registered' as kind, null as what, null as said, null as named
@@ -39,31 +44,6 @@ from location join organisation on organisation.id = park_id
 where firm_id = :firm_id and superseded_at is null and upper(during) is not null
 union all select until, 'renamed', null, name, null
 from former_name where firm_id = :firm_id and until is not null
-union all select awarded_on, 'award', level, name, null
-from award where firm_id = :firm_id and superseded_at is null
-union all select published_on, 'standard', level, name, null
-from standard where firm_id = :firm_id and superseded_at is null
-union all select lower(valid), 'rd_body', level, name, null
-from rd_body where firm_id = :firm_id and superseded_at is null and lower(valid) is not null
-union all select granted_on, 'ip_right', kind, title, null
-from ip_right where firm_id = :firm_id and superseded_at is null and granted_on is not null
-union all select ended_on, 'ip_right_end', kind, title, null
-from ip_right where firm_id = :firm_id and superseded_at is null and ended_on is not null
-union all select served_on, 'service_record', kind, coalesce(effect, note), null
-from service_record where firm_id = :firm_id and superseded_at is null
-union all select spun_off_on, 'spin_off', way, note, null
-from spin_off where firm_id = :firm_id and superseded_at is null
-union all select since, 'founding', kind, institution, null
-from founding where firm_id = :firm_id and superseded_at is null
-union all select coalesce(won_on, entered_on), 'contest_entry', level,
-       concat_ws(' · ', name, place), null
-from contest_entry where firm_id = :firm_id and superseded_at is null
-union all select since, 'chain_member', role, chain, null
-from chain_member where firm_id = :firm_id and superseded_at is null
-union all select reached_on, 'listing_step', step, code, null
-from listing_step where firm_id = :firm_id and superseded_at is null
-union all select happened_on, 'incident', kind, description, null
-from incident where firm_id = :firm_id and superseded_at is null
 union all select judged_on, 'judgement', criterion, evidence, null
 from judgement where firm_id = :firm_id and superseded_at is null
 union all
@@ -86,24 +66,10 @@ KINDS = {
     "location": Label(zh="进入园区", en="Moved into a park"),
     "location_end": Label(zh="离开园区", en="Left a park"),
     "renamed": Label(zh="更名，此前名称", en="Renamed; name until then"),
-    "award": Label(zh="获得科技奖励", en="Science award"),
-    "standard": Label(zh="参编标准", en="Standard drafted"),
-    "rd_body": Label(zh="研发机构", en="R&D body accredited"),
-    "ip_right": Label(zh="知识产权授权", en="IP right granted"),
-    "ip_right_end": Label(zh="知识产权终止", en="IP right ended"),
-    "service_record": Label(zh="服务", en="Service"),
-    "spin_off": Label(zh="由其他企业裂变而来", en="Spun off"),
-    "founding": Label(zh="创办背景", en="Founders"),
-    "contest_entry": Label(zh="参加赛事", en="Contest"),
-    "chain_member": Label(zh="进入产业链", en="Part in a chain"),
-    "listing_step": Label(zh="上市进程", en="Step to a listing"),
-    "incident": Label(zh="不良记录", en="Incident"),
     "judgement": Label(zh="人工判断", en="Judgement"),
     "figures": Label(zh="填报指标", en="Figures recorded"),
     "document": Label(zh="上传文档", en="Document added"),
 }
-# The column whose closed value says which kind of thing it was.
-PARTICULAR = ("kind", "way", "role", "step")
 
 
 @dataclass(frozen=True)
@@ -118,16 +84,30 @@ class Moment:
     to_come: bool
 
 
-def moments(session: Session, firm_id: int, day: date) -> list[Moment]:
-    """Everything recorded of a firm that has a day, latest first."""
+def moments(session: Session, firm_id: int, day: date, records: Iterable[Told]) -> list[Moment]:
+    """Everything of a firm that has a day, its `records` among it, latest first."""
     rows = session.execute(MOMENTS, {"firm_id": firm_id}).all()
     criteria: dict[str, Label] = {}
     if any(row.kind == "judgement" for row in rows):
         criteria = {c.id: c.label for one in all_sets(session) for c in one.policy.walk()}
-    return [
+    found = [
         Moment(row.day, row.kind, KINDS[row.kind], _what(row, criteria), _said(row), row.day > day)
         for row in rows
     ]
+    found += [moment for one in records for moment in _of_record(one, day)]
+    return sorted(found, key=lambda one: one.day, reverse=True)
+
+
+def _of_record(one: Told, day: date) -> Iterator[Moment]:
+    """When it began, and when it ended."""
+    kind, name = one.kind, table_label(one.kind.table, "insert")
+    if one.day is not None:
+        yield Moment(one.day, kind.table, name, one.particular, one.called, one.day > day)
+    if one.until is not None and kind.until is not None:
+        end = column_label(kind.until, kind.table)
+        label = Label(zh=f"{name.zh}：{end.zh}", en=f"{name.en}: {end.en}")
+        yield Moment(one.until, f"{kind.table}_end", label, one.particular, one.called,
+                     one.until > day)  # fmt: skip
 
 
 def _what(row: Any, criteria: dict[str, Label]) -> Label | None:
@@ -145,11 +125,7 @@ def _what(row: Any, criteria: dict[str, Label]) -> Label | None:
                          en=f"{row.named} of {row.said}, from {en}")  # fmt: skip
         case "judgement":
             return criteria.get(row.what) or Label(zh=row.what, en=row.what)
-    table = row.kind.removesuffix("_end")
-    closed = words().values
-    known = next((closed[name] for column in PARTICULAR if (name := f"{table}.{column}") in closed),
-                 closed.get(table) or closed["level"])  # fmt: skip
-    return known.get(row.what) or Label(zh=row.what, en=row.what)
+    return value_label(row.kind, "status" if row.kind == "status" else "kind", row.what)
 
 
 def _said(row: Any) -> str | None:

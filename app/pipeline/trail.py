@@ -61,11 +61,19 @@ def table_label(name: str, action: str) -> Label:
     return known.get(name) or words().tables.get(name) or _same(name)
 
 
-def column_label(name: str) -> Label:
-    """A column, indicators by their catalogue's name."""
+def column_label(name: str, table: str = "") -> Label:
+    """A column, as its table calls it; indicators by their catalogue's name."""
     if name in INDICATORS:
         return INDICATORS[name].label
-    return words().columns.get(name) or _same(name)
+    known = words().columns
+    return known.get(f"{table}.{name}") or known.get(name) or _same(name)
+
+
+def value_label(table: str, name: str, value: str) -> Label:
+    """A closed value of a column."""
+    known = words().values
+    closed = known.get(f"{table}.{name}") or known.get(name) or {}
+    return closed.get(value) or _same(value)
 
 
 def role_label(role: str | None) -> Label:
@@ -146,7 +154,7 @@ class Teller:
         before, after = ((side or {}).get(name) for side in (row.before, row.after))
         return Change(
             column=name,
-            label=column_label(name) if entry is None else entry.label,
+            label=column_label(name, table) if entry is None else entry.label,
             unit=_unit(column, entry),
             before=_plain(column, entry, before),
             after=_plain(column, entry, after),

@@ -19,6 +19,7 @@ from app.firms import queries as firms
 from app.firms.api import FirmId
 from app.pipeline import trail_queries
 from app.pipeline.pages import following, given, tried
+from app.pipeline.records import RECORDS
 from app.pipeline.trail import role_label, table_label, words
 from app.pipeline.trail_api import After, EntryId, exported
 
@@ -40,6 +41,7 @@ def history(request: Request, firm_id: FirmId, actor: Reader, db: Db) -> HTMLRes
         given=defaultdict(str, pairs),
         following=following(request, page),
         tables=words().tables,
+        kept=[kind.table for kind in RECORDS],
         **SHOWN,
     )
 

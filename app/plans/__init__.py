@@ -1,1 +1,1 @@
-"""plans"""
+"""Plans as data: tasks, targets, what counts towards them, and how they stand on any day."""

@@ -22,7 +22,11 @@ from app.firms.industries import SECTIONS
 from app.firms.moves import STEPS
 from app.firms.queries import RUNGS, funnel
 from app.pipeline import pool
-from app.plans import cockpit, targets
+from app.plans import cockpit
+from app.plans.measuring import Asked
+from app.plans.progress import Board
+from app.plans.store import in_force
+from app.plans.target_pages import WORDS
 
 router = APIRouter(include_in_schema=False)
 NEAREST = 8
@@ -60,6 +64,7 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """Rungs, flow, funnel, readiness, industries, parks and targets; every number opens firms."""
     day = today()
     standing = cockpit.standing(db, actor, day)
+    board = Board(db, Asked(actor, day), in_force(db, day))
     loaded = _certified(sets_in_force(db, day))
     return render(
         request,
@@ -70,11 +75,13 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         standing=standing,
         loaded=loaded,
         readiness=None if loaded is None else cockpit.readiness(db, actor, loaded, day),
-        targets=targets.progress(db, actor, standing.rungs, day),
+        rows=board.all(),
+        lights=board.lights,
         parks=_parks(db, standing),
         industries=_industries(standing),
         steps=STEPS,
         charts=charts,
+        **WORDS,
     )
 
 

@@ -17,13 +17,14 @@ from app.accounts.keys import seal, unseal
 from app.accounts.models import Organisation
 from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.outgoing import check_url
 from app.core.settings import Settings
 from app.events import queries as events
 from app.events.schemas import EventOut
 from app.firms.catalogue import INDICATORS
 from app.jobs.service import enqueue
 from app.webhooks.models import Attempt, Delivery, Webhook
-from app.webhooks.sending import SECRET_PREFIX, Outcome, check_url, send, sign
+from app.webhooks.sending import SECRET_PREFIX, Outcome, send, sign
 
 PURPOSE = "webhook secret"
 # The first attempt is made at once; so long after each one that failed comes the next: a day.

@@ -20,7 +20,7 @@ PASSWORD = "四个词 lamp river nine"  # noqa: S105 - of people who exist in te
 HOME, ELSEWHERE = "203.0.113.5", "198.51.100.7"
 SAME_ANSWER = "用户名或密码不正确，或账号暂时不可用"
 # A real Argon2id hash, of the cheapest kind: guessing is what these tests do all day.
-_HASH = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(
+HASH = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(
     normalised(PASSWORD)
 )
 _serial = count(1)
@@ -49,7 +49,7 @@ def member(db: Session, role: Role | None = Role.ANALYST, **given: Any) -> User:
     """A person with a password, and with a role unless it is None."""
     username = f"person{next(_serial)}"
     user = User(**({"username": username, "name": f"人员{username}", "locale": "zh",
-                    "password_hash": _HASH} | given))  # fmt: skip
+                    "password_hash": HASH} | given))  # fmt: skip
     db.add(user)
     db.flush()
     if role is not None:

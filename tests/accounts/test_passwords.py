@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.accounts.passwords import WeakPassword, hashed
-from app.accounts.secrets import matches
+from app.accounts.secrets import NOBODY, PASSWORDS, matches
 from app.core.settings import Settings
 from tests.accounts.doors import PASSWORD, another, door, enter, member
 
@@ -56,3 +56,6 @@ def test_the_list_is_asked_when_a_password_changes(db: Session, tmp_path: Path) 
 def test_passwords_are_kept_by_argon2id() -> None:
     kept = hashed(Settings(), PASSWORD, "user", "name")
     assert kept.startswith("$argon2id$v=19$m=65536,t=3")
+    # Whoever is unknown is held against something that costs the same.
+    assert (NOBODY[:30], len(NOBODY)) == (kept[:30], len(kept))
+    assert not PASSWORDS.current_hasher.check_needs_rehash(NOBODY)

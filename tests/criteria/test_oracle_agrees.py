@@ -10,7 +10,7 @@ from tests.criteria.oracle import evaluate, in_force, load_sets
 from tests.criteria.random_firms import Dice
 
 SETS = load_sets()
-FIRMS = 300
+FIRMS = 200
 # Before and after the changes of 2025 and 2026, the day between them, and a leap day.
 DAYS = (date(2024, 2, 29), date(2025, 7, 10), date(2026, 3, 31), date(2026, 11, 23))
 SHOWN = 40

@@ -55,9 +55,11 @@ def test_bad_figures_are_each_named(tmp_path: Path, db: Session) -> None:
         f"{credit_code(9)},2024,1,,,",
         f"{CODE},2021,0.1234567,,,",
         f"{CODE},2020,1,,,", f"{CODE},2020,2,,,",
+        f"{CODE},2019,,50,60,120",
+        f"{CODE},2024,,3.5,,",
     ), "figures")  # fmt: skip
     text = details(found)
-    assert found.created == 1 and found.rejected == 8
+    assert found.created == 1 and found.rejected == 10
     assert "2 职工总数: 职工总数应在 0 至" in text
     assert "3 科技人员: 科技人员 60 大于职工总数 50" in text
     assert "4 年度: 企业 2020-01-05 才成立" in text
@@ -66,6 +68,8 @@ def test_bad_figures_are_each_named(tmp_path: Path, db: Session) -> None:
     assert "7 统一社会信用代码: 登记簿中没有该企业" in text
     assert "8 销售收入（万元）: 金额细于 1 分" in text
     assert "重复" in text and "repeats row" in details(found, "en")
+    for told in ("市场占有率应在", "科技人员 60 大于职工总数 50", "企业 2020-01-05 才成立"):
+        assert any(line.startswith("11 ") and told in line for line in text.splitlines()), text
 
 
 def test_an_unknown_indicator(tmp_path: Path, db: Session) -> None:

@@ -38,15 +38,17 @@ def test_every_fault_of_every_row_is_told(tmp_path: Path, db: Session) -> None:
         f"重复公司,{credit_code(1)},2020-01-05,黔江,1",
         f",{credit_code(5)},2020-01-05,黔江,1",
         f"乱\ufffd码,{credit_code(6)},2020-01-05,黔江,1",
+        f"丁公司,{credit_code(3)},2020-01-05,黔江,1",
     ))  # fmt: skip
     text = details(found)
-    assert (found.rows, found.created, found.rejected) == (6, 1, 5)
+    assert (found.rows, found.created, found.rejected) == (7, 1, 6)
     assert "3 统一社会信用代码: 统一社会信用代码有误（校验码不符" in text
     assert "4 成立日期: 日期在将来" in text and "4 地区: 没有行政区划“火星”" in text
     assert "4 注册资本（万元）: 不是金额" in text
     assert "5 统一社会信用代码: 与第 2 行重复" in text
     assert "6 企业名称: 缺企业名称" in text
     assert "7 企业名称: 文字已损坏" in text
+    assert "8 统一社会信用代码: 与第 4 行重复" in text
     assert "repeats row 2" in details(found, "en")
 
 

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Role
 from tests import people
 from tests.factories import make_firm
+from tests.facts.samples import RECORDS
 
 RIGHT = {"kind": "invention_patent", "title": "一种玻纤", "applied_on": "2020-01-01",
          "granted_on": "2022-01-01"}  # fmt: skip
-SAMPLES: dict[str, dict[str, Any]] = {
+SAMPLES: dict[str, dict[str, Any]] = RECORDS | {
     "ip-rights": RIGHT,
     "awards": {"name": "科技进步奖", "level": "municipal", "rank": 1, "awarded_on": "2024-05-01"},
     "standards": {"name": "玻纤标准", "level": "industry", "published_on": "2023-05-01"},
-    "rd-bodies": {"name": "玻纤研究院", "level": "municipal", "valid_from": "2022-01-01"},
     "incidents": {"kind": "safety", "happened_on": "2023-05-01"},
     "designations": {
         "kind": "srdi",

@@ -1,0 +1,1 @@
+"""Outside platforms that we pull from and push to, each told by a mapping file."""

@@ -1,0 +1,145 @@
+"""Records of any kind as cells say them: the headers a file may have, and each cell's value."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Organisation
+from app.exchange import headers, values
+from app.exchange.headers import Column, Vocabulary
+from app.exchange.mapping import Mapping as Meaning
+from app.exchange.report import Fault, Report
+from app.firms.catalogue import Label
+from app.firms.record_items import Item
+from app.firms.record_kinds import FactKind
+from app.pipeline.trail import column_label, value_label
+
+SEPARATOR = re.compile(r"[;；、\n]")
+SHOWN = 80
+# A file tells of the firm by its code; its name stands beside it for people.
+OF_FIRM = {"credit_code": headers.FIRM_HEADERS["credit_code"],
+           "firm_name": ("企业名称", "firm name", "firm_name", "单位名称")}  # fmt: skip
+
+
+def written(kind: FactKind) -> tuple[Item, ...]:
+    """What a file or form can say in words; attachments are chosen on the record's page."""
+    return tuple(one for one in kind.items if one.kind != "documents")
+
+
+def vocabulary(kind: FactKind) -> Vocabulary:
+    """The headers that a file of this kind may have: Chinese, English, or the field's name."""
+    spoken = dict(OF_FIRM)
+    for item in written(kind):
+        label = column_label(item.name, kind.table)
+        spoken[item.name] = (label.zh, label.en, item.name)
+    needed = () if kind.hosted else ("credit_code",)
+    return Vocabulary(
+        spoken, (*needed, *kind.key),
+        money=frozenset(one.name for one in written(kind) if one.kind == "money"),
+    )  # fmt: skip
+
+
+class Bodies:
+    """Organisations by code and by name, asked for once."""
+
+    def __init__(self, session: Session) -> None:
+        rows = session.execute(select(Organisation.id, Organisation.code, Organisation.name)).all()
+        self.numbers = {word: number for number, *words in rows for word in words}
+
+    def number(self, typed: str) -> int:
+        """An organisation's number."""
+        if typed not in self.numbers:
+            near = get_close_matches(typed, self.numbers, n=1, cutoff=0.5)
+            zh, en = (f"，是否为“{near[0]}”", f"; perhaps {near[0]}") if near else ("", "")
+            raise values.Unreadable(
+                f"没有单位“{typed[:SHOWN]}”{zh}：请填单位名录中的名称或代码",
+                f"no organisation {typed[:SHOWN]!r}{en}: give a name or code of the list",
+            )
+        return self.numbers[typed]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the cells of one kind of record."""
+
+    kind: FactKind
+    bodies: Bodies
+
+    def row(
+        self, number: int, cells: list[Any], columns: list[Column | None], mapping: Meaning,
+        report: Report, *, clear: bool = False,
+    ) -> dict[str, Any] | None:  # fmt: skip
+        """What one row says, by field; None where a cell cannot be read, with every fault noted.
+
+        A blank cell says nothing, or empties what stands if clearing was chosen.
+        """
+        items = {one.name: one for one in written(self.kind)}
+        found: dict[str, Any] = {}
+        faults: list[Fault] = []
+        for column, cell in zip(columns, cells, strict=False):
+            if column is None or column.field == "firm_name":
+                continue
+            typed = values.folded(cell) if not isinstance(cell, date) else str(cell)
+            if values.is_missing(typed, mapping.missing):
+                if clear and column.field in items and column.field not in self.kind.key:
+                    found[column.field] = [] if items[column.field].several else None
+                continue
+            try:
+                item = items.get(column.field)
+                found[column.field] = (
+                    typed if item is None else self.value(item, cell, column.scale)
+                )
+            except values.Unreadable as error:
+                faults.append(Fault(number, column.header, typed[:SHOWN], error.zh, error.en))
+        report.faults += faults
+        return None if faults else found
+
+    def value(self, item: Item, cell: Any, scale: int = 1) -> Any:
+        """A typed value as the kind's schema takes it; Unreadable says why not."""
+        if item.kind == "date":
+            return values.day(cell)
+        text = values.folded(cell)
+        if item.several:
+            parts = [part.strip() for part in SEPARATOR.split(text) if part.strip()]
+            return [self._one(item, part, scale) for part in parts]
+        return self._one(item, text, scale)
+
+    def _one(self, item: Item, text: str, scale: int) -> Any:
+        match item.kind:
+            case "choice" | "choices":
+                return self._chosen(item, text)
+            case "money":
+                return values.amount(text, scale)
+            case "number":
+                return _plain(values.plain_number(text))
+            case "truth":
+                return values.yes_or_no(text)
+            case "organisation":
+                return self.bodies.number(text)
+        return text
+
+    def _chosen(self, item: Item, text: str) -> str:
+        words = choices(self.kind, item)
+        known = {word: code for code, label in words.items() for word in (code, label.zh, label.en)}
+        if text in known:
+            return known[text]
+        zh = "、".join(label.zh for label in words.values())
+        en = ", ".join(label.en for label in words.values())
+        raise values.Unreadable(f"“{text[:SHOWN]}”不在可选值内：请填 {zh}",
+                                f"{text[:SHOWN]!r} is no such value: use {en}")  # fmt: skip
+
+
+def _plain(number: Decimal) -> int | Decimal:
+    return int(number) if number == number.to_integral_value() else number
+
+
+def choices(kind: FactKind, item: Item) -> Mapping[str, Label]:
+    """The closed values of an item, in words."""
+    return {code: value_label(kind.table, item.name, code) for code in item.choices}

@@ -1,0 +1,112 @@
+"""What crosses the wire about records of every kind, said once; a kind adds what is its own."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from app.core.clock import today
+from app.firms.catalogue import LARGEST_YUAN
+from app.firms.models import INCIDENT_KINDS
+from app.firms.schemas import LARGEST_ID, Body, Number, Prose, Text
+
+Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
+Money = Annotated[Number, Field(ge=0, le=LARGEST_YUAN, max_digits=18, decimal_places=2)]
+Rank = Annotated[int, Field(strict=True, ge=1, le=999)]
+Truth = Annotated[bool, Field(strict=True)]
+
+
+class FactIn(Body):
+    """What every record says: which firm it is about."""
+
+    firm_id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+class RecordIn(FactIn):
+    """What proves it, what else is to be said of it, and which documents of the firm tell more."""
+
+    organisation_id: Id | None = None
+    evidence: Text | None = None
+    notes: Prose | None = None
+    attachments: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)
+
+
+class HostedIn(RecordIn):
+    """A record of a firm, or of the organisation that hosts it."""
+
+    firm_id: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def hosted(self) -> Self:
+        """Somebody's it must be, and one's only."""
+        if (self.firm_id is None) == (self.organisation_id is None):
+            raise ValueError(
+                "没有依托单位，或填了两个：请填写企业或单位之一 "
+                "(give the firm or the organisation that hosts it, one of both)"
+            )
+        return self
+
+
+class DatedIn(RecordIn):
+    """From a day that has come, until a day that is not before it."""
+
+    happened_on: date
+    ended_on: date | None = None
+
+    @model_validator(mode="after")
+    def dated(self) -> Self:
+        """Nothing has happened tomorrow, and nothing ends before it began."""
+        past("开始日期", self.happened_on)
+        in_order("开始日期", self.happened_on, "结束日期", self.ended_on)
+        return self
+
+
+class PaidIn(DatedIn):
+    """With an amount, exact to the fen."""
+
+    amount: Money | None = None
+
+
+class IncidentIn(FactIn):
+    """A dated record that blocks."""
+
+    kind: Literal[INCIDENT_KINDS]  # type: ignore[valid-type]
+    grade: Text | None = None
+    happened_on: date
+    ended_on: date | None = None
+    description: Prose | None = None
+
+    @model_validator(mode="after")
+    def sound(self) -> Self:
+        """It happens, and only then it ends."""
+        past("发生日期", self.happened_on)
+        in_order("发生日期", self.happened_on, "结束日期", self.ended_on)
+        return self
+
+
+def in_order(first: str, earlier: date | None, then: str, later: date | None) -> None:
+    """Refuse two known days in the wrong order."""
+    if earlier is not None and later is not None and later < earlier:
+        raise ValueError(
+            f"{then} {later} 早于{first} {earlier}：请核对两个日期 "
+            f"({later} is before {earlier}: check both dates)"
+        )
+
+
+def past(what: str, day: date) -> None:
+    """Refuse a day that has not come."""
+    if day > today():
+        raise ValueError(
+            f"{what} {day} 尚未到来：请填写已发生的日期 ({day} lies in the future: give the day "
+            "on which it happened)"
+        )
+
+
+def not_more(what: str, part: Decimal | None, whole: Decimal | None, of: str) -> None:
+    """Refuse a part that is more than the whole."""
+    if part is not None and whole is not None and part > whole:
+        raise ValueError(
+            f"{what} {part:,} 元超过{of} {whole:,} 元：请核对金额和单位 "
+            f"({part:,} yuan is more than {whole:,}: check amounts and units)"
+        )

@@ -1,0 +1,99 @@
+"""How well the model would have told past years, from what the years before them said."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from app.forecasts import drawing, model
+from app.forecasts.drawing import Spread, spread
+from app.forecasts.register import Bools, Floats, ordinal, read
+from app.forecasts.service import past_years
+from app.plans.counting import kinds_of
+from app.plans.grammar import Stock, TargetRule
+from app.plans.progress import Board
+
+LEARNT = 5
+TENTHS = 10
+DRAWS = 2_000
+
+
+@dataclass(frozen=True)
+class PastYear:
+    """A year as it would have been forecast at its beginning, and as it came."""
+
+    year: int
+    told: Spread
+    came: int
+
+    @property
+    def error(self) -> float:
+        """What was expected too much."""
+        return self.told.expected - self.came
+
+    @property
+    def inside(self) -> bool:
+        """Whether it came within the 80 % interval."""
+        return self.told.low <= self.came <= self.told.high
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Firms of like chance: how many, the mean chance, and the share that came to hold it."""
+
+    firms: int
+    told: float
+    came: float
+
+
+@dataclass(frozen=True)
+class BackTest:
+    """Past years, calibration, and the Brier score beside that of the plain mean."""
+
+    years: list[PastYear]
+    bins: list[Bin]
+    brier: float
+    plain: float
+
+    @property
+    def error(self) -> float:
+        """The mean absolute error in firms."""
+        return sum(abs(one.error) for one in self.years) / len(self.years)
+
+
+def backtest(board: Board, target: TargetRule) -> BackTest | None:
+    """None where the target is no standing of firms, or nobody held it in the years behind.
+
+    Readiness of past years is not on record, so the firms of a cell are taken alike.
+    """
+    if not isinstance(target.rule, Stock):
+        return None
+    register = read(board.session, board.asked, target.rule.stock.industry)
+    of = register.kinds(kinds_of(target.rule.stock))
+    years, told, came = [], [], []
+    for year in past_years(board.asked.day):
+        first, last = ordinal(date(year - 1, 12, 31)), ordinal(date(year, 12, 31))
+        known = model.fit(register, of, range(year - LEARNT, year))
+        ahead = model.outlook(register, of, first, last)
+        after = register.holds(of, last)
+        years.append(PastYear(year, _told(known, ahead), int(after.sum())))
+        there = ahead.waiting | ahead.holding
+        told.append(ahead.chances(known)[there])
+        came.append(after[there])
+    if not any(one.came for one in years):
+        return None
+    return _scored(years, np.concatenate(told), np.concatenate(came))
+
+
+def _told(known: model.Fit, ahead: model.Outlook) -> Spread:
+    return spread(drawing.counts(known, ahead, DRAWS), None, strict=False)
+
+
+def _scored(years: list[PastYear], told: Floats, came: Bools) -> BackTest:
+    at = np.minimum((told * TENTHS).astype(int), TENTHS - 1)
+    bins = [
+        Bin(int((at == n).sum()), float(told[at == n].mean()), float(came[at == n].mean()))
+        for n in range(TENTHS) if (at == n).any()
+    ]  # fmt: skip
+    mean = came.mean()
+    return BackTest(years, bins, float(((told - came) ** 2).mean()), float(mean * (1 - mean)))

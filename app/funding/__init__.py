@@ -1,0 +1,1 @@
+"""Money from outside: equity, loans, pledges, funds, grants."""

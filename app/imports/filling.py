@@ -1,0 +1,98 @@
+"""What templates are filled in with: the current values of firms that the asker may know of."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor
+from app.core.errors import Invalid, NotFound
+from app.exchange import templates
+from app.exchange.readings import EARLIEST_YEAR
+from app.exchange.templates import TEMPLATES, Row, Template
+from app.firms.catalogue import INDICATORS
+from app.firms.divisions import names as districts
+from app.firms.models import Firm, FirmYear
+from app.workbench import benches
+
+AT_ONCE = 1_000
+YES_OR_NO = {True: ("是", "yes"), False: ("否", "no")}
+
+
+def template(name: str) -> Template:
+    """A template by name; NotFound names those there are."""
+    if name not in TEMPLATES:
+        raise NotFound(f"没有模板“{name}”：有 {'、'.join(TEMPLATES)} (no such template)")
+    return TEMPLATES[name]
+
+
+def written(
+    session: Session, actor: Actor, wanted: Template, *, year: int | None, on: str | None
+) -> tuple[Path, int]:
+    """A template as a file of its own, and how many rows it was filled in with.
+
+    `on` is the query of the register whose firms are filled in ("": all that the actor keeps);
+    None leaves the template empty.
+    """
+    with tempfile.NamedTemporaryFile(prefix="tidu-", suffix=".xlsx", delete=False) as file:
+        path = Path(file.name)
+    try:
+        rows = iter(()) if on is None else _rows(session, actor, wanted, year, on)
+        return path, templates.write(path, wanted, actor.locale, rows)
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _rows(
+    session: Session, actor: Actor, wanted: Template, year: int | None, on: str
+) -> Iterator[Row]:
+    bench = benches.from_query(session, actor, "firms", on)
+    if wanted is templates.FIRMS:
+        yield from _firms(session, bench.found(Firm), actor.locale)
+        return
+    if year is None or not EARLIEST_YEAR <= year <= bench.day.year:
+        raise Invalid(
+            f"请给出年度（{EARLIEST_YEAR} 至 {bench.day.year}）(say which year)",
+            errors=[{"parameter": "year", "detail": "缺少年度 (missing)"}],
+        )
+    rows = _figures(session, bench.found(Firm.credit_code, Firm.name), year)
+    if wanted is templates.FIGURES_LONG:
+        yield from templates.unpivoted(wanted, rows)
+    else:
+        yield from rows
+
+
+def _firms(session: Session, query: Select[Any], locale: str) -> Iterator[Row]:
+    names = districts()
+    found = session.scalars(query.order_by(Firm.pinyin, Firm.id).execution_options(
+        yield_per=AT_ONCE))  # fmt: skip
+    for firm in found:
+        row = {field.name: templates.in_unit(field, getattr(firm, field.name, None))
+               for field in templates.FIRM_FIELDS}  # fmt: skip
+        row["region"] = names.get(firm.region_code or "", firm.region_code)
+        if firm.resident_enterprise is not None:
+            row["resident_enterprise"] = YES_OR_NO[firm.resident_enterprise][locale == "en"]
+        if firm.registered_capital is None:
+            row["registered_capital"] = firm.registered_capital_typed
+        yield row
+
+
+def _figures(session: Session, query: Select[Any], year: int) -> Iterator[Row]:
+    table = FirmYear.__table__
+    columns = [type_coerce(table.c[code], BigInteger).label(code) for code in INDICATORS]
+    joined = query.add_columns(*columns).outerjoin(
+        FirmYear, (FirmYear.firm_id == Firm.id) & (FirmYear.year == year)
+    )
+    fields = templates.FIGURES_WIDE.fields
+    ordered = joined.where(Firm.credit_code.is_not(None)).order_by(Firm.pinyin, Firm.id)
+    for found in session.execute(ordered.execution_options(yield_per=AT_ONCE)).mappings():
+        row: Row = {"credit_code": found["credit_code"], "name": found["name"], "year": year}
+        for field in fields:
+            stored = found.get(field.name) if field.name in INDICATORS else None
+            if stored is not None:
+                row[field.name] = templates.in_unit(field, INDICATORS[field.name].shown(stored))
+        yield row

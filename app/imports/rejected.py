@@ -1,0 +1,111 @@
+"""The rejected rows as the uploader's own workbook: reasons in a last column, bad cells coloured.
+
+Up to 5,000 rows the workbook itself is kept, with its widths, formats and other sheets; a larger
+one, or a CSV file, is written anew row by row.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+from typing import IO, Any
+
+import openpyxl
+import xlsxwriter
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
+
+from app.exchange import files
+from app.exchange.headers import REASON
+from app.exchange.report import Fault, Report
+
+LARGEST_KEPT = 5_000
+COLOUR, REASON_WIDTH = "FFF3BF", 60
+LONGEST = 32_000
+Faults = dict[int, list[Fault]]
+
+
+@contextmanager
+def workbook(source: Path, report: Report, locale: str) -> Iterator[IO[bytes]]:
+    """The workbook as a file that is gone after the block."""
+    faults: Faults = {}
+    for fault in report.faults:
+        faulty = faults.setdefault(fault.row, [])
+        faulty.append(fault)
+    with tempfile.TemporaryFile(prefix="tidu-rejected-") as file:
+        if report.encoding == "xlsx" and report.rows <= LARGEST_KEPT:
+            _kept(source, report, faults, locale, file)
+        else:
+            _anew(source, report, faults, locale, file)
+        file.seek(0)
+        yield file
+
+
+def _reason(faults: list[Fault], locale: str) -> str:
+    told = "; ".join(f"{one.column}: {one.detail(locale)}" for one in faults)
+    return told[:LONGEST]
+
+
+def _kept(source: Path, report: Report, faults: Faults, locale: str, file: IO[bytes]) -> None:
+    """The uploader's workbook: its table without the rows that were taken."""
+    book = openpyxl.load_workbook(source)
+    old = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
+    position, title = book.index(old), old.title
+    old.title = "-"
+    new = book.create_sheet(title, position)
+    wanted = [*range(1, report.header_row + 1), *sorted(faults)]
+    for target, row in enumerate(wanted, 1):
+        for cell in old[row]:
+            _copy(cell, new.cell(target, cell.column))
+        if row in faults:
+            _mark(new, target, faults[row], report, locale)
+    for letter, dimension in old.column_dimensions.items():
+        new.column_dimensions[letter].width = dimension.width
+    last = len(report.headers) + 1
+    new.cell(report.header_row, last, REASON[locale == "en"])
+    new.column_dimensions[new.cell(1, last).column_letter].width = REASON_WIDTH
+    new.freeze_panes = new.cell(report.header_row + 1, 1)
+    book.remove(old)
+    book.active = position
+    book.save(file)
+
+
+def _copy(source: Any, target: Any) -> None:
+    target.value = source.value
+    if source.has_style:
+        target.font, target.fill = copy(source.font), copy(source.fill)
+        target.border, target.alignment = copy(source.border), copy(source.alignment)
+        target.number_format = source.number_format
+
+
+def _mark(sheet: Any, row: int, faults: list[Fault], report: Report, locale: str) -> None:
+    for fault in faults:
+        if fault.column in report.headers:
+            cell = sheet.cell(row, report.headers.index(fault.column) + 1)
+            cell.fill = PatternFill("solid", start_color=COLOUR)
+            cell.comment = Comment(fault.detail(locale), "Tidu")
+    reason = sheet.cell(row, len(report.headers) + 1)
+    reason.value = _reason(faults, locale)
+    reason.data_type = "s"  # whatever it begins with
+
+
+def _anew(source: Path, report: Report, faults: Faults, locale: str, file: IO[bytes]) -> None:
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+               "strings_to_numbers": False}  # fmt: skip
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet()
+        bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
+        bad = book.add_format({"num_format": "@", "bg_color": f"#{COLOUR}"})
+        headers = [*report.headers, REASON[locale == "en"]]
+        sheet.set_column(len(headers) - 1, len(headers) - 1, REASON_WIDTH)
+        sheet.freeze_panes(1, 0)
+        for at, head in enumerate(headers):
+            sheet.write_string(0, at, head, bold)
+        rows = (row for row in files.read(source, 1_000).rows if row[0] in faults)
+        for target, (number, cells) in enumerate(rows, 1):
+            wrong = {fault.column for fault in faults[number]}
+            for at, head in enumerate(report.headers):
+                cell = str(cells[at])[:LONGEST] if at < len(cells) else ""
+                sheet.write_string(target, at, cell, bad if head in wrong else text)
+            sheet.write_string(target, len(headers) - 1, _reason(faults[number], locale))

@@ -1,0 +1,1 @@
+"""Who serves firms, what they did for whom, and what is worth telling."""

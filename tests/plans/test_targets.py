@@ -1,0 +1,365 @@
+"""Targets on any day: exact at their edges, reproducible, and the sum of their parts."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import yaml
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert, text, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import SYSTEM, Role
+from app.accounts.models import Organisation
+from app.core.clock import now, today
+from app.firms.models import Designation, Location
+from app.plans import service, store
+from app.plans.grammar import PlanFile, TargetRule
+from app.plans.measuring import Asked
+from app.plans.parts import parts
+from app.plans.progress import Board, Progress, light_of, needed, progress
+from app.plans.store import Lights
+from tests.criteria.facts import parsed
+from tests.criteria.random_firms import Dice
+from tests.factories import insert_firms, make_firm
+from tests.people import body, machine, person, put_in_park
+
+ALWAYS = Range(date(2015, 1, 1), None)
+DAY = date(2025, 6, 30)
+
+
+def held(kind: str, since: date, until: date | None = None) -> dict[str, object]:
+    """A designation in the notation of the factories."""
+    return {"kind": kind, "from": since, "to": until}
+
+
+def many(db: Session, number: int, *held_: dict[str, object]) -> list[int]:
+    """As many firms, each holding the same."""
+    return insert_firms(db, [parsed({"designations": list(held_)}) for _ in range(number)])
+
+
+def of(db: Session, code: str, day: date, **asked: Any) -> Progress:
+    """One target on a day."""
+    return next(one for one in progress(db, SYSTEM, day, **asked) if one.target.code == code)
+
+
+def test_every_target_of_the_plan_is_there_and_without_facts_it_is_unknown(db: Session) -> None:
+    found = {one.target.code: one for one in progress(db, SYSTEM, today())}
+    assert len(found) == 12
+    for code in ("platforms_new", "tech_contract_turnover", "strategic_emerging_share",
+                 "hightech_manufacturing_share", "high_value_patents_per_10k",
+                 "rd_intensity_above_scale", "hnte_high_value_patent_coverage"):  # fmt: skip
+        assert (found[code].value, found[code].light) == (None, "unknown"), code
+    assert found["hnte_count"].value == 0
+    assert store.in_force(db, today()).file.leads(found["hnte_count"].target) == ("science",)
+
+
+@pytest.mark.parametrize(("firms", "met"), [(80, False), (81, True)])
+def test_exactly_eighty_is_not_more_than_eighty(db: Session, firms: int, met: bool) -> None:
+    many(db, firms, held("hnte", date(2024, 1, 1)))
+    found = of(db, "hnte_count", date(2025, 12, 31))
+    assert (found.value, found.met, found.needed) == (Fraction(firms), met, Fraction(81))
+    assert found.light == ("green" if met else "red")
+    assert found.share == (100 if met else 98)
+    assert found.missing == (0 if met else 1)
+
+
+def test_a_hundred_reaches_at_least_a_hundred(db: Session) -> None:
+    many(db, 100, held("hnte", date(2024, 1, 1)))
+    found = of(db, "hnte_count", date(2027, 12, 31))
+    assert found.met and (found.needed, found.missing) == (Fraction(100), Fraction(0))
+
+
+def test_a_firm_certified_lapsed_and_certified_again_counts_once(db: Session) -> None:
+    make_firm(db, designations=[held("hnte", date(2024, 1, 1), date(2025, 2, 28)),
+                                held("hnte", date(2025, 5, 1))])  # fmt: skip
+    both = [held("tech_sme", date(2025, 1, 1)), held("cq_tech_based", date(2020, 1, 1))]
+    make_firm(db, designations=both)
+    assert [
+        of(db, "hnte_count", day).value
+        for day in (date(2025, 2, 28), date(2025, 3, 1), date(2025, 4, 30), date(2025, 5, 1))
+    ] == [1, 0, 0, 1]
+    assert of(db, "tech_based_count", date(2025, 6, 1)).value == 2
+
+
+def test_gained_counts_a_firm_once_and_not_if_it_had_it_before(db: Session) -> None:
+    again = [held("hnte", date(2025, 2, 1), date(2025, 3, 31)), held("hnte", date(2025, 6, 1))]
+    had = [held("hnte", date(2022, 2, 1), date(2025, 1, 31)), held("hnte", date(2025, 5, 1))]
+    for designations in (again, had):
+        make_firm(db, designations=designations)
+    plan = amended(db, date(2025, 1, 1), rule={"gained": {"designation": ["hnte"]}})
+    board = Board(db, Asked(SYSTEM, date(2025, 12, 31)), plan)
+    assert board.all()[0].value == 1
+
+
+def amended(db: Session, adopted: date, **changes: Any) -> store.Version:
+    """The plan with its first target changed, adopted on a day."""
+    raw = yaml.safe_load((service.SHIPPED / "qianjiang_2023_2027.yaml").read_text("utf-8"))
+    raw["adopted_on"] = adopted
+    raw["targets"][0] |= changes
+    if "rule" in changes:
+        raw["targets"][0]["milestones"] = [
+            {"date": date(2025, 12, 31), "operator": ">=", "value": "9", "since": adopted}
+        ]
+    service.store(db, PlanFile.model_validate(raw), yaml_json(raw))
+    return store.in_force(db, adopted)
+
+
+def yaml_json(raw: dict[str, Any]) -> dict[str, Any]:
+    """As the loader keeps it."""
+    found: dict[str, Any] = json.loads(json.dumps(raw, default=str))
+    return found
+
+
+def test_an_amendment_in_mid_year_holds_from_its_day_and_old_days_keep_the_old(
+    db: Session,
+) -> None:
+    stricter = [{"date": date(2025, 12, 31), "operator": ">=", "value": "120"}]
+    amended(db, date(2025, 7, 1), milestones=stricter)
+    assert of(db, "hnte_count", date(2025, 6, 30)).needed == 81
+    assert of(db, "hnte_count", date(2025, 7, 1)).needed == 120
+    assert len(store.versions(db)) == 2
+
+
+def test_another_plan_loads_beside_it(db: Session) -> None:
+    raw = yaml.safe_load((service.SHIPPED / "qianjiang_2023_2027.yaml").read_text("utf-8"))
+    raw |= {"code": "elsewhere_2026", "adopted_on": date(2026, 1, 1), "targets": raw["targets"][:1]}
+    service.store(db, PlanFile.model_validate(raw), yaml_json(raw))
+    assert len(progress(db, SYSTEM, date(2026, 5, 1))) == 12
+    assert len(progress(db, SYSTEM, date(2026, 5, 1), plan="elsewhere_2026")) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rule": {"stock": {"designation": ["hnt"]}}}, {"rule": {"flow": {"record": "nothing"}}},
+     {"rule": {"flow": {"record": "award", "where": {"colour": ["red"]}}}}, {"tasks": ["99"]},
+     {"milestones": []}, {"unit": "apples"}, {"rule": {"stock": {}}}],
+)  # fmt: skip
+def test_a_plan_with_an_unknown_word_is_refused(wrong: dict[str, Any]) -> None:
+    raw = yaml.safe_load((service.SHIPPED / "qianjiang_2023_2027.yaml").read_text("utf-8"))
+    raw["targets"][0] |= wrong
+    with pytest.raises(ValueError, match="target"):
+        PlanFile.model_validate(raw)
+
+
+def test_a_correction_made_later_does_not_change_what_was_known(db: Session) -> None:
+    firm = make_firm(db, designations=[held("hnte", date(2024, 1, 1))])
+    db.execute(update(Designation).where(Designation.firm_id == firm)
+               .values(recorded_at=now() - timedelta(days=30)))  # fmt: skip
+    before = now() - timedelta(days=1)
+    db.execute(update(Designation).where(Designation.firm_id == firm).values(superseded_at=now()))
+    assert of(db, "hnte_count", DAY).value == 0
+    assert of(db, "hnte_count", DAY, known=before).value == 1
+
+
+def test_the_statistics_bureau_wins_and_a_correction_keeps_the_old(db: Session) -> None:
+    years = {"rd_stat": {2024: 3_000_000}, "revenue_operating": {2024: 100_000_000}}
+    make_firm(db, firm={"industry_code": "C3061"}, figures=years,
+              designations=[held("above_scale", date(2020, 1, 1))])  # fmt: skip
+    make_firm(db, firm={"industry_code": "C3061"},
+              designations=[held("above_scale", date(2020, 1, 1))])  # fmt: skip
+    counted = of(db, "rd_intensity_above_scale", DAY)
+    assert (counted.value, counted.known) == (Fraction(3), "counted")
+    assert counted.measure is not None and counted.measure.unknown == 1
+    plan = store.in_force(db, DAY).file
+    said = {"day": date(2024, 12, 31), "source": "statistics_bureau", "document": "年报"}
+    service.enter(db, SYSTEM, plan, counted.target.code, "value", said | {"value": Decimal(2)})
+    assert of(db, counted.target.code, DAY).value == 2
+    service.enter(db, SYSTEM, plan, counted.target.code, "value", said | {"value": Decimal(1)})
+    assert of(db, counted.target.code, DAY).value == 1
+    rows = db.scalar(text("select count(*) from plan_figure"))
+    service.enter(db, SYSTEM, plan, counted.target.code, "value", said | {"value": Decimal(1)})
+    assert (rows, db.scalar(text("select count(*) from plan_figure"))) == (2, 2)
+
+
+def test_baselines_are_said_to_be_implied_until_someone_enters_them(db: Session) -> None:
+    many(db, 60, held("hnte", date(2024, 1, 1)))
+    found = of(db, "hnte_count", date(2024, 7, 1))
+    assert found.start is not None and (str(found.start.value), found.start.basis) == (
+        "50",
+        "implied",
+    )
+    # Half of the way from 50 to the 81 that "more than 80" takes; 60 is ten of fifteen and a half.
+    days = Fraction((date(2024, 7, 1) - date(2022, 12, 31)).days, 3 * 365 + 1)
+    assert found.expected == 50 + 31 * days
+    assert found.pace == 10 / (31 * days) and found.light == "red"
+    service.enter(
+        db,
+        SYSTEM,
+        store.in_force(db, DAY).file,
+        "hnte_count",
+        "baseline",
+        {
+            "day": date(2022, 12, 31),
+            "value": Decimal(41),
+            "source": "bureau",
+            "document": "市局通报",
+        },
+    )
+    again = of(db, "hnte_count", date(2024, 7, 1))
+    assert again.start is not None and (str(again.start.value), again.start.basis) == (
+        "41",
+        "entered",
+    )
+    assert again.light == "amber"
+
+
+def test_lights_change_at_exactly_the_pace_that_is_set(db: Session) -> None:
+    target: TargetRule = store.target_of(store.in_force(db, DAY).file, "hnte_count")
+    milestone, rule = target.milestones[0], Lights(100, 80)
+    assert needed(target, milestone) == 81
+
+    def lit(pace: Fraction | None, day: date = DAY, value: int | None = 70) -> str:
+        known = None if value is None else Fraction(value)
+        return light_of(target, milestone, day, known, pace, rule)
+
+    assert lit(Fraction(1)) == "green" and lit(Fraction(999, 1000)) == "amber"
+    assert lit(Fraction(8, 10)) == "amber" and lit(Fraction(799, 1000)) == "red"
+    assert lit(None) == "unknown" and lit(Fraction(1), value=None) == "unknown"
+    assert lit(Fraction(2), milestone.date) == "red"
+    assert lit(None, milestone.date, 81) == "green"
+
+
+# --- parts --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def district(db: Session) -> list[Organisation]:
+    """Firms with random records; most in one of two parks, some of them moved."""
+    dice = Dice(11, DAY)
+    ids = insert_firms(db, [dice.firm() for _ in range(100)])
+    parks = [body(db, f"park-{n}", "park") for n in range(2)]
+    rows: list[dict[str, Any]] = []
+    for number, firm in enumerate(ids):
+        moved = date(2018, 1, 1) + timedelta(days=17 * number)
+        if number % 5 == 0:
+            rows.append({"firm_id": firm, "park_id": parks[0].id, "during": Range(None, moved)})
+            rows.append({"firm_id": firm, "park_id": parks[1].id, "during": Range(moved, None)})
+        elif number % 5 < 4:
+            rows.append({"firm_id": firm, "park_id": parks[number % 2].id, "during": ALWAYS})
+    db.execute(insert(Location), rows)
+    return parks
+
+
+def test_the_parts_are_the_whole_on_fifty_random_days(
+    db: Session, district: list[Organisation]
+) -> None:
+    version = store.in_force(db, DAY)
+    seen: set[tuple[str, str]] = set()
+
+    @settings(max_examples=50, deadline=None, database=None,
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(st.dates(date(2016, 1, 1), date(2027, 12, 31)), st.sampled_from(
+        ["park", "incubator", "department"]))  # fmt: skip
+    def agree(day: date, by: str) -> None:
+        board = Board(db, Asked(SYSTEM, day), version)
+        for target in version.file.targets:
+            whole = board.counted(target, day)
+            found = parts(board, target, by)
+            if whole is None:
+                continue
+            assert sum(one.measure.part for one in found) == whole.part, target.code
+            assert sum(one.measure.firms for one in found) == whole.firms, target.code
+            assert sum(one.measure.whole or 0 for one in found) == (whole.whole or 0), target.code
+            if whole.part:
+                seen.add((target.code, by))
+
+    agree()
+    assert {code for code, _ in seen} >= {"hnte_count", "tech_based_count", "srdi_count"}
+
+
+def test_a_firm_counts_where_it_is_on_the_day_and_a_park_may_be_renamed(db: Session) -> None:
+    old, new = body(db, "old", "park"), body(db, "new", "park")
+    firm = make_firm(db, designations=[held("hnte", date(2020, 1, 1))])
+    put_in_park(db, firm, old, Range(date(2020, 1, 1), date(2025, 1, 1)))
+    put_in_park(db, firm, new, Range(date(2025, 1, 1), None))
+    old.name = "改名后的园区"
+    db.flush()
+    version = store.in_force(db, DAY)
+    target = store.target_of(version.file, "hnte_count")
+    found = [parts(Board(db, Asked(SYSTEM, day), version), target, "park")
+             for day in (date(2024, 12, 31), date(2025, 1, 1))]  # fmt: skip
+    names = [[one.body.name for one in each if one.body] for each in found]
+    assert names == [["改名后的园区"], [new.name]]
+
+
+def test_every_number_opens_exactly_its_firms(db: Session, district: list[Organisation]) -> None:
+    client = person(db, Role.ANALYST)
+    found = client.get(f"/api/v1/targets?as_of={DAY}").json()
+    assert found["green"] == 100
+    for target in found["items"]:
+        if target["firms"] is None:
+            continue
+        code = target["code"]
+        base = f"/api/v1/targets/{code}/firms?as_of={DAY}&count=exact&limit=1000"
+        rows = client.get(base).json()
+        assert rows["count"] == target["firms"] == len({row["id"] for row in rows["items"]})
+        detail = client.get(f"/api/v1/targets/{code}?as_of={DAY}&by=park").json()
+        for part in detail["parts"]:
+            own = client.get(f"{base}&by=park&of={part['code'] or 'none'}").json()
+            assert own["count"] == part["firms"], (code, part)
+            assert sum(row["part"] for row in own["items"]) == part["part"]
+
+
+def test_a_park_sees_its_own_part_only(db: Session, district: list[Organisation]) -> None:
+    whole = person(db, Role.LEADER).get("/api/v1/targets").json()["items"][1]
+    own = machine(db, district[0]).get("/api/v1/targets").json()["items"][1]
+    assert 0 < int(own["value"]) < int(whole["value"])
+    assert own["light"] == "unknown"  # the district's goal is not the park's
+
+
+# --- pages and what people enter ----------------------------------------------------------------
+
+
+def test_pages_show_targets_and_keep_what_is_entered(db: Session) -> None:
+    many(db, 3, held("hnte", date(2024, 1, 1)))
+    client = person(db, Role.ANALYST)
+    for path in ("/targets", "/targets?as_of=2024-03-01", "/targets/hnte_count?by=department",
+                 "/targets/hnte_count/firms", "/targets/strategic_emerging_share"):  # fmt: skip
+        page = client.get(path)
+        assert page.status_code == 200, page.text
+    given = {"about": "value", "day": "2025-12-31", "value": "14.2", "source": "statistics_bureau",
+             "document": "2025 年统计公报"}  # fmt: skip
+    kept = client.post("/targets/strategic_emerging_share/figures", data=given,
+                       follow_redirects=False)  # fmt: skip
+    assert kept.status_code == 303, kept.text
+    assert "14.20" in client.get("/targets/strategic_emerging_share").text
+    wrong = client.post("/targets/strategic_emerging_share/figures", data=given | {"value": "x"})
+    assert wrong.status_code == 422 and "不是数字" in wrong.text and "2025 年统计公报" in wrong.text
+    lit = client.post("/targets/lights", data={"green": "90", "amber": "70"})
+    assert lit.status_code == 200 and "90%" in lit.text
+    assert client.post("/targets/lights", data={"green": "9", "amber": "70"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body_", "field"),
+    [({"series": "nothing"}, "/series"), ({"value": -1}, "/value"), ({"day": "2190-01-01"}, "/day"),
+     ({"source": "hearsay"}, "/source"), ({"series": "hnte_count"}, "/series"),
+     ({"value": 0.00001}, "/value")],
+)  # fmt: skip
+def test_a_wrong_figure_names_its_field(db: Session, body_: dict[str, Any], field: str) -> None:
+    given = {"series": "population", "day": "2024-12-31", "value": 480_000,
+             "source": "statistics_bureau", "document": "公报"}  # fmt: skip
+    client = person(db, Role.ANALYST)
+    path = "/api/v1/plans/qianjiang_2023_2027/figures"
+    assert client.post(path, json=given).status_code == 201
+    answer = client.post(path, json=given | body_)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == field
+
+
+def test_mistyped_parameters_are_named(db: Session) -> None:
+    client: TestClient = person(db, Role.LEADER)
+    wrong = {"asof=2024-01-01": "as_of", "plan=qianjiang_2023": "qianjiang_2023_2027",
+             "as_of=2024-02-30": ""}  # fmt: skip
+    for query, says in wrong.items():
+        found = client.get(f"/api/v1/targets?{query}")
+        assert found.status_code == 422 and says in found.text, query
+    assert client.get("/api/v1/targets/hnte/firms").status_code == 404
+    assert client.get("/api/v1/targets/hnte_count/firms?by=street").status_code == 422
