@@ -24,26 +24,7 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts,
-    audit,
-    connectors,
-    criteria,
-    documents,
-    entry,
-    firms,
-    flags,
-    forecasts,
-    funding,
-    imports,
-    incubation,
-    innovation,
-    jobs,
-    leading,
-    pipeline,
-    plans,
-    services,
-    support,
-    talent,
-    views,
-    webhooks,
-)
+    accounts, audit, connectors, criteria, documents, entry, firms, flags, forecasts, funding,
+    imports, incubation, innovation, jobs, leading, pipeline, plans, services, support, talent,
+    views, webhooks,
+)  # fmt: skip
