@@ -134,7 +134,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     install_errors(app)
     for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
                    flag_api, support_api, exchange_api, template_api, imports_api, trail_api,
-                   token_api, jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
+                   token_api, jobs_api, events_api, webhooks_api, view_api, accounts_pages,
+                   token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,

@@ -106,7 +106,7 @@ def _page(
         request, "support/case.html", case=case, firm=db.get_one(Firm, case.firm_id),
         measure=queries.measures(db)[case.measure], labels=criteria_labels(db), words=words,
         entries=service.entries(db, actor, case), may_work=service.may_work(actor, case),
-        may_route=actor.role is Role.ANALYST, people=queries.people_of(db, case.organisation_id),
+        may_route=actor.role is Role.ANALYST, officers=queries.people_of(db, case.organisation_id),
         bodies=accounts.organisations(db), outcomes=OUTCOMES, problem=problem, form=form,
         day=today(), open=case.closed_on is None,
     )  # fmt: skip

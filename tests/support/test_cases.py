@@ -261,10 +261,10 @@ def test_the_story_on_pages(db: Session, firms: list[int]) -> None:
     )
     stale = officer.post(f"/cases/{number}/acts", data=act)
     assert stale.status_code == 412 and "请重新查看" in stale.text
-    file = {"file": ("证明.txt", b"text of the evidence", "text/plain")}
+    file = {"file": ("证明.pdf", b"%PDF-1.7\n%%EOF", "application/pdf")}
     assert client.post(f"/cases/{number}/files", data={"version": "2"}, files=file,
                        follow_redirects=False).status_code == 303  # fmt: skip
-    assert "证明.txt" in client.get(f"/cases/{number}").text
+    assert "证明.pdf" in client.get(f"/cases/{number}").text
     assert "研发费用辅助账" in client.get(f"/firms/{firms[0]}/support").text
     assert "/support" in client.get(f"/firms/{firms[0]}").text
 
