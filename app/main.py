@@ -49,7 +49,10 @@ from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
+from app.pipeline.duty_api import router as duty_api
+from app.pipeline.duty_pages import router as duty_pages
 from app.pipeline.firm_api import router as firm_writes_api
+from app.pipeline.firm_paper_pages import router as firm_paper_pages
 from app.pipeline.flag_api import router as flag_api
 from app.pipeline.flag_pages import router as flag_pages
 from app.pipeline.portrait_pages import router as portrait_pages
@@ -145,10 +148,11 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
                    lists_api, target_list_pages, rankings_api, ranking_pages,
+                   document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
+                   firm_pages,
                    support,
-                   document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
-                   connectors_pages, manual_pages):  # fmt: skip
+                   connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)

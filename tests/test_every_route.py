@@ -292,7 +292,17 @@ CASES = {
     "PUT /api/v1/firms/{firm_id}/duties/{duty}/{period}": Case(json={"done_on": "2026-01-01"}),
     "GET /firms/{firm_id}/flags/{kind}/{subject}": Case(),
     "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
-    "POST /firms/{firm_id}/duties/{duty}": Case(form={"done_on": "2026-01-01", "period": "2025"}),
+    # Duties.
+    "GET /duties": Case(query="q=juemiyuanshan"),
+    "POST /duties": Case(
+        form={"owed": "2147483646:hnte_annual:2025", "done_on": "2026-05-01"}, status=(422, 404)
+    ),
+    "GET /firms/{firm_id}/duties/{duty}/{period}": Case(),
+    "POST /firms/{firm_id}/duties/{duty}/{period}": Case(form={"done_on": "2026-01-01"}),
+    "POST /duties/done/{number}/take-back": Case(status=(404,)),
+    "GET /api/v1/duties": Case(query="any=id:{firm}|credit_code:{code}"),
+    "GET /api/v1/duties/catalogue": Case(),
+    "DELETE /api/v1/duties/done/{done_id}": Case(status=(404,)),
     # The portrait: what-if, figures and record in forms, documents; the board and its moves.
     "GET /firms/{firm_id}/what-if": Case(query="try.revenue_sales.2024=1"),
     "GET /firms/{firm_id}/figures": Case(status=(303,)),
@@ -302,6 +312,7 @@ CASES = {
     "POST /firms/{firm_id}/conflicts/{submission_id}": Case(
         form={"decision": "accept", "reason": "x"}
     ),
+    "GET /firms/{firm_id}/paper": Case(query="format=pdf"),
     "GET /firms/{firm_id}/edit": Case(),
     "POST /firms/{firm_id}/edit": Case(form={"name": "x", "version": "1"}),
     "GET /firms/{firm_id}/documents": Case(status=(303,)),

@@ -58,11 +58,16 @@ SECTIONS = (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
+    )),
+    Section("培育", "Cultivation", (
         Link("/flags", "标记", "Flags", READERS, "g l"),
+        Link("/duties", "法定事项", "Duties", READERS, "g y"),
+    )),
+    Section("数据", "Data", (
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
-    Section("目标", "Targets", (
+    Section("规划", "Plan", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
         Link("/forecasts", "预测", "Forecast"),
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),

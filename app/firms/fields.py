@@ -137,10 +137,11 @@ def _attributes() -> list[Field]:
               label=_label("成立日期", "Registered on")),
         Field("status", "choice", Firm.status, choices=FIRM_STATUSES,
               label=_label("状态", "Status")),
+        Field("status_on", "date", Firm.status_on, label=_label("状态日期", "Status since")),
         Field("origin", "choice", Firm.origin, choices=ORIGINS, label=_label("来源", "Origin")),
         Field("resident_enterprise", "bool", Firm.resident_enterprise,
               label=_label("居民企业", "Resident enterprise")),
-        Field("registered_capital", "number", capital, convert=fen, unit="yuan",
+        Field("registered_capital", "number", capital, convert=fen, unit="yuan", order=capital,
               label=_label("注册资本", "Registered capital")),
         Field("demo", "bool", Firm.demo, label=_label("演示数据", "Demonstration data")),
     ]  # fmt: skip
@@ -185,10 +186,13 @@ def figure_field(name: str, day: date) -> Field | None:
 
 
 def _figure(entry: Indicator, year: int, name: str) -> Field:
+    stored = type_coerce(FirmYear.__table__.c[entry.code], BigInteger)
+    own = select(stored).where(FirmYear.firm_id == Firm.id, FirmYear.year == year)
     return Field(
         name,
         "number",
-        type_coerce(FirmYear.__table__.c[entry.code], BigInteger),
+        stored,
+        order=own.correlate(Firm).scalar_subquery(),
         wrap=partial(_reported, year=year),
         convert=partial(_steps, scale=entry.scale),
         label=_label(f"{entry.zh}（{year}）", f"{entry.en} ({year})"),

@@ -15,6 +15,8 @@ from app.core.clock import today
 from app.core.errors import AppError
 from app.core.web import render
 from app.criteria.store import measures, sources
+from app.duties import queries as duties
+from app.duties.catalogue import DUTIES
 from app.firms import documents, flags, queries
 from app.firms.api import FirmId
 from app.firms.catalogue import INDICATORS
@@ -83,6 +85,8 @@ def portrait_page(
         former_names=queries.former_names(db, firm.id),
         moments=timeline.moments(db, firm.id, day, told),
         records=by_family(told),
+        owed=duties.of_firm(db, actor, firm.id, day),
+        duties=DUTIES,
         rights=portrait.rights(db, firm.id),
         measures=measures(),
         sources=sources(),

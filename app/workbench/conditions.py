@@ -13,7 +13,7 @@ from app.firms.catalogue import INDICATORS
 from app.views import service as views
 from app.workbench.benches import FORM, Bench, Pairs
 from app.workbench.columns import FIGURE
-from app.workbench.words import LOOKUPS, Words, expiries
+from app.workbench.words import LOOKUPS, Words, days_of_titles
 
 # How a form says “is”, and that there is no value or some.
 EQUAL = "eq"
@@ -74,7 +74,7 @@ def groups(bench: Bench, words: Words) -> list[Group]:
             else of_firm
         )  # fmt: skip
         group[name] = words.label(name)
-    of_firm |= {name: words.label(name) for name in expiries()}
+    of_firm |= {name: words.label(name) for name in days_of_titles()}
     titled = [
         (("企业与资质", "Firms and titles"), of_firm),
         (("认定条件", "Criteria"), of_set),

@@ -56,6 +56,10 @@ COLUMNS: Mapping[str, Pair] = {
     "readiness": ("成熟度", "Readiness"),
     "version": ("记录版本", "Version of the record"),
 }
+DAYS_OF_TITLES: Mapping[str, Pair] = {
+    "since": ("起始日", ": first day"),
+    "expires": ("到期日", ": last day"),
+}
 OF_CRITERIA = ("met", "unmet", "unknown", "not_applicable")
 SHIFTS: Mapping[str, Pair] = {
     "d": ("天", "days"), "w": ("周", "weeks"), "m": ("个月", "months"), "y": ("年", "years"),
@@ -76,9 +80,10 @@ class Words:
 
     def label(self, name: str) -> str:
         """A field or column by its name."""
-        if name.startswith("expires."):
-            kind = self.pick(phrases.DESIGNATIONS.get(name.partition(".")[2], (name, name)))
-            return f"{kind}到期日" if self.locale == "zh" else f"{kind}: last day"
+        family, _, code = name.partition(".")
+        if family in DAYS_OF_TITLES:
+            kind = self.pick(phrases.DESIGNATIONS.get(code, (code, code)))
+            return f"{kind}{self.pick(DAYS_OF_TITLES[family])}"
         if name in COLUMNS and name not in OF_CRITERIA:
             return self.pick(COLUMNS[name])
         found = self.bench.vocabulary.find(name)
@@ -134,6 +139,14 @@ class Words:
         if loaded is None:
             return {}
         return {one.id: one.label[self.locale] for one in loaded.policy.walk()}
+
+    def ordering(self, raw: str) -> str:
+        """An order as it is asked for, in words."""
+        joined = "、" if self.locale == "zh" else ", "
+        return joined.join(
+            f"{self.label(one.removeprefix('-'))} {'▼' if one.startswith('-') else '▲'}"
+            for one in raw.split(",")
+        )
 
     # --- conditions -----------------------------------------------------------------------------
 
@@ -214,6 +227,6 @@ def words_of(session: Session, bench: Bench, locale: str) -> Words:
     return Words(locale, bench, places)
 
 
-def expiries() -> list[str]:
-    """The fields that say when a title ends, one for each kind."""
-    return [f"expires.{kind}" for kind in DESIGNATION_KINDS]
+def days_of_titles() -> list[str]:
+    """The fields that say when a title began and when it ends, two for each kind."""
+    return [f"{family}.{kind}" for kind in DESIGNATION_KINDS for family in DAYS_OF_TITLES]
