@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.bulletins import models as bulletins
 from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.entry import models as entry
@@ -26,7 +27,7 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, connectors, criteria, documents, entry, firms, flags, forecasts, funding,
-    imports, incubation, innovation, jobs, leading, pipeline, plans, rankings, services,
-    support, talent, target_lists, views, webhooks,
+    accounts, audit, bulletins, connectors, criteria, documents, entry, firms, flags, forecasts,
+    funding, imports, incubation, innovation, jobs, leading, pipeline, plans, rankings,
+    services, support, talent, target_lists, views, webhooks,
 )  # fmt: skip

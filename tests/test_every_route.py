@@ -187,6 +187,12 @@ CASES = {
     "GET /targets/{code}/firms": Case(status=(404,)),
     "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
     "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /bulletins": Case(),
+    "POST /bulletins": Case(form={"kind": "monthly"}, status=(403,)),
+    "GET /bulletins/{number}": Case(status=(404,)),
+    "POST /bulletins/{number}/{step}": Case(form={"text": "x"}, status=(403,)),
+    "GET /bulletins/{number}/file/{form}": Case(status=(404,)),
+    "GET /public/bulletins/{number}": Case(status=(404,)),
     "GET /target-lists": Case(),
     "POST /target-lists": Case(form={"kind": "park"}, status=(403,)),
     "GET /target-lists/{number}": Case(status=(404,)),
@@ -409,6 +415,18 @@ CASES = {
         json={"rows": [{"credit_code": "{code}", "year": 2024, "revenue_sales": 1}]}
     ),
 }
+# Records on pages, alike for every kind.
+CASES |= {
+    "GET /records": Case(),
+    "GET /records/{path}": Case(query="q=juemiyuanshan"),
+    "GET /records/{path}/export": Case(query="firm_id={firm}"),
+    "GET /records/{path}/new": Case(query="firm_id={firm}", status=(404,)),
+    "POST /records/{path}/new": Case(query="firm_id={firm}", form={"name": "x"}, status=(404,)),
+    "GET /records/{path}/{number}": Case(status=(404,)),
+    "POST /records/{path}/{number}": Case(form={"name": "x"}, status=(404,)),
+    "GET /records/{path}/{number}/remove": Case(status=(404,)),
+    "POST /records/{path}/{number}/remove": Case(status=(404,)),
+}
 # Records of firms, alike for every kind.
 for _path, _sample in SAMPLES.items():
     _one = f"/api/v1/{_path}/{{fact_id}}"
@@ -443,7 +461,7 @@ class Foreign:
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
             "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
-            "duty": "hnte_annual", "period": "2024", "name": "firms",
+            "path": "loans", "duty": "hnte_annual", "period": "2024", "name": "firms",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

@@ -64,6 +64,7 @@ SECTIONS = (
         Link("/duties", "法定事项", "Duties", READERS, "g y"),
     )),
     Section("数据", "Data", (
+        Link("/records", "各类记录", "Records", READERS, "g r"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
@@ -72,6 +73,7 @@ SECTIONS = (
         Link("/forecasts", "预测", "Forecast"),
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
         Link("/rankings", "赛马比拼", "Rankings"),
+        Link("/bulletins", "通报", "Bulletins"),
     )),
     Section("帮扶", "Support", (
         Link("/cases", "帮扶事项", "Cases", READERS, "g s"),
