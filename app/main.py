@@ -152,8 +152,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    lists_api, target_list_pages, rankings_api, ranking_pages,
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages,
-                   target_list_pages, ranking_pages, lists_api, bulletin_pages,
-                   support,
+                   bulletin_pages, support,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
