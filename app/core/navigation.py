@@ -60,7 +60,7 @@ SECTIONS = (
         Link("/board", "梯次看板", "Board", READERS, "g b"),
     )),
     Section("培育", "Cultivation", (
-        Link("/flags", "标记", "Flags", READERS, "g l"),
+        Link("/flags", "标记", "Flags", READERS, "g k"),
         Link("/duties", "法定事项", "Duties", READERS, "g y"),
     )),
     Section("数据", "Data", (
