@@ -149,11 +149,10 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    export_pages, record_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
-                   lists_api, target_list_pages, rankings_api, ranking_pages,
+                   lists_api, target_list_pages, rankings_api, ranking_pages, bulletin_pages,
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
-                   firm_pages,
-                   bulletin_pages, support,
-                   board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   support,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
