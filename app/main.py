@@ -32,6 +32,7 @@ from app.exchange.firm_pages import router as firm_pages
 from app.facts.api import router as facts_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
+from app.firms.figure_api import router as figures_api
 from app.firms.person_pages import router as person_pages
 from app.firms.search_api import router as search_api
 from app.firms.search_pages import router as search_pages
@@ -48,6 +49,7 @@ from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
+from app.pipeline.firm_api import router as firm_writes_api
 from app.pipeline.flag_api import router as flag_api
 from app.pipeline.flag_pages import router as flag_pages
 from app.pipeline.portrait_pages import router as portrait_pages
@@ -58,9 +60,7 @@ from app.pipeline.what_if_pages import router as what_if_pages
 from app.plans.api import router as targets_api
 from app.plans.pages import router as plan_pages
 from app.plans.target_pages import router as target_pages
-from app.support.api import router as support_api
-from app.support.opening_pages import router as opening_pages
-from app.support.pages import router as support_pages
+from app.support.routes import router as support
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
@@ -132,15 +132,15 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     install_errors(app)
-    for router in (firms_api, facts_api, search_api, contact_api, pipeline_api, reform_api,
-                   flag_api, support_api, exchange_api, template_api, imports_api, trail_api,
-                   token_api, jobs_api, events_api, webhooks_api, view_api, accounts_pages,
-                   token_pages,
+    for router in (firms_api, figures_api, firm_writes_api, facts_api, search_api, contact_api,
+                   pipeline_api, reform_api,
+                   flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
+                   jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
-                   support_pages, opening_pages,
+                   support,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
                    connectors_pages, manual_pages):  # fmt: skip

@@ -378,6 +378,12 @@ CASES = {
     "PUT /api/v1/firms/by-credit-code/{credit_code}/figures/{year}": Case(
         json={"revenue_sales": 1}, status=(422,)
     ),
+    "POST /api/v1/firms": Case(
+        json={"name": "另一个名字", "credit_code": "{code}"}, status=(409,), like_absent=False
+    ),
+    "PATCH /api/v1/firms": Case(query="q={code}&expected_count=0", json={"chain": "x"}),
+    "GET /api/v1/figures": Case(query="firm_id={firm}&state__n=settled"),
+    "GET /api/v1/figures/filters": Case(),
     "POST /api/v1/firms:batch": Case(
         json={"rows": [{"name": "另一个名字", "credit_code": "{code}"}]}, like_absent=False
     ),

@@ -54,14 +54,15 @@ COLUMNS = (
 UNITS = {"money": "yuan", "percent": "percent", "points": "point", "count": "person"}
 
 
-def vocabulary(session: Session, day: date) -> Vocabulary:
-    """What the register's lists understand on a day."""
+def vocabulary(session: Session, day: date, *own: str) -> Vocabulary:
+    """What the register's lists understand on a day; `own` the caller reads itself."""
     return Vocabulary(
         fields=firm_fields(session, day),
         sorts=firm_sorts(),
         ordering="name",
         columns=COLUMNS,
         families=families(day),
+        own=own,
     )
 
 

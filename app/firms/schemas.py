@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -29,8 +30,19 @@ def no_boolean(value: object) -> object:
 
 
 Number = Annotated[Decimal, BeforeValidator(no_boolean)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+
+
+def no_null(value: str) -> str:
+    """PostgreSQL keeps no null character."""
+    if "\0" in value:
+        raise ValueError("含有空字符：请去掉 (contains a null character)")
+    return value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+                 AfterValidator(no_null)]  # fmt: skip
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000),
+                  AfterValidator(no_null)]  # fmt: skip
 
 
 class Body(BaseModel):
@@ -154,6 +166,37 @@ class FirmPatch(Body):
         if "status" in self.model_fields_set and self.status != "active" and not self.status_reason:
             raise ValueError("status_reason is needed for moved_out and deregistered")
         return self
+
+
+class FirmNew(FirmPatch):
+    """A firm or team to be registered; status is active from the start."""
+
+    name: Text
+
+
+class FigureItem(BaseModel):
+    """One figure of a list, in its indicator's unit; `fields=` decides which columns."""
+
+    id: int | None = None
+    firm_id: int | None = None
+    credit_code: str | None = None
+    indicator: str | None = None
+    year: int | None = None
+    value: Decimal | None = None
+    state: str | None = Field(None, description="best, replaced, conflict or settled")
+    source: str | None = None
+    origin_ref: str | None = None
+    recorded_by: str | None = None
+    recorded_at: datetime | None = None
+
+
+class FigurePage(BaseModel):
+    """A page of figures; `next` is the cursor of the following one."""
+
+    items: list[FigureItem]
+    next: str | None
+    count: int | None
+    count_is_exact: bool | None
 
 
 class FigureOut(BaseModel):
