@@ -18,6 +18,7 @@ from app.leading import models as leading
 from app.pipeline import models as pipeline
 from app.plans import models as plans
 from app.services import models as services
+from app.support import clock_models as reminders
 from app.support import models as support
 from app.talent import models as talent
 from app.views import models as views
@@ -25,6 +26,6 @@ from app.webhooks import models as webhooks
 
 ALL = (
     accounts, audit, connectors, criteria, documents, entry, firms, flags, forecasts, funding,
-    imports, incubation, innovation, jobs, leading, pipeline, plans, services, support, talent,
-    views, webhooks,
+    imports, incubation, innovation, jobs, leading, pipeline, plans, reminders, services,
+    support, talent, views, webhooks,
 )  # fmt: skip
