@@ -60,7 +60,11 @@ from app.pipeline.what_if_pages import router as what_if_pages
 from app.plans.api import router as targets_api
 from app.plans.pages import router as plan_pages
 from app.plans.target_pages import router as target_pages
+from app.rankings.api import router as rankings_api
+from app.rankings.pages import router as ranking_pages
 from app.support.routes import router as support
+from app.target_lists.api import router as lists_api
+from app.target_lists.pages import router as target_list_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
@@ -140,6 +144,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    export_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
+                   lists_api, target_list_pages, rankings_api, ranking_pages,
                    support,
                    document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,

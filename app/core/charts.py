@@ -4,7 +4,7 @@ Templates name the points, since words are theirs, and call these; templates/_ch
 what comes of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Point = tuple[str, int, str]  # a label, a number, and where a click leads
@@ -100,4 +100,11 @@ def fan(
         {**hidden, "name": name, "data": list(width), "areaStyle": {"opacity": 0.25}},
     ]
     found["legend"]["data"] = [actual[0], due[0], middle[0], name]
+    return found
+
+
+def ranks(labels: Sequence[str], rows: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:
+    """Ranks over days, the first on top."""
+    found = lines(labels, list(rows.items()))
+    found["yAxis"] = {"type": "value", "inverse": True, "min": 1, "minInterval": 1}
     return found

@@ -65,6 +65,8 @@ SECTIONS = (
     Section("目标", "Targets", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
         Link("/forecasts", "预测", "Forecast"),
+        Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
+        Link("/rankings", "赛马比拼", "Rankings"),
     )),
     Section("帮扶", "Support", (
         Link("/cases", "帮扶事项", "Cases", READERS, "g s"),

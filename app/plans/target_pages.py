@@ -147,10 +147,11 @@ def behind(request: Request, code: TargetCode, actor: Reader, db: Db) -> HTMLRes
 # --- what pages share ---------------------------------------------------------------------------
 
 
-def shown(value: Fraction | None, unit: str) -> str:
+def shown(given: Fraction | Decimal | None, unit: str) -> str:
     """A value in its unit, as short as it stays true: whole things whole, the rest two places."""
-    if value is None:
+    if given is None:
         return "—"
+    value = Fraction(given)
     if unit == "yuan":
         return f"{float(value / 10_000):,.2f}"
     if value.denominator == 1:

@@ -50,13 +50,12 @@ def ring(session: Session, day: date) -> int:
     if not calendar.works(day):
         return 0
     written = 0
-    for rule in session.scalars(select(ClockRule)):
+    for rule in session.scalars(select(ClockRule)).all():
         given = {"level": rule.level, "days": rule.days, "day": day,
                  "until": _until(calendar, day, rule.days)}  # fmt: skip
         written += session.execute(RING, given).rowcount  # type: ignore[attr-defined]
-    for user in session.scalars(
-        select(Notice.user_id).where(Notice.mailed_at.is_(None)).distinct()
-    ):
+    waiting = select(Notice.user_id).where(Notice.mailed_at.is_(None)).distinct()
+    for user in session.scalars(waiting).all():
         enqueue(session, TASK, {"user": user}, only_one=f"{TASK}:{user}")
     return written
 

@@ -1,5 +1,6 @@
 """The clock: whom a case is told to on which working day, once; mail that survives an outage."""
 
+import socket
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -38,11 +39,13 @@ class Post:
 @pytest.fixture
 def post() -> Iterator[tuple[Post, int]]:
     """A real SMTP server and its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     inbox = Post()
-    server = Controller(inbox, hostname="127.0.0.1", port=0)
+    server = Controller(inbox, hostname="127.0.0.1", port=port)
     server.start()
-    assert server.server is not None
-    yield inbox, server.server.sockets[0].getsockname()[1]
+    yield inbox, port
     server.stop()
 
 

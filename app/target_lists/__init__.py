@@ -1,0 +1,1 @@
+"""Yearly target lists: drafted, negotiated, issued, accepted, reported on, supervised, closed."""
