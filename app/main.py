@@ -15,6 +15,7 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.bulletins.pages import router as bulletin_pages
 from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
@@ -49,7 +50,10 @@ from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
 from app.pipeline.document_pages import router as document_pages
+from app.pipeline.duty_api import router as duty_api
+from app.pipeline.duty_pages import router as duty_pages
 from app.pipeline.firm_api import router as firm_writes_api
+from app.pipeline.firm_paper_pages import router as firm_paper_pages
 from app.pipeline.flag_api import router as flag_api
 from app.pipeline.flag_pages import router as flag_pages
 from app.pipeline.portrait_pages import router as portrait_pages
@@ -69,6 +73,7 @@ from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
 from app.workbench.pages import router as workbench_pages
+from app.workbench.record_pages import router as record_pages
 from app.workbench.selection_pages import router as selection_pages
 from app.workbench.view_api import router as view_api
 from app.workbench.view_pages import router as view_pages
@@ -141,14 +146,15 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
                    jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
-                   export_pages, view_pages, selection_pages, workbench_pages,
+                   export_pages, record_pages, view_pages, selection_pages, workbench_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
                    lists_api, target_list_pages, rankings_api, ranking_pages,
-                   support,
-                   document_pages, what_if_pages, portrait_pages, figure_pages, firm_pages,
+                   document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
+                   firm_pages,
+                   bulletin_pages, support,
                    board_pages, entry_pages, jobs_pages, webhooks_pages,
-                   connectors_pages, manual_pages):  # fmt: skip
+                   connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)

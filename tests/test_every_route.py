@@ -187,6 +187,12 @@ CASES = {
     "GET /targets/{code}/firms": Case(status=(404,)),
     "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
     "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /bulletins": Case(),
+    "POST /bulletins": Case(form={"kind": "monthly"}, status=(403,)),
+    "GET /bulletins/{number}": Case(status=(404,)),
+    "POST /bulletins/{number}/{step}": Case(form={"text": "x"}, status=(403,)),
+    "GET /bulletins/{number}/file/{form}": Case(status=(404,)),
+    "GET /public/bulletins/{number}": Case(status=(404,)),
     "GET /target-lists": Case(),
     "POST /target-lists": Case(form={"kind": "park"}, status=(403,)),
     "GET /target-lists/{number}": Case(status=(404,)),
@@ -269,6 +275,9 @@ CASES = {
     "POST /support/open": Case(
         form={"of": "firms", "on": "q=jmys", "reason": "x", "expected": "1"}, status=(403,)
     ),
+    "GET /firms/{firm_id}/plan": Case(),
+    "POST /firms/{firm_id}/plan": Case(form={"goal_rung": "certified", "goal_on": "2999-01-01"}),
+    "GET /firms/{firm_id}/plan/{number}.{kind}": Case(status=(404, 422)),
     "GET /notices": Case(),
     "POST /notices/read": Case(status=(303,)),
     "POST /notices/settings": Case(form={"mail": "none"}, status=(303, 403)),
@@ -295,7 +304,17 @@ CASES = {
     "PUT /api/v1/firms/{firm_id}/duties/{duty}/{period}": Case(json={"done_on": "2026-01-01"}),
     "GET /firms/{firm_id}/flags/{kind}/{subject}": Case(),
     "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
-    "POST /firms/{firm_id}/duties/{duty}": Case(form={"done_on": "2026-01-01", "period": "2025"}),
+    # Duties.
+    "GET /duties": Case(query="q=juemiyuanshan"),
+    "POST /duties": Case(
+        form={"owed": "2147483646:hnte_annual:2025", "done_on": "2026-05-01"}, status=(422, 404)
+    ),
+    "GET /firms/{firm_id}/duties/{duty}/{period}": Case(),
+    "POST /firms/{firm_id}/duties/{duty}/{period}": Case(form={"done_on": "2026-01-01"}),
+    "POST /duties/done/{number}/take-back": Case(status=(404,)),
+    "GET /api/v1/duties": Case(query="any=id:{firm}|credit_code:{code}"),
+    "GET /api/v1/duties/catalogue": Case(),
+    "DELETE /api/v1/duties/done/{done_id}": Case(status=(404,)),
     # The portrait: what-if, figures and record in forms, documents; the board and its moves.
     "GET /firms/{firm_id}/what-if": Case(query="try.revenue_sales.2024=1"),
     "GET /firms/{firm_id}/figures": Case(status=(303,)),
@@ -305,6 +324,7 @@ CASES = {
     "POST /firms/{firm_id}/conflicts/{submission_id}": Case(
         form={"decision": "accept", "reason": "x"}
     ),
+    "GET /firms/{firm_id}/paper": Case(query="format=pdf"),
     "GET /firms/{firm_id}/edit": Case(),
     "POST /firms/{firm_id}/edit": Case(form={"name": "x", "version": "1"}),
     "GET /firms/{firm_id}/documents": Case(status=(303,)),
@@ -401,6 +421,18 @@ CASES = {
         json={"rows": [{"credit_code": "{code}", "year": 2024, "revenue_sales": 1}]}
     ),
 }
+# Records on pages, alike for every kind.
+CASES |= {
+    "GET /records": Case(),
+    "GET /records/{path}": Case(query="q=juemiyuanshan"),
+    "GET /records/{path}/export": Case(query="firm_id={firm}"),
+    "GET /records/{path}/new": Case(query="firm_id={firm}", status=(404,)),
+    "POST /records/{path}/new": Case(query="firm_id={firm}", form={"name": "x"}, status=(404,)),
+    "GET /records/{path}/{number}": Case(status=(404,)),
+    "POST /records/{path}/{number}": Case(form={"name": "x"}, status=(404,)),
+    "GET /records/{path}/{number}/remove": Case(status=(404,)),
+    "POST /records/{path}/{number}/remove": Case(status=(404,)),
+}
 # Records of firms, alike for every kind.
 for _path, _sample in SAMPLES.items():
     _one = f"/api/v1/{_path}/{{fact_id}}"
@@ -435,7 +467,7 @@ class Foreign:
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
             "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
-            "duty": "hnte_annual", "period": "2024", "name": "firms",
+            "path": "loans", "duty": "hnte_annual", "period": "2024", "name": "firms",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

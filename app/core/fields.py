@@ -62,6 +62,8 @@ class Field:
     lookups: tuple[str, ...] | None = None
     label: Mapping[str, str] = field(default_factory=dict)
     unit: str | None = None
+    # What orders a list that few enough rows are left of; unknown values come last.
+    order: Sql | None = None
     # Whether a list can show it as a column, too.
     shown: bool = True
 

@@ -32,6 +32,8 @@ class Sort:
 
     expression: Any  # columns, attributes and expressions share no typed base
     nullable: bool = False
+    # No index has this order: it is worked out for every row, so there must be few of them.
+    worked_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,15 @@ class Vocabulary:
             return self.fields[name]
         family = self.families.get(name.split(".", 1)[0])
         return None if family is None else family(name)
+
+    def sort(self, name: str) -> Sort | None:
+        """An order by its name: one of the list's own, or that of a field's values."""
+        if name in self.sorts:
+            return self.sorts[name]
+        found = self.find(name)
+        if found is None or found.order is None:
+            return None
+        return Sort(found.order, nullable=True, worked_out=True)
 
 
 @dataclass(frozen=True)
@@ -190,11 +201,12 @@ class _Reader:
         found: dict[str, Order] = {}
         for item in raw.split(","):
             name = item.removeprefix("-")
-            if name not in self.vocabulary.sorts:
+            sort = self.vocabulary.sort(name)
+            if sort is None:
                 self._wrong("ordering", f"不能按 {name} 排序 (cannot order by it)"
                             + nearest(name, self.vocabulary.sorts))  # fmt: skip
             elif name not in found:
-                found[name] = Order(name, self.vocabulary.sorts[name], item.startswith("-"))
+                found[name] = Order(name, sort, item.startswith("-"))
         return tuple(found.values())
 
     def _columns(self, controls: dict[str, list[str]]) -> tuple[str, ...]:

@@ -58,15 +58,22 @@ SECTIONS = (
         Link("/pool", "培育池", "Pool", READERS, "g p"),
         Link("/firms", "企业登记簿", "Register", READERS, "g f"),
         Link("/board", "梯次看板", "Board", READERS, "g b"),
-        Link("/flags", "标记", "Flags", READERS, "g l"),
+    )),
+    Section("培育", "Cultivation", (
+        Link("/flags", "标记", "Flags", READERS, "g k"),
+        Link("/duties", "法定事项", "Duties", READERS, "g y"),
+    )),
+    Section("数据", "Data", (
+        Link("/records", "各类记录", "Records", READERS, "g r"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
-    Section("目标", "Targets", (
+    Section("规划", "Plan", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
         Link("/forecasts", "预测", "Forecast"),
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
         Link("/rankings", "赛马比拼", "Rankings"),
+        Link("/bulletins", "通报", "Bulletins"),
     )),
     Section("帮扶", "Support", (
         Link("/cases", "帮扶事项", "Cases", READERS, "g s"),

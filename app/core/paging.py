@@ -36,6 +36,8 @@ Sql = SQLColumnExpression[Any]
 Predicate = ColumnElement[bool]
 # Counting stops here unless an exact count is asked for: nobody reads on to the end.
 CAP = 1_000
+# An order that no index has is worked out for so many rows at most.
+MOST_WORKED_OUT = 5_000
 KEY = "_key_"
 
 
@@ -60,6 +62,7 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
     """
     plan_for_values(session)
     found = query.where(*filters.where)
+    _refuse_too_many(session, found, filters)
     sorts = [one.sort.expression for one in filters.order]
     keys = [expression.label(f"{KEY}{i}") for i, expression in enumerate(sorts)]
     rows = found.add_columns(*keys, number.label(f"{KEY}id")).order_by(*_ordering(filters, number))
@@ -76,6 +79,24 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
         count=None if filters.count == "none" else count,
         count_is_exact=None if filters.count == "none" else exact,
     )
+
+
+def _refuse_too_many(session: Session, found: Select[Any], filters: Filters) -> None:
+    """Invalid where too many rows would have to be put in an order that no index has."""
+    slow = next((one.name for one in filters.order if one.sort.worked_out), None)
+    if slow is None or _total(session, found, MOST_WORKED_OUT) <= MOST_WORKED_OUT:
+        return
+    detail = (f"超过 {MOST_WORKED_OUT} 行不能按 {slow} 排序：请先缩小范围 "
+              "(too many rows for this order: narrow the list first)")  # fmt: skip
+    raise Invalid(f"ordering: {detail}", errors=[{"parameter": "ordering", "detail": detail}])
+
+
+def _total(session: Session, found: Select[Any], at_most: int | None) -> int:
+    """How many rows there are; one more than so many where there are more."""
+    counted = found.with_only_columns(literal(1), maintain_column_froms=True).order_by(None)
+    if at_most is not None:
+        counted = counted.limit(at_most + 1)
+    return session.scalar(select(func.count()).select_from(counted.subquery())) or 0
 
 
 def plan_for_values(session: Session) -> None:
@@ -102,10 +123,7 @@ def _backwards(filters: Filters) -> bool:
 def _count(session: Session, found: Select[Any], filters: Filters) -> tuple[int | None, bool]:
     if filters.count == "none":
         return None, False
-    counted = found.with_only_columns(literal(1), maintain_column_froms=True).order_by(None)
-    if filters.count == "capped":
-        counted = counted.limit(CAP + 1)
-    total = session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    total = _total(session, found, CAP if filters.count == "capped" else None)
     if filters.count == "capped" and total > CAP:
         return CAP, False
     return total, True

@@ -7,13 +7,16 @@ from typing import Any
 from sqlalchemy import BigInteger, column, delete, func, insert, select, table
 from sqlalchemy.orm import Session
 
+from app.accounts.actor import SYSTEM
 from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
 from app.core.errors import Conflict
 from app.demo import figures, plans, records
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
+from app.duties.queries import OVERDUE, open_duties
 from app.firms.catalogue import INDICATORS
+from app.firms.flag_models import DutyDone
 from app.firms.models import Contact, Firm, FormerName, Submission
 from app.firms.names import search_columns
 from app.plans.models import PlanFigure
@@ -23,6 +26,7 @@ SEED = 20_230_101
 BATCH = 20_000
 # One firm in so many lacks a little R&D for the high-tech certificate, and nothing else.
 NEAR_EACH = 40
+DONE_IN_TIME = 0.9
 Row = dict[str, Any]
 
 
@@ -60,7 +64,8 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
             insert(Submission), reported[start : start + BATCH], execution_options=records.TOGETHER
         )
     made.insert(session)
-    _extras(session, random, ids)
+    _extras(session, random, ids, today)
+    _duties_done(session, random, today)
     plans.load(session, today)
     return len(ids)
 
@@ -118,9 +123,9 @@ def _insert_years(session: Session, rows: list[Row]) -> None:
     session.execute(insert(raw), whole)
 
 
-def _extras(session: Session, random: Random, ids: list[int]) -> None:
+def _extras(session: Session, random: Random, ids: list[int], today: date) -> None:
     renamed = [
-        {"firm_id": firm_id, "name": f"黔江旧名{n}号厂", "until": None,
+        {"firm_id": firm_id, "name": f"黔江旧名{n}号厂", "until": today - timedelta(days=40 * n),
          "name_search": search_columns(f"黔江旧名{n}号厂")["name_search"]}
         for n, firm_id in enumerate(random.sample(ids, 40), 1)
     ]  # fmt: skip
@@ -131,6 +136,20 @@ def _extras(session: Session, random: Random, ids: list[int]) -> None:
         for n, firm_id in enumerate(ids, 1)
     ]  # fmt: skip
     session.execute(insert(Contact), people)
+
+
+def _duties_done(session: Session, random: Random, today: date) -> None:
+    """Most of what was due has been done; a few firms forgot."""
+    owed = open_duties(SYSTEM, today).subquery()
+    over = select(owed).where(owed.c.stage == OVERDUE).order_by(owed.c.firm_id, owed.c.due)
+    done = [
+        {"firm_id": row.firm_id, "code": row.duty, "period": row.period,
+         "done_on": row.due - timedelta(days=random.randint(1, 40))}
+        for row in session.execute(over)
+        if random.random() < DONE_IN_TIME
+    ]  # fmt: skip
+    if done:
+        session.execute(insert(DutyDone), done)
 
 
 def remove(session: Session) -> int:

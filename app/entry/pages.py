@@ -18,6 +18,7 @@ from app.core.web import local_path, render
 from app.criteria import phrases
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import sets_in_force
+from app.duties.catalogue import DUTIES
 from app.entry import columns, queries, service, showing, waiting
 from app.entry.schemas import CellsIn, CellsOut, FilledIn, Unit
 from app.exchange.readings import EARLIEST_YEAR
@@ -43,6 +44,7 @@ WORDS = {
     "units": columns.UNITS,
     "unit_of": columns.unit_of,
     "designation_kinds": DESIGNATION_KINDS,
+    "duties": DUTIES,
 }
 
 

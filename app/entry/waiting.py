@@ -33,16 +33,23 @@ from app.criteria.compiler import LoadedSet
 from app.criteria.policy import Criterion, Outcome
 from app.criteria.reading import figures_by_criterion, figures_of_set, rests_on_figures
 from app.criteria.store import sets_in_force
+from app.duties.queries import open_duties
+from app.entry.models import EntryDraft
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Designation, Firm, FirmYear, Residency, Submission
 from app.firms.queries import visible
+from app.imports.models import ImportBatch
+from app.imports.queries import seen
 from app.pipeline.fields import places
 from app.pipeline.models import Assessment
 
-MOST = 50
+MOST = 10
 STALE_DAYS = 365
 EXPIRING_DAYS = 365
 RESIDENCY_MONTHS = 6
+REJECTED_DAYS = 30
+# Of duties, the stages that are work of these days.
+PRESSING = 3
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,9 @@ class Waiting:
 
     years: tuple[int, ...]
     missing: Listed
+    duties: Listed
+    refused: Listed
+    rejected: Listed
     expiring: Listed
     residencies: Listed
     stale: Listed
@@ -93,6 +103,9 @@ def everything(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> 
     return Waiting(
         years=tuple(day.year + back for back in backs),
         missing=_missing(session, actor, loaded, backs, day),
+        duties=Listed.of(session.execute(_duties(actor, day)).all()),
+        refused=Listed.of(session.execute(_refused(actor, day)).all()),
+        rejected=Listed.of(session.execute(_rejected(actor, day)).all()),
         expiring=Listed.of(session.execute(_expiring(actor, day)).all()),
         residencies=Listed.of(session.execute(_residencies(actor, day)).all()),
         stale=Listed.of(session.execute(_stale(actor, day)).all()),
@@ -143,6 +156,43 @@ def _lived(year: int) -> Any:
     """Whether the firm was there in a year, as far as is known."""
     born = Firm.registered_on
     return or_(born.is_(None), extract("year", born) <= year)
+
+
+def _duties(actor: Actor, day: date) -> Select[Any]:
+    """What titles and law ask of firms: overdue, or due within three months."""
+    owed = open_duties(actor, day).subquery()
+    return (
+        select(Firm.id, Firm.name, owed.c.duty, owed.c.due, owed.c.stage, _total())
+        .join(owed, owed.c.firm_id == Firm.id)
+        .where(owed.c.stage <= PRESSING)
+        .order_by(owed.c.due, Firm.pinyin, Firm.id)
+        .limit(MOST)
+    )
+
+
+def _refused(actor: Actor, day: date) -> Select[Any]:
+    """What this person typed and could not be stored, firm by firm and year by year."""
+    return (
+        select(Firm.id, Firm.name, EntryDraft.year, func.count().label("cells"),
+               func.max(EntryDraft.updated_at).label("at"), _total())
+        .join(EntryDraft, EntryDraft.firm_id == Firm.id)
+        .where(_active(actor, day), EntryDraft.user_id == actor.user_id)
+        .group_by(Firm.id, Firm.name, EntryDraft.year)
+        .order_by(func.max(EntryDraft.updated_at).desc(), Firm.id)
+        .limit(MOST)
+    )  # fmt: skip
+
+
+def _rejected(actor: Actor, day: date) -> Select[Any]:
+    """Files of these weeks whose rows did not all come in."""
+    return (
+        select(ImportBatch.id, ImportBatch.file_name, ImportBatch.rejected,
+               ImportBatch.finished_at.label("at"), _total())
+        .where(seen(actor), ImportBatch.state.in_(("done", "refused")), ImportBatch.rejected > 0,
+               ImportBatch.finished_at >= day - timedelta(days=REJECTED_DAYS))
+        .order_by(ImportBatch.id.desc())
+        .limit(MOST)
+    )  # fmt: skip
 
 
 def _expiring(actor: Actor, day: date) -> Select[Any]:

@@ -68,10 +68,11 @@ def vocabulary(session: Session, day: date, *own: str) -> Vocabulary:
 
 def families(day: date) -> Mapping[str, Callable[[str], Field | None]]:
     """Fields of firms whose names cannot be listed."""
-    from app.firms import moves  # it is made of the fields of this module
+    from app.firms import moves, record_fields  # they are made of the fields of this module
 
+    found = moves.FAMILIES | record_fields.FAMILIES
     return {"figure": partial(figure_field, day=day)} | {
-        name: partial(found, day=day) for name, found in moves.FAMILIES.items()
+        name: partial(field, day=day) for name, field in found.items()
     }
 
 
@@ -137,10 +138,11 @@ def _attributes() -> list[Field]:
               label=_label("成立日期", "Registered on")),
         Field("status", "choice", Firm.status, choices=FIRM_STATUSES,
               label=_label("状态", "Status")),
+        Field("status_on", "date", Firm.status_on, label=_label("状态日期", "Status since")),
         Field("origin", "choice", Firm.origin, choices=ORIGINS, label=_label("来源", "Origin")),
         Field("resident_enterprise", "bool", Firm.resident_enterprise,
               label=_label("居民企业", "Resident enterprise")),
-        Field("registered_capital", "number", capital, convert=fen, unit="yuan",
+        Field("registered_capital", "number", capital, convert=fen, unit="yuan", order=capital,
               label=_label("注册资本", "Registered capital")),
         Field("demo", "bool", Firm.demo, label=_label("演示数据", "Demonstration data")),
     ]  # fmt: skip
@@ -185,10 +187,13 @@ def figure_field(name: str, day: date) -> Field | None:
 
 
 def _figure(entry: Indicator, year: int, name: str) -> Field:
+    stored = type_coerce(FirmYear.__table__.c[entry.code], BigInteger)
+    own = select(stored).where(FirmYear.firm_id == Firm.id, FirmYear.year == year)
     return Field(
         name,
         "number",
-        type_coerce(FirmYear.__table__.c[entry.code], BigInteger),
+        stored,
+        order=own.correlate(Firm).scalar_subquery(),
         wrap=partial(_reported, year=year),
         convert=partial(_steps, scale=entry.scale),
         label=_label(f"{entry.zh}（{year}）", f"{entry.en} ({year})"),

@@ -84,7 +84,20 @@ def expires_field(name: str, day: date) -> Field | None:
     )  # fmt: skip
 
 
-FAMILIES = {"rung": rung_field, "moved": moved_field, "expires": expires_field}
+def since_field(name: str, day: date) -> Field | None:
+    """`since.<kind>`: the first day of a designation that is valid now."""
+    kind = name.partition(".")[2]
+    if kind not in DESIGNATION_KINDS:
+        return None
+    first = type_coerce(func.lower(Designation.valid), Date)
+    return Field(
+        name, "date", first, wrap=partial(on_designation, kind=kind, day=day), shown=False,
+        label={"zh": f"有效资质 {kind} 的起始日", "en": f"First day of the valid {kind}"},
+    )  # fmt: skip
+
+
+FAMILIES = {"rung": rung_field, "moved": moved_field, "expires": expires_field,
+            "since": since_field}  # fmt: skip
 
 
 def _day(name: str, latest: date) -> date | None:

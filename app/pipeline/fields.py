@@ -141,10 +141,12 @@ def _is(index: int, outcome: Outcome) -> Predicate:
 
 def _gap_field(place: Place) -> Field:
     label = place.criterion.label
+    stored = literal_column(f"assessment.gaps[{place.index}]", BigInteger)
     return Field(
         gap_column(place),
         "number",
-        literal_column(f"assessment.gaps[{place.index}]", BigInteger),
+        stored,
+        order=stored,
         # Only what is unmet has a gap; saying so spares the planner a wrong guess.
         wrap=lambda found: and_(_is(place.index, Outcome.UNMET), found),
         convert=fen if place.gap_unit == "yuan" else _whole_steps(place.gap_unit),

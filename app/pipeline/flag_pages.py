@@ -29,9 +29,6 @@ class FlagForm(BaseModel):
 
     until: Annotated[str, Field(max_length=10)] = ""
     reason: Annotated[str, Field(max_length=500)] = ""
-    done_on: Annotated[str, Field(max_length=10)] = ""
-    evidence: Annotated[str, Field(max_length=500)] = ""
-    period: Annotated[str, Field(max_length=10)] = ""
 
 
 @router.get("/flags")
@@ -110,20 +107,6 @@ def snooze(
     except Invalid as error:
         return _flag(request, tx, actor, (firm_id, kind, subject), error)
     return _back(request, firm_id, said)
-
-
-@router.post("/firms/{firm_id}/duties/{duty}")
-def record_duty(
-    request: Request, firm_id: FirmId, duty: Code, form: Annotated[FlagForm, Form()],
-    actor: CurrentActor, tx: Tx,
-) -> Response:  # fmt: skip
-    """The duty that a flag reminds of was done."""
-    try:
-        done = (_day(form.done_on), form.evidence)
-        flagging.record_duty(tx, actor, firm_id, duty, form.period, done)
-    except Invalid as error:
-        return _flag(request, tx, actor, (firm_id, "duty_due", duty), error)
-    return _back(request, firm_id, ("已登记完成", "Recorded as done"))
 
 
 def _back(request: Request, firm_id: int, said: tuple[str, str]) -> Response:

@@ -12,9 +12,9 @@ from app.core.clock import today
 from app.criteria import phrases
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import all_sets
+from app.duties.catalogue import DUTIES
 from app.firms.catalogue import Label
 from app.firms.flag_models import FLAG_KINDS, Flag
-from app.pipeline.duties import DUTY_OF
 from app.pipeline.fields import places
 
 MOST_NAMED = 4
@@ -65,7 +65,7 @@ class Teller:
                 return Label(zh=f"{kind.zh}将于 {said['last']} 到期",
                              en=f"{kind.en} ends on {said['last']}")  # fmt: skip
             case "duty_due":
-                duty = DUTY_OF[flag.subject].label
+                duty = DUTIES[flag.subject].label
                 return Label(zh=f"{duty.zh}（{said['period']}）应于 {said['due']} 前完成",
                              en=f"{duty.en} ({said['period']}): by {said['due']}")  # fmt: skip
         since = said.get("last")
@@ -117,7 +117,7 @@ class Teller:
 
     def _citation(self, flag: Flag) -> str | None:
         if flag.kind == "duty_due":
-            return DUTY_OF[flag.subject].citation
+            return DUTIES[flag.subject].article
         code = flag.figures.get("set")
         if flag.criterion is None or not isinstance(code, str):
             return None

@@ -10,14 +10,16 @@ from app.accounts.actor import Actor, Role
 from app.core.clock import now, today
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.fields import nearest
+from app.duties.catalogue import DUTIES
 from app.firms import queries
 from app.firms.flag_models import FLAG_KINDS, DutyDone, Flag, FlagRule
 from app.firms.models import Firm
-from app.pipeline.duties import DUTY_OF
 from app.pipeline.service import assess
 
 LONGEST_SNOOZE = timedelta(days=366)
 LONGEST_REASON = 500
+# As many duties as one person can answer for at once.
+MOST_TOGETHER = 300
 
 
 def snooze(
@@ -86,8 +88,8 @@ def record_duty(
     """A statutory duty of a period was done on a day; its flag closes with this."""
     firm = queries.get(session, actor, firm_id)
     actor.require("firms:write")
-    if duty not in DUTY_OF:
-        raise NotFound(f"没有法定事项 {duty} (no such duty)" + nearest(duty, DUTY_OF))
+    if duty not in DUTIES:
+        raise NotFound(f"没有法定事项 {duty} (no such duty)" + nearest(duty, DUTIES))
     day, evidence = done
     if day > today():
         raise _wrong("done_on", "完成日不能晚于今天 (not in the future)")
@@ -105,6 +107,36 @@ def record_duty(
     session.add(found)
     session.flush()
     assess(session, select(Firm.id).where(Firm.id == firm.id), today())
+    return found
+
+
+def record_duties(
+    session: Session, actor: Actor, which: list[tuple[int, str, str]], done: tuple[date, str]
+) -> int:
+    """Several were done on one day: all are recorded or none; how many. A fault names the firm."""
+    actor.require("firms:write")
+    if not 1 <= len(which) <= MOST_TOGETHER:
+        raise Invalid(f"请勾选 1 至 {MOST_TOGETHER} 项 (select 1 to {MOST_TOGETHER})")
+    for firm_id, duty, period in sorted(which):  # in one order, so that two never wait in a ring
+        try:
+            record_duty(session, actor, firm_id, duty, period, done)
+        except (Conflict, Invalid) as error:
+            name = queries.get(session, actor, firm_id).name
+            raise type(error)(f"{name}: {error.detail}") from None
+    return len(which)
+
+
+def take_back_duty(session: Session, actor: Actor, number: int) -> DutyDone:
+    """It was not done after all: the record no longer stands, and the duty is owed again."""
+    actor.require("firms:write")
+    query = select(DutyDone).join(Firm, Firm.id == DutyDone.firm_id)
+    query = query.where(DutyDone.id == number, DutyDone.superseded_at.is_(None))
+    found = session.scalar(query.where(queries.visible(actor)).with_for_update(of=DutyDone))
+    if found is None:
+        raise NotFound(f"没有编号为 {number} 的完成记录 (no such record)")
+    found.superseded_at = now()
+    session.flush()
+    assess(session, select(Firm.id).where(Firm.id == found.firm_id), today())
     return found
 
 

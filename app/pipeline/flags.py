@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from app.core.prepared import Prepared, driver_cursor, prepared, run
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import all_sets
+from app.duties.catalogue import DUTIES, Duty
+from app.duties.owed import DAYS_KEPT, falling_due
 from app.firms.flag_models import FLAG_KINDS, FlagRule
 from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS
-from app.pipeline.duties import DUTIES, Duty
 from app.pipeline.fields import Place, places
 
 # The rungs ahead of each step. The pool is the district's own: nobody must have been in it to be
@@ -104,30 +105,17 @@ join designation as held on held.firm_id = verdict.firm_id and held.kind = {titl
 join firm on firm.id = verdict.firm_id and firm.status = 'active'
 where verdict.firm_id {scope} and outcome = 0 and held.kind in ({titles})
 ) as lost where criterion is not null"""
-YEARLY_DUTY = """
-select firm_id, {code}, null, jsonb_build_object('due', due, 'period', period)
-from (
-  select distinct firm_id, due, (extract(year from due)::int - 1)::text as period
-  from designation, make_date(extract(year from %(as_of)s)::int, {month}, {day}) as due
-  where superseded_at is null and valid @> %(as_of)s and kind in ({kinds}) and firm_id {scope}
-    and lower(valid) < date_trunc('year', %(as_of)s)::date
-    and due <= %(as_of)s + %(duty_due)s
-) as duty join firm on firm.id = firm_id and status = 'active'
-where not exists (select from duty_done as done where done.firm_id = duty.firm_id
-  and done.code = {code} and done.period = duty.period and done.superseded_at is null)"""
-RENAMED = """
-select firm_id, {code}, null, jsonb_build_object('due', due, 'period', period)
-from (
-  select former.firm_id, min(former.until) as renamed_on, min(former.until)::text as period,
-         (min(former.until) + make_interval(months => {months}))::date as due
-  from former_name as former
-  join designation as held on held.firm_id = former.firm_id and held.superseded_at is null
-    and held.kind in ({kinds}) and held.valid @> %(as_of)s and lower(held.valid) <= former.until
-  where former.firm_id {scope} and former.until <= %(as_of)s
-    and not exists (select from duty_done as done where done.firm_id = former.firm_id
-      and done.code = {code} and done.period = former.until::text and done.superseded_at is null)
-  group by former.firm_id
-) as duty join firm on firm.id = firm_id and status = 'active'"""
+# Of each duty the earliest that nobody has recorded as done.
+DUTY_DUE = """
+select * from (
+  select distinct on (firm_id) firm_id, {code}, null::text as criterion,
+         jsonb_build_object('due', due, 'period', period) as figures
+  from ({falls}) as falls join firm on firm.id = firm_id and status = 'active'
+  where due >= %(as_of)s - {kept}{within} and not exists (select from duty_done as done
+    where done.firm_id = falls.firm_id and done.code = {code} and done.period = falls.period
+      and done.superseded_at is null)
+  order by firm_id, due
+) as earliest"""
 NOT_SERVED = """
 select firm.id, 'service', null, jsonb_build_object('last', last)
 from firm join standing on standing.firm_id = firm.id
@@ -259,15 +247,17 @@ def _selects(key: _Key, ahead: list[LoadedSet], scope: str) -> Iterator[tuple[st
     titles = _listed(one.loaded.policy.title for one in held)
     lost = [one for one in held if one.places]
     yield "at_risk", AT_RISK.format(scope=scope, titles=titles, **_by_set(lost))
-    yield "duty_due", " union all ".join(_duty(one, scope) for one in DUTIES)
+    # The end of a title is a flag of its own.
+    owed = [one for one in DUTIES.values() if one.rule != "before_end"]
+    yield "duty_due", " union all ".join(_duty(one, scope) for one in owed)
     yield "not_served", NOT_SERVED.format(scope=scope)
 
 
 def _duty(duty: Duty, scope: str) -> str:
-    said = {"scope": scope, "code": f"'{duty.code}'::text", "kinds": _listed(duty.holders)}
-    if duty.months is not None:
-        return RENAMED.format(months=duty.months, **said)
-    return YEARLY_DUTY.format(month=duty.month, day=duty.day, **said)
+    # A change is to be reported from the day it happened.
+    within = "" if duty.rule == "after_rename" else " and due <= %(as_of)s + %(duty_due)s"
+    falls = falling_due(duty, "%(as_of)s", scope)
+    return DUTY_DUE.format(code=f"'{duty.code}'::text", falls=falls, within=within, kept=DAYS_KEPT)
 
 
 class _Spoken:

@@ -15,6 +15,8 @@ from app.core.clock import today
 from app.core.errors import AppError
 from app.core.web import render
 from app.criteria.store import measures, sources
+from app.duties import queries as duties
+from app.duties.catalogue import DUTIES
 from app.firms import documents, flags, queries
 from app.firms.api import FirmId
 from app.firms.catalogue import INDICATORS
@@ -26,7 +28,7 @@ from app.pipeline import norms, portrait, timeline
 from app.pipeline.flag_words import Teller
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
-from app.pipeline.records import FAMILIES, by_family, of_firm
+from app.pipeline.records import FAMILIES, RECORDS, by_family, of_firm
 from app.pipeline.trail import table_label, words
 
 router = APIRouter(include_in_schema=False)
@@ -83,6 +85,8 @@ def portrait_page(
         former_names=queries.former_names(db, firm.id),
         moments=timeline.moments(db, firm.id, day, told),
         records=by_family(told),
+        owed=duties.of_firm(db, actor, firm.id, day),
+        duties=DUTIES,
         rights=portrait.rights(db, firm.id),
         measures=measures(),
         sources=sources(),
@@ -93,6 +97,7 @@ def portrait_page(
         may_decide=actor.role is Role.ANALYST,
         values=words().values,
         families=FAMILIES,
+        record_kinds=RECORDS,
         table_label=table_label,
         **_figures(request, db, firm.id, day),
         **_documents(db, firm.id),

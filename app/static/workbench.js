@@ -1,4 +1,4 @@
-// The workbench: how many firms are ticked, and how wide columns are.
+// The workbench: how many rows are ticked, and how wide columns are.
 (() => {
   const form = document.getElementById("selection");
   if (!form) return;
@@ -6,7 +6,7 @@
   // --- selection ------------------------------------------------------------------------------
   const told = form.querySelector("[data-selected]");
   const all = form.querySelector("[data-all]");
-  const boxes = () => [...form.querySelectorAll("input[name=firm]")];
+  const boxes = () => [...form.querySelectorAll("tbody td.pick input")];
   const count = () => {
     const ticked = boxes().filter((box) => box.checked).length;
     told.textContent = ticked ? told.dataset.selected.replace("{count}", ticked) : "";

@@ -57,7 +57,7 @@ def found(session: Session, actor: Actor, of: str, query: list[tuple[str, str]])
     """The firms of a list's query that the actor may know of."""
     day = today()
     asked = views.query_of(views.expanded(session, actor, of, query))
-    chosen: Select[Any] = select(Firm.id, Firm.name)
+    chosen: Any = select(Firm.id, Firm.name)
     if of == "pool":
         loaded, filters = pool.read(session, asked, day)
         chosen = chosen.join(Assessment, Assessment.firm_id == Firm.id)

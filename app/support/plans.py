@@ -211,9 +211,7 @@ def _gaps(session: Session, plan: FirmPlan, locale: str) -> Table:
                   Column(heads[2], share=2)], rows)  # fmt: skip
 
 
-def _items(
-    session: Session, plan: FirmPlan, bodies: dict[str, Organisation], locale: str
-) -> Table:
+def _items(session: Session, plan: FirmPlan, bodies: dict[str, Organisation], locale: str) -> Table:
     measures = {one.code: one for one in session.scalars(select(Measure))}
     heads = ("措施", "牵头单位", "完成期限") if locale == "zh" else ("Measure", "Lead", "By")
     rows = []
@@ -228,5 +226,3 @@ def _items(
 
 def _wrong(name: str, detail: str) -> Invalid:
     return Invalid(detail, errors=[{"pointer": f"/{name}", "detail": detail}])
-
-

@@ -65,7 +65,7 @@ def is_summed(name: str) -> bool:
 
 
 def _next_order(bench: Bench, name: str) -> str | None:
-    if name not in bench.vocabulary.sorts:
+    if bench.vocabulary.sort(name) is None:
         return None
     return name if _ordered(bench, name) == "descending" else f"-{name}"
 

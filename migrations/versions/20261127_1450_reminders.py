@@ -1,7 +1,8 @@
-"""reminders of support cases: when they climb, who was told, how each person wants to be told"""
+"""reminders of support cases and who was told; firm plans"""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from app.audit import ddl
 
@@ -10,7 +11,7 @@ down_revision = "0071"
 branch_labels = None
 depends_on = None
 
-TABLES = ("clock_rule", "notice", "notice_setting")
+TABLES = ("clock_rule", "notice", "notice_setting", "firm_plan")
 
 
 def upgrade() -> None:
@@ -82,6 +83,36 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_notice_setting")),
     )
+    op.create_table(
+        "firm_plan",
+        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
+        sa.Column("firm_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("goal_rung", sa.String(), nullable=False),
+        sa.Column("goal_on", sa.Date(), nullable=False),
+        sa.Column("gaps", postgresql.JSONB(), nullable=False),
+        sa.Column("items", postgresql.JSONB(), nullable=False),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("agreed_on", sa.Date(), nullable=True),
+        sa.Column("agreed_with", sa.String(), nullable=True),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column(
+            "made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.CheckConstraint(
+            "goal_rung in ('incubated', 'tech_based', 'candidate', 'certified', 'little_giant')",
+            name=op.f("ck_firm_plan_goal_rung"),
+        ),
+        sa.CheckConstraint(
+            "(agreed_on is null) = (agreed_with is null)", name=op.f("ck_firm_plan_agreed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["firm_id"], ["firm.id"], name=op.f("fk_firm_plan_firm_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_firm_plan")),
+        sa.UniqueConstraint("firm_id", "number", name=op.f("uq_firm_plan_firm_id_number")),
+    )
+    op.execute("call secure_by_firm('firm_plan', 'firm_id')")
     for table in TABLES:
         op.execute(ddl.attach(table))
 

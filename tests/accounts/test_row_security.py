@@ -74,6 +74,20 @@ def tables_of_firms() -> list[str]:
     return ["firm", *(t.name for t in tables if "firm_id" in t.c)]
 
 
+def test_what_is_read_below_the_lock_is_the_acting_organisation_s(
+    db: Session, incubator: Organisation, own: int, foreign: int
+) -> None:
+    other, park = body(db, "lock-other", "incubator"), body(db, "lock-park", "park")
+    put_in_incubator(db, foreign, other, ALWAYS)
+    put_in_park(db, foreign, park, ALWAYS)
+    assert set(inspect(db.connection()).get_view_names()) == {"own_location", "own_residency"}
+    with acting(db, manager(incubator)):
+        assert (every_row(db, "own_residency"), every_row(db, "own_location")) == ({own}, set())
+    with acting(db, Actor(Role.PARK_OPERATOR, park.id, "园区")):
+        assert (every_row(db, "own_residency"), every_row(db, "own_location")) == (set(), {foreign})
+    assert every_row(db, "own_residency") == set(), "nobody acts"
+
+
 def test_a_query_that_forgets_the_scope_sees_only_own_firms(
     db: Session, incubator: Organisation, own: int, foreign: int
 ) -> None:

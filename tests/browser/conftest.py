@@ -20,14 +20,20 @@ ARGUMENTS = ["--no-sandbox", "--font-render-hinting=none", "--disable-background
 
 
 @pytest.fixture(scope="session")
-def site(engine: Engine, settings: Settings) -> Iterator[str]:
-    """The demo district, served from a database of its own."""
+def site_database(engine: Engine, settings: Settings) -> Iterator[Engine]:
+    """The demo district, in a database of its own."""
     with copied(engine, settings, "site") as own:
         with Session(own) as session, session.begin():
             demo.load(session, today())
             evaluate(session, today())
-        with served(create_app(settings, own)) as address:
-            yield address
+        yield own
+
+
+@pytest.fixture(scope="session")
+def site(site_database: Engine, settings: Settings) -> Iterator[str]:
+    """The demo district, served."""
+    with served(create_app(settings, site_database)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

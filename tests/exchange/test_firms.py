@@ -7,6 +7,7 @@ from random import Random
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import act_as
 from app.accounts.actor import Actor, Role
 from app.exchange.mapping import Mapping, load
 from app.exchange.service import upsert_firms
@@ -116,8 +117,11 @@ def test_an_incubator_keeps_its_own_firms_only(db: Session) -> None:
     mine = Actor(Role.INCUBATOR_MANAGER, first.id, "甲")
     theirs = Actor(Role.INCUBATOR_MANAGER, second.id, "乙")
     row = {"credit_code": credit_code(1), "name": "在孵企业"}
+    act_as(db, mine)
     assert upsert_firms(db, mine, [row], source="incubator").created == 1
     assert upsert_firms(db, mine, [row], source="incubator").unchanged == 1
+    act_as(db, theirs)
     refused = upsert_firms(db, theirs, [row | {"name": "改名"}], source="incubator")
     assert (refused.rejected, refused.updated) == (1, 0)
+    act_as(db, mine)
     assert firm(db, credit_code(1)).name == "在孵企业"

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import act_as
 from app.accounts.actor import SYSTEM, Actor, Role
 from app.core.clock import today
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -66,10 +67,11 @@ def test_a_wrong_organisation_code_is_named() -> None:
 
 def test_whoever_registers_a_firm_sees_it(db: Session) -> None:
     actor = manager(db)
+    act_as(db, actor)
     made = service.register(db, actor, "萌芽科技有限公司", credit_code=credit_code(77_000_001))
     assert queries.get(db, actor, made.id).source == "incubator"
     with pytest.raises(Conflict, match="已登记"):
-        service.register(db, SYSTEM, "别名", credit_code=credit_code(77_000_001))
+        service.register(db, actor, "别名", credit_code=credit_code(77_000_001))
 
 
 def test_a_change_keeps_the_old_record_and_the_old_name(db: Session, firm: Firm) -> None:

@@ -279,11 +279,14 @@ def test_a_duty_is_recorded_once_and_its_flag_closes(db: Session) -> None:
     held(db, firm, "hnte", date(LAST - 1, 9, 1), date(LAST + 2, 9, 1))
     db.add(FormerName(firm_id=firm, name="旧", name_search="旧", until=today()))
     evaluate(db, firm)
-    path, duty = f"/firms/{firm}/flags/duty_due/hnte_change", f"/firms/{firm}/duties/hnte_change"
+    path, duty = (
+        f"/firms/{firm}/flags/duty_due/hnte_change",
+        f"/firms/{firm}/duties/hnte_change/{today()}",
+    )
     assert "重大变化" in client.get(path).text
-    late = {"done_on": (today() + timedelta(days=1)).isoformat(), "period": str(today())}
+    late = {"done_on": (today() + timedelta(days=1)).isoformat()}
     assert client.post(duty, data=late).status_code == 422
-    done = {"done_on": str(today()), "period": str(today()), "evidence": "回执 1 号"}
+    done = {"done_on": str(today()), "evidence": "回执 1 号"}
     answer = client.post(duty, data=done, follow_redirects=False)
     assert answer.status_code == 303
     kinds = {(k, one.subject) for k, one in opened(db, firm).items()}

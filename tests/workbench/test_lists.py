@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
+from app.core import paging
 from app.core.clock import today
 from app.pipeline.service import assess
 from tests import people
@@ -58,6 +59,8 @@ def query(answer: Any) -> list[tuple[str, str]]:
         ({"field": "chain", "lookup": "filled"}, ("chain__empty", "false")),
         ({"field": "expires.hnte", "lookup": "lte", "value": "today+90d"},
          ("expires.hnte__lte", "today+90d")),
+        ({"field": "since.hnte", "lookup": "gte", "value": "2024-01-01"},
+         ("since.hnte__gte", "2024-01-01")),
         ({"field": "name", "lookup": "ic", "value": "生物"}, ("name__ic", "生物")),
     ],
 )  # fmt: skip
@@ -220,6 +223,52 @@ def test_a_wrong_filter_is_told_and_shows_no_firm(client: TestClient) -> None:
         page = client.get(path).text
         assert 'role="alert"' in page, path
         assert "生物一" not in page
+
+
+@pytest.mark.parametrize(
+    ("ordering", "expected"),
+    [
+        (f"-figure.revenue_sales.{LAST}", ["生物二", "生物一", "软件一"]),
+        (f"figure.revenue_sales.{LAST}", ["软件一", "生物一", "生物二"]),
+        ("figure.rd_hnte,name", ["生物一"]),
+    ],
+)
+@pytest.mark.parametrize("of", ["firms", "pool"])
+def test_a_list_is_ordered_by_any_figure_what_is_unknown_last(
+    client: TestClient, of: str, ordering: str, expected: list[str]
+) -> None:
+    found, address = [], f"/api/v1/{of}?fields=name&limit=2&ordering={ordering}"
+    after = ""
+    while True:  # page by page, so that the cursor carries the value, or that there is none
+        page = client.get(address + after).json()
+        found += [row["name"] for row in page["items"]]
+        if page["next"] is None:
+            break
+        after = f"&cursor={page['next']}"
+    assert found[: len(expected)] == expected
+    assert len(found) == len(set(found)) == 6
+
+
+def test_the_head_of_a_column_orders_by_it(client: TestClient) -> None:
+    wanted = f"figure.revenue_sales.{LAST}"
+    page = client.get(f"/firms?fields=name,{wanted}").text
+    assert f"ordering=-{wanted}" in page
+    ordered = client.get(f"/firms?fields=name,{wanted}&ordering=-{wanted}").text
+    names = re.findall(r'<td class="firm"><a[^>]*>([^<]+)</a>', ordered)
+    assert names[:3] == ["生物二", "生物一", "软件一"]
+    assert "▼</option>" in ordered
+
+
+def test_too_many_rows_are_not_put_in_an_order_without_an_index(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "MOST_WORKED_OUT", 2)
+    refused = client.get("/firms?ordering=figure.rd_hnte")
+    assert "缩小范围" in plain(refused.text)
+    answer = client.get("/api/v1/firms?ordering=figure.rd_hnte")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "ordering"
+    assert client.get("/api/v1/firms?ordering=figure.rd_hnte&name__isw=生物").status_code == 200
 
 
 def test_the_heat_map_opens_the_explanation_of_a_cell(client: TestClient) -> None:

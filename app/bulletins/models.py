@@ -1,0 +1,44 @@
+"""A bulletin with everything it says, and with what that rests on."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.accounts.models import User
+from app.core.db import Base, Instant
+
+KINDS = ("monthly", "quarterly")
+STATUSES = ("draft", "approved")
+
+
+class Bulletin(Base):
+    """`content` holds numbers, firm lists, ranks and versions as they were known at `known_at`.
+
+    An approved one is never changed: later corrections are found by comparing (`service.errata`).
+    """
+
+    __tablename__ = "bulletin"
+    __table_args__ = (
+        CheckConstraint(f"kind in {KINDS}", name="kind"),
+        CheckConstraint(f"status in {STATUSES}", name="status"),
+        CheckConstraint("(status = 'approved') = (approved_at is not null)", name="approved"),
+        UniqueConstraint("plan_code", "kind", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    plan_code: Mapped[str]
+    kind: Mapped[str]
+    # The last day of its period: what the numbers are of.
+    day: Mapped[date]
+    title: Mapped[str]
+    text: Mapped[str]
+    content: Mapped[dict[str, object]] = mapped_column(JSONB)
+    known_at: Mapped[Instant]
+    status: Mapped[str] = mapped_column(server_default="draft")
+    edited_by: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    edited_by_name: Mapped[str]
+    approved_by_name: Mapped[str | None]
+    approved_at: Mapped[Instant | None]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())

@@ -1,0 +1,108 @@
+"""A file from drag to undo in a real browser, left in the middle and come back to."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.imports.models import BUSY, ImportBatch
+from tests.browser.looking import LOOKS, look, prefer
+from tests.browser.test_pages import sign_in
+from tests.factories import credit_code
+from tests.imports.desk import FIRMS_HEADER, JOBS, book
+
+LONG = 30_000  # a job's time on a busy machine
+DROP = """([content, name]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], name));
+  const drop = document.querySelector("[data-drop]");
+  drop.dispatchEvent(new DragEvent("dragover", { dataTransfer: data, bubbles: true }));
+  drop.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+}"""
+
+
+@pytest.fixture
+def worker(site_database: Engine) -> Iterator[None]:
+    """Does what waits, as the worker would."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.wait(0.2):
+            with Session(site_database) as session:
+                query = select(ImportBatch.id, ImportBatch.state)
+                waiting = session.execute(query.where(ImportBatch.state.in_(BUSY))).all()
+            for number, state in waiting:
+                JOBS[state](site_database, number)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+def dropped(page: Page, content: bytes, name: str) -> None:
+    """Drag a file onto the page and send it."""
+    from base64 import b64encode
+
+    page.goto("/imports")
+    page.evaluate(DROP, [b64encode(content).decode(), name])
+    expect(page.locator("[data-chosen]")).to_contain_text(name)
+    page.locator("main form button[type=submit]").first.click()
+
+
+def test_a_file_from_drag_to_undo(page: Page, worker: None, tmp_path: Path) -> None:
+    sign_in(page)
+    good = ["拖入企业有限公司", credit_code(77_000_001), "2019-05-31", "黔江区", 500, "x"]
+    bad = ["也拖入企业有限公司", credit_code(77_000_002), "2019-05-31", "黔江区", "很多", "x"]
+    dropped(page, book((*FIRMS_HEADER, "备注栏"), good, bad), "企业名单.xlsx")
+    expect(page.get_by_text("有表头不认识，请指定")).to_be_visible(timeout=LONG)
+    address = page.url
+    page.get_by_label("备注栏").first.select_option("ignore")
+    page.get_by_role("button", name="确定并检查").click()
+    # Left, and come back to.
+    page.goto("/firms")
+    page.goto(address)
+    expect(page.locator("#rejected-count")).to_have_text("1", timeout=LONG)
+    cell = page.locator("td.bad input.cell")
+    expect(page.locator("td.bad small")).to_contain_text("不是金额")
+    cell.fill("600")
+    cell.press("Tab")
+    expect(page.locator("#rejected-count")).to_have_text("0")
+    expect(page.locator("td.bad")).to_have_count(0)
+    page.get_by_role("button", name="重新检查整个文件").click()
+    page.get_by_role("button", name="导入 2 行").click(timeout=LONG)
+    expect(page.locator("h1")).to_contain_text("已导入", timeout=LONG)
+    page.goto("/firms?q=拖入企业")
+    expect(page.locator("td.firm")).to_have_count(2)
+    page.goto(address)
+    page.get_by_role("link", name="撤销这次导入").click()
+    page.get_by_role("button", name="撤销").click()
+    expect(page.get_by_role("status").first).to_contain_text("已撤销", timeout=LONG)
+    page.goto("/firms?q=拖入企业")
+    expect(page.locator("td.firm")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
+def test_imports_fit(
+    page: Page, site_database: Engine, lang: str, theme: str, width: int, worker: None
+) -> None:
+    sign_in(page)
+    prefer(page, lang, theme, width)
+    mark = f"{lang}-{theme}-{width}"
+    page.goto("/imports")
+    look(page, f"imports-{mark}", width)
+    rows = [[f"看企业{n}有限公司", credit_code(78_000_000 + n), "2019-05-31", "黔江区",
+             "很多" if n % 3 else 500, "x"] for n in range(12)]  # fmt: skip
+    dropped(page, book((*FIRMS_HEADER, f"新列{mark}"), *rows), "企业.xlsx")
+    page.locator(".columns-form .unsure").wait_for()
+    look(page, f"import-mapping-{mark}", width)
+    page.locator(".columns-form .unsure select").first.select_option("ignore")
+    page.locator(".columns-form ~ button").click()
+    page.locator("td.bad").first.wait_for()
+    look(page, f"import-checked-{mark}", width)
