@@ -24,7 +24,8 @@ def test_a_plan_is_made_agreed_and_moves_on(db: Session, firms: list[int]) -> No
     path = f"/firms/{number}/plan"
     assert "研发费用辅助账" in client.get(path).text
     form = {"goal_rung": "certified", "goal_on": LATER, "measure": ["rd.subledger"],
-            "code": ["rd.subledger"], "by": [SOON], "note": "<b>先补研发</b>", "expected": "0"}  # fmt: skip
+            "code": ["rd.subledger"], "by": [SOON], "expected": "0",
+            "note": "<b>先补研发</b>"}  # fmt: skip
     late = client.post(path, data=form | {"by": [(today() + timedelta(days=400)).isoformat()]})
     assert late.status_code == 422 and "期限晚于目标日期" in late.text
     half = client.post(path, data=form | {"agreed_on": str(today())})
