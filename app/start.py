@@ -20,7 +20,7 @@ from app.firms.models import Firm
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
 from app.plans import service as plans
-from app.support import days, playbooks
+from app.support import clock, days, playbooks
 
 PROJECT = Path(__file__).resolve().parent.parent
 Say = Callable[[str], None]
@@ -60,6 +60,7 @@ def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
             say(f"criteria sets loaded: {len(loaded)}")
         days.load_shipped(session)
         playbooks.load_shipped(session)
+        clock.load_shipped(session)
         if demo and session.scalar(select(func.count()).select_from(Firm)) == 0:
             from app.demo import service
 

@@ -275,6 +275,12 @@ CASES = {
     "POST /support/open": Case(
         form={"of": "firms", "on": "q=jmys", "reason": "x", "expected": "1"}, status=(403,)
     ),
+    "GET /firms/{firm_id}/plan": Case(),
+    "POST /firms/{firm_id}/plan": Case(form={"goal_rung": "certified", "goal_on": "2999-01-01"}),
+    "GET /firms/{firm_id}/plan/{number}.{kind}": Case(status=(404, 422)),
+    "GET /notices": Case(),
+    "POST /notices/read": Case(status=(303,)),
+    "POST /notices/settings": Case(form={"mail": "none"}, status=(303, 403)),
     "GET /api/v1/cases": Case(query="firm_id={firm}"),
     "GET /api/v1/cases/{case_id}": Case(status=(404,)),
     "POST /api/v1/cases:preview": Case(json={"of": "firms", "query": "id={firm}"}),

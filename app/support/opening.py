@@ -64,7 +64,9 @@ def found(session: Session, actor: Actor, of: str, query: list[tuple[str, str]])
         chosen = chosen.where(Assessment.set_id == loaded.id)
     else:
         filters = parse(asked, firm_fields.vocabulary(session, day))
-    return chosen.where(visible(actor, day), Firm.status == "active", *filters.where)
+    active = Firm.status == "active"
+    firms: Select[Any] = chosen.where(visible(actor, day), active, *filters.where)
+    return firms
 
 
 def preview(session: Session, firms: Select[Any], measure: str | None) -> Preview:
