@@ -15,7 +15,14 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.attraction.api import router as leads_api
+from app.attraction.pages import router as lead_pages
 from app.bulletins.pages import router as bulletin_pages
+from app.carriers.act_pages import router as act_pages
+from app.carriers.api import router as carriers_api
+from app.carriers.pages import router as carrier_pages
+from app.chains.api import router as chains_api
+from app.chains.pages import router as chain_pages
 from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
@@ -147,6 +154,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
                    export_pages, record_pages, view_pages, selection_pages, workbench_pages,
+                   carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
+                   chains_api, chain_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
                    lists_api, target_list_pages, rankings_api, ranking_pages, bulletin_pages,

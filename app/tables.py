@@ -1,6 +1,7 @@
 """Every module of tables, imported once so that the metadata is whole."""
 
 from app.accounts import models as accounts
+from app.attraction import models as attraction
 from app.audit import models as audit
 from app.bulletins import models as bulletins
 from app.connectors import models as connectors
@@ -29,7 +30,7 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, bulletins, connectors, criteria, documents, entry, firm_plans, firms,
-    flags, forecasts, funding, imports, incubation, innovation, jobs, leading, pipeline, plans,
-    rankings, reminders, services, support, talent, target_lists, views, webhooks,
+    accounts, attraction, audit, bulletins, connectors, criteria, documents, entry, firm_plans,
+    firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading, pipeline,
+    plans, rankings, reminders, services, support, talent, target_lists, views, webhooks,
 )  # fmt: skip

@@ -68,6 +68,12 @@ SECTIONS = (
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
+    Section("引育", "Growing and attracting", (
+        Link("/carriers", "孵化载体", "Carriers",
+             frozenset({ANALYST, LEADER, OFFICER, INCUBATOR}), "g n"),
+        Link("/chains", "链主和园区", "Chains and zone", READERS),
+        Link("/leads", "招商线索", "Leads", frozenset({ANALYST, LEADER, OFFICER, PARK}), "g x"),
+    )),
     Section("规划", "Plan", (
         Link("/targets", "目标", "Targets", READERS, "g g"),
         Link("/forecasts", "预测", "Forecast"),
