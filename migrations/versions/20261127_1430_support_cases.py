@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from app.audit import ddl
 
 revision = "0071"
-down_revision = "0163"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 
