@@ -47,13 +47,6 @@ for name, group in (("token", tokens), ("user", users), ("organisation", organis
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A date such as 2026-03-31.")]
 
 
-class Kind(StrEnum):
-    """What a file holds."""
-
-    FIRMS = "firms"
-    FIGURES = "figures"
-
-
 class Locale(StrEnum):
     """The language of sentences."""
 
@@ -169,7 +162,7 @@ def migrate() -> None:
 
 @cli.command("import")
 def import_(  # noqa: PLR0913 - options of one command
-    kind: Kind,
+    kind: Annotated[str, typer.Argument(help="firms, figures, or a kind such as loans.")],
     file: Path,
     mapping: Annotated[str | None, typer.Option(help="A mapping file, or one that ships.")] = None,
     ignore: Annotated[
@@ -189,19 +182,22 @@ def import_(  # noqa: PLR0913 - options of one command
     locale: InLocale = Locale.ZH,
     as_json: AsJson = False,
 ) -> None:
-    """Import firms or figures from .xlsx or .csv; nothing is kept if a row is bad, unless asked."""
+    """Import a .xlsx or .csv of firms, figures or records; all or nothing, unless asked."""
     from app.exchange import command
+    from app.exchange.kinds import VOCABULARIES
     from app.exchange.mapping import load
     from app.exchange.service import import_file
     from app.firms.models import SOURCES
 
+    if kind not in VOCABULARIES:
+        raise typer.BadParameter(f"kind is one of {', '.join(VOCABULARIES)}")
     if source not in SOURCES:
         raise typer.BadParameter(f"source is one of {', '.join(SOURCES)}")
     command.check_target(rejected)
     meaning = load(mapping).ignoring(ignore or [])
     with transaction() as session, command.progress_of(file) as progress:
         report = import_file(
-            session, SYSTEM, file, kind.value, meaning,
+            session, SYSTEM, file, kind, meaning,
             source=source, mode="skip" if skip_bad_rows else "atomic", dry_run=dry_run,
             clear=clear_blanks, largest_megabytes=Settings().upload_megabytes, progress=progress,
         )  # fmt: skip

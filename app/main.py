@@ -15,7 +15,14 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.attraction.api import router as leads_api
+from app.attraction.pages import router as lead_pages
 from app.bulletins.pages import router as bulletin_pages
+from app.carriers.act_pages import router as act_pages
+from app.carriers.api import router as carriers_api
+from app.carriers.pages import router as carrier_pages
+from app.chains.api import router as chains_api
+from app.chains.pages import router as chain_pages
 from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
@@ -72,6 +79,7 @@ from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
 from app.workbench.pages import router as workbench_pages
+from app.workbench.record_pages import router as record_pages
 from app.workbench.selection_pages import router as selection_pages
 from app.workbench.view_api import router as view_api
 from app.workbench.view_pages import router as view_pages
@@ -144,14 +152,14 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
                    jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
-                   export_pages, view_pages, selection_pages, workbench_pages,
+                   export_pages, record_pages, view_pages, selection_pages, workbench_pages,
+                   carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
+                   chains_api, chain_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
-                   lists_api, target_list_pages, rankings_api, ranking_pages,
+                   lists_api, target_list_pages, rankings_api, ranking_pages, bulletin_pages,
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
-                   firm_pages,
-                   target_list_pages, ranking_pages, lists_api, bulletin_pages,
-                   board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")

@@ -1,6 +1,7 @@
 """Every module of tables, imported once so that the metadata is whole."""
 
 from app.accounts import models as accounts
+from app.attraction import models as attraction
 from app.audit import models as audit
 from app.bulletins import models as bulletins
 from app.connectors import models as connectors
@@ -26,7 +27,7 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, audit, bulletins, connectors, criteria, documents, entry, firms, flags, forecasts,
-    funding, imports, incubation, innovation, jobs, leading, pipeline, plans, rankings,
+    accounts, attraction, audit, bulletins, connectors, criteria, documents, entry, firms, flags,
+    forecasts, funding, imports, incubation, innovation, jobs, leading, pipeline, plans, rankings,
     services, talent, target_lists, views, webhooks,
 )  # fmt: skip

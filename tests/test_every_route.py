@@ -313,6 +313,86 @@ CASES = {
     "POST /firms/{firm_id}/move/{rung}": Case(form={"kind": "hnte", "reason": "x"}),
     "GET /firms/{firm_id}/designations/{designation_id}/end": Case(status=(303,)),
     "POST /firms/{firm_id}/designations/{designation_id}/end": Case(form={"code": "other"}),
+    # Chains, the zone's parts and listings, within one's own scope.
+    "GET /chains": Case(),
+    "POST /chains": Case(form={"name": "x", "kind": "core"}, status=(403,)),
+    "GET /chains/{chain}": Case(status=(404,)),
+    "GET /api/v1/chains": Case(),
+    "GET /api/v1/zones": Case(),
+    "POST /api/v1/zones": Case(json={"name": "x", "kind": "core"}, status=(403,)),
+    # Leads, which are no firms yet: a park's own, and none of an incubator.
+    "GET /leads": Case(),
+    "GET /leads/stages/{stage}": Case(),
+    "GET /leads/new": Case(status=(200, 403)),
+    "POST /leads/new": Case(form={"name": "x"}, status=(403, 422)),
+    "GET /leads/{lead_id}": Case(status=(404,)),
+    "GET /leads/{lead_id}/edit": Case(status=(404, 403)),
+    "POST /leads/{lead_id}/edit": Case(form={"name": "x"}, status=(404, 403)),
+    "GET /leads/{lead_id}/move/{stage}": Case(status=(404, 403)),
+    "POST /leads/{lead_id}/move/{stage}": Case(
+        form={"credit_code": "{code}", "day": "2026-01-01"}, status=(404, 403)
+    ),
+    "GET /api/v1/leads": Case(query="firm_id={firm}"),
+    "GET /api/v1/leads/filters": Case(),
+    "GET /api/v1/leads/{lead_id}": Case(status=(404,)),
+    "GET /api/v1/leads/{lead_id}/steps": Case(status=(404,)),
+    "POST /api/v1/leads": Case(
+        json={"name": "某线索", "since": "2026-01-01", "channel": "other"}, status=(201, 403)
+    ),
+    "POST /api/v1/leads:batch": Case(json={"rows": [{"name": "某线索"}]}, status=(200, 403)),
+    "PUT /api/v1/leads/{lead_id}": Case(
+        json={"name": "某线索", "since": "2026-01-01", "channel": "other"},
+        headers={"If-Match": "*"},
+        status=(404,),
+    ),
+    "POST /api/v1/leads/{lead_id}:move": Case(
+        json={
+            "stage": "landed",
+            "day": "2026-01-01",
+            "note": "x",
+            "credit_code": "{code}",
+            "registered_on": "2020-01-01",
+        },
+        status=(404,),
+    ),
+    # Carriers: for those who run one, or see the whole district.
+    "GET /carriers": Case(status=(200, 403)),
+    "POST /carriers": Case(form={"measure": "x"}, status=(403, 422)),
+    "GET /carriers/{carrier_id}": Case(status=(404, 403)),
+    "GET /carriers/{carrier_id}/edit": Case(status=(403,)),
+    "POST /carriers/{carrier_id}/edit": Case(form={"kind": "incubator"}, status=(403,)),
+    "GET /carriers/{carrier_id}/enter": Case(status=(403,)),
+    "POST /carriers/{carrier_id}/enter": Case(form={"credit_code": "{code}"}, status=(403,)),
+    "GET /residencies/{residency_id}/{step}": Case(status=(404,)),
+    "POST /residencies/{residency_id}/{step}": Case(form={"day": "2026-01-01"}, status=(404,)),
+    "POST /promotions/{promotion_id}": Case(form={"decision": "accept"}, status=(404,)),
+    "GET /api/v1/carriers": Case(status=(200, 403)),
+    "GET /api/v1/carriers/{carrier_id}": Case(status=(404, 403)),
+    "PUT /api/v1/carriers/{carrier_id}": Case(
+        json={"kind": "incubator"}, headers={"If-Match": "*"}, status=(404,)
+    ),
+    "GET /api/v1/carriers/{carrier_id}/residents": Case(status=(404, 403)),
+    "POST /api/v1/carriers/{carrier_id}/residents": Case(
+        json={"firm_id": 1, "since": "2026-01-01"}, status=(404,)
+    ),
+    "POST /api/v1/residencies/{residency_id}:graduate": Case(
+        json={"day": "2026-01-01", "reason": "x"}, status=(404,)
+    ),
+    "POST /api/v1/residencies/{residency_id}:leave": Case(
+        json={"day": "2026-01-01", "reason": "rent"}, status=(404,)
+    ),
+    "POST /api/v1/residencies/{residency_id}:promote": Case(
+        json={"to": 1, "day": "2026-01-01", "reason": "x"}, status=(404,)
+    ),
+    "GET /api/v1/promotions": Case(status=(200, 403)),
+    "POST /api/v1/promotions/{promotion_id}:decide": Case(
+        json={"accepted": True, "reason": "x"}, status=(404,)
+    ),
+    "GET /api/v1/reward-rates": Case(),
+    "POST /api/v1/reward-rates": Case(
+        json={"measure": "graduates", "amount": 1, "since": "2026-01-01", "basis": "x"},
+        status=(403,),
+    ),
     # The trail: a firm's history, and the auditor's list of acts.
     "GET /firms/{firm_id}/history": Case(),
     "GET /api/v1/firms/{firm_id}/history": Case(),
@@ -394,6 +474,18 @@ CASES = {
         json={"rows": [{"credit_code": "{code}", "year": 2024, "revenue_sales": 1}]}
     ),
 }
+# Records on pages, alike for every kind.
+CASES |= {
+    "GET /records": Case(),
+    "GET /records/{path}": Case(query="q=juemiyuanshan"),
+    "GET /records/{path}/export": Case(query="firm_id={firm}"),
+    "GET /records/{path}/new": Case(query="firm_id={firm}", status=(404,)),
+    "POST /records/{path}/new": Case(query="firm_id={firm}", form={"name": "x"}, status=(404,)),
+    "GET /records/{path}/{number}": Case(status=(404,)),
+    "POST /records/{path}/{number}": Case(form={"name": "x"}, status=(404,)),
+    "GET /records/{path}/{number}/remove": Case(status=(404,)),
+    "POST /records/{path}/{number}/remove": Case(status=(404,)),
+}
 # Records of firms, alike for every kind.
 for _path, _sample in SAMPLES.items():
     _one = f"/api/v1/{_path}/{{fact_id}}"
@@ -420,6 +512,7 @@ class Foreign:
     code: str
     submission: int
     contact: int
+    residency: int
 
     def fill(self, template: str, *, absent: bool = False) -> str:
         """A path, query or body with the foreign firm's numbers, or with ones nobody has."""
@@ -428,7 +521,8 @@ class Foreign:
             "submission_id": self.submission, "contact_id": self.contact,
             "criterion": "hnte.field", "year": 2024, "indicator": "revenue_sales",
             "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
-            "duty": "hnte_annual", "period": "2024", "name": "firms",
+            "path": "loans", "duty": "hnte_annual", "period": "2024", "name": "firms",
+            "residency_id": self.residency, "step": "leave", "stage": "landed",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {
@@ -457,7 +551,8 @@ def foreign(db: Session) -> Foreign:
     db.add_all([contact, conflict])
     db.flush()
     code = db.scalar(text("select credit_code from firm where id = :n"), {"n": number})
-    return Foreign(number, str(code), conflict.id, contact.id)
+    stay = db.scalar(text("select id from residency where firm_id = :n"), {"n": number})
+    return Foreign(number, str(code), conflict.id, contact.id, int(stay))
 
 
 @pytest.fixture

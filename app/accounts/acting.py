@@ -29,7 +29,8 @@ DATABASE_ROLES = {
     Role.AUDITOR: NOBODY,
 }
 DECLARE = text("""
-select set_config('tidu.acting', :acting, true), set_config('tidu.day', :day, true),
+select set_config('transaction_read_only', :reading, true),
+       set_config('tidu.acting', :acting, true), set_config('tidu.day', :day, true),
        set_config('tidu.organisation', :organisation, true), set_config('role', :role, true)
 """)
 TAKE_ROLE = text("select set_config('role', :role, true)")
@@ -38,9 +39,13 @@ LAY_DOWN = text("select set_config('tidu.firms', :bits, true)")
 
 
 def act_as(
-    session: Session, actor: Actor, *, request_id: str | None = None, reason: str | None = None
-) -> None:
-    """Declare the actor until the transaction ends; the command line, undeclared, is the system."""
+    session: Session, actor: Actor, *, request_id: str | None = None, reason: str | None = None,
+    reading: bool = False,
+) -> None:  # fmt: skip
+    """Declare the actor until the transaction ends; the command line, undeclared, is the system.
+
+    PostgreSQL keeps a `reading` transaction from writing.
+    """
     said: dict[str, Any] = {
         "user_id": actor.user_id,
         "token_id": actor.token_id,
@@ -51,7 +56,7 @@ def act_as(
         "reason": reason,
     }
     organisation = "" if actor.organisation_id is None else str(actor.organisation_id)
-    _declare(session, said, organisation, DATABASE_ROLES[actor.role])
+    _declare(session, said, organisation, DATABASE_ROLES[actor.role], reading=reading)
 
 
 def act_as_visitor(session: Session, *, request_id: str | None = None) -> None:
@@ -69,11 +74,13 @@ def act_unbound(session: Session, actor: Actor, *, request_id: str) -> None:
     _take(session, OWNER)
 
 
-def _declare(session: Session, said: dict[str, Any], organisation: str, role: str) -> None:
+def _declare(
+    session: Session, said: dict[str, Any], organisation: str, role: str, *, reading: bool = False
+) -> None:
     session.info["database_role"] = role
     session.execute(DECLARE, {
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
-        "organisation": organisation, "role": role,
+        "organisation": organisation, "role": role, "reading": "on" if reading else "off",
     })  # fmt: skip
     if role == OWN_FIRMS:
         _lay_down_scope(session)

@@ -63,8 +63,8 @@ def visiting(request: Request) -> Iterator[Session]:
 def _reading(request: Request) -> Iterator[Session]:
     """A transaction that PostgreSQL keeps from writing."""
     with request.app.state.sessions() as session, session.begin():
-        session.execute(text("set transaction read only"))
-        _declare(request, session)
+        if not _declare(request, session, reading=True):
+            session.execute(text("set transaction read only"))
         yield session
 
 
@@ -99,11 +99,12 @@ def _keep_answer(request: Request, session: Session, asked: Asked) -> None:
     replies.keep(session, settings_of(request), request.state.actor, asked.key, reply)
 
 
-def _declare(request: Request, session: Session) -> None:
-    """Routes ask for the actor before the transaction, so it is known by now."""
+def _declare(request: Request, session: Session, *, reading: bool = False) -> bool:
+    """Routes ask for the actor before the transaction, so it is known by now, if there is one."""
     actor = getattr(request.state, "actor", None)
     if actor is not None:
-        act_as(session, actor, request_id=request.state.request_id)
+        act_as(session, actor, request_id=request.state.request_id, reading=reading)
+    return actor is not None
 
 
 # For answers that are read while they are sent, after the route's own transaction.

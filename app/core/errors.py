@@ -98,3 +98,42 @@ class TooManyRequests(AppError):
 class Unavailable(AppError):
     status = 503
     title = "暂时不可用"
+
+
+# What the database refuses, by the name of its constraint: in Chinese and in English.
+CLASHES = {
+    "ex_residency_overlap": (
+        "该企业在这段时间已有在孵记录：请先办理离开或晋级，或更正日期",
+        "already a resident at the time: let it leave first, or correct the dates",
+    ),
+    "ex_location_overlap": (
+        "该企业在这段时间已在一个园区：请先结束那条记录，或更正日期",
+        "already in a park at the time: end that record first, or correct the dates",
+    ),
+    "ex_designation_overlap": (
+        "该企业在这段时间已有此资质：请先结束或更正它",
+        "already holds this title at the time: end or correct it first",
+    ),
+    "ex_chain_member_overlap": (
+        "该企业在这段时间已在这条产业链：请先结束那条记录，或更正日期",
+        "already in this chain at the time: end that record first, or correct the dates",
+    ),
+    "uq_spin_off_current": (
+        "该企业已有母体企业：请更正那条记录",
+        "has a parent firm already: correct that record",
+    ),
+    "uq_listing_step_current": (
+        "该企业已记录这一步骤：请更正那条记录",
+        "has this step on record already: correct that record",
+    ),
+}
+OTHER_CLASH = (
+    "与现有记录冲突：请刷新后核对（有效期重叠、编号重复，或所指的记录不存在）",
+    "contradicts what is recorded: dates overlap, a number is taken, or what is named is not there",
+)
+
+
+def clash(error: Exception) -> tuple[str, str]:
+    """Why the database refused a write, in both languages."""
+    found = getattr(getattr(error, "orig", None), "diag", None)
+    return CLASHES.get(getattr(found, "constraint_name", None) or "", OTHER_CLASH)

@@ -60,12 +60,19 @@ SECTIONS = (
         Link("/board", "梯次看板", "Board", READERS, "g b"),
     )),
     Section("培育", "Cultivation", (
-        Link("/flags", "标记", "Flags", READERS, "g l"),
+        Link("/flags", "标记", "Flags", READERS, "g k"),
         Link("/duties", "法定事项", "Duties", READERS, "g y"),
     )),
     Section("数据", "Data", (
+        Link("/records", "各类记录", "Records", READERS, "g r"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
+    )),
+    Section("引育", "Growing and attracting", (
+        Link("/carriers", "孵化载体", "Carriers",
+             frozenset({ANALYST, LEADER, OFFICER, INCUBATOR}), "g n"),
+        Link("/chains", "链主和园区", "Chains and zone", READERS),
+        Link("/leads", "招商线索", "Leads", frozenset({ANALYST, LEADER, OFFICER, PARK}), "g x"),
     )),
     Section("规划", "Plan", (
         Link("/targets", "目标", "Targets", READERS, "g g"),

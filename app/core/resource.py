@@ -102,8 +102,12 @@ def in_standard_words(part: Any) -> Any:
         return [in_standard_words(one) for one in part]
     if not isinstance(part, dict):
         return part
-    return {STANDARD.get(name, name): in_standard_words(one) for name, one in part.items()
-            if name not in UNSAID}  # fmt: skip
+    found = {STANDARD.get(name, name): in_standard_words(one) for name, one in part.items()
+             if name not in UNSAID}  # fmt: skip
+    for name in found.keys() & STANDARD.values():
+        if isinstance(found[name], str):  # an exact bound is told as text
+            found[name] = float(found[name])
+    return found
 
 
 def describe_common(description: dict[str, Any]) -> None:

@@ -20,7 +20,16 @@ from starlette.exceptions import HTTPException
 
 from app.core import i18n, navigation, notices
 from app.core.clock import DISTRICT
-from app.core.errors import AppError, Conflict, Invalid, NotFound, TooLarge, Unavailable, WrongHost
+from app.core.errors import (
+    AppError,
+    Conflict,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    WrongHost,
+    clash,
+)
 from app.core.wording import said
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -153,7 +162,8 @@ def install_errors(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, IntegrityError)
-        return answer(request, Conflict("与现有记录冲突：请刷新后核对（有效期重叠或编号重复）"))
+        chinese, english = clash(error)
+        return answer(request, Conflict(f"{chinese} ({english})"))
 
     def down(request: Request, error: Exception) -> Response:
         log.error("database", exc_info=error)

@@ -1,10 +1,12 @@
 """What the schemas find wrong, in words of both languages: cause and what to give instead."""
 
+import re
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 OWN = "Value error, "
+BOTH = re.compile(r"(.*[^\x00-\x7f].*?) \(([^\u4e00-\u9fff]+)\)", re.DOTALL)
 NUMBER, DAY, INSTANT = (
     "应为数字",
     "应为日期，例如 2024-05-31",
@@ -54,6 +56,12 @@ WORDS = {
     "too_long": "最多 {max_length} 项",
     "json_invalid": "不是有效的 JSON",
 }
+
+
+def apart(sentence: str) -> tuple[str, str]:
+    """A sentence of both languages, “中文 (English)”, as two."""
+    found = BOTH.fullmatch(sentence)
+    return (sentence, sentence) if found is None else (found[1], found[2])
 
 
 def said(error: ErrorDetails) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.demo import plan
 from app.firms.models import Designation, Incident, Judgement, Location, RecordCheck, Residency
 from app.innovation.models import Award, IpRight, Platform, Standard
 
@@ -53,6 +54,7 @@ class Records:
         self._titles(firm_id, firm["registered_on"], strength)
         self._rights(firm_id, strength, firm["registered_on"])
         self._judged(firm_id, strength, near=near)
+        plan.add(self, firm_id, firm, strength)
         if near or self.random.random() < 0.8:
             for kind in CHECKED:
                 self.put(

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import SYSTEM
 from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
+from app.attraction.models import Lead
 from app.core.errors import Conflict
-from app.demo import figures, plans, records
+from app.demo import figures, incubation, plans, records
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
 from app.duties.queries import OVERDUE, open_duties
@@ -19,6 +20,8 @@ from app.firms.catalogue import INDICATORS
 from app.firms.flag_models import DutyDone
 from app.firms.models import Contact, Firm, FormerName, Submission
 from app.firms.names import search_columns
+from app.incubation.models import RewardRate
+from app.leading.models import Zone
 from app.plans.models import PlanFigure
 
 FIRMS = 1_100
@@ -66,6 +69,7 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
     made.insert(session)
     _extras(session, random, ids, today)
     _duties_done(session, random, today)
+    incubation.add(session, Random(seed + 1), today, ids, firms)
     plans.load(session, today)
     return len(ids)
 
@@ -155,6 +159,9 @@ def _duties_done(session: Session, random: Random, today: date) -> None:
 def remove(session: Session) -> int:
     """Remove exactly the demo; returns how many firms went."""
     number = session.scalar(select(func.count()).select_from(Firm).where(Firm.demo)) or 0
+    session.execute(delete(Lead).where(Lead.demo))
+    session.execute(delete(Zone).where(Zone.name.endswith("（演示）")))
+    session.execute(delete(RewardRate).where(RewardRate.basis == incubation.DEMO_BASIS))
     session.execute(delete(Firm).where(Firm.demo))
     session.execute(delete(User).where(User.demo))
     session.execute(delete(PlanFigure).where(PlanFigure.document == plans.SAID))

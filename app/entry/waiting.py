@@ -38,6 +38,8 @@ from app.entry.models import EntryDraft
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Designation, Firm, FirmYear, Residency, Submission
 from app.firms.queries import visible
+from app.imports.models import ImportBatch
+from app.imports.queries import seen
 from app.pipeline.fields import places
 from app.pipeline.models import Assessment
 
@@ -45,6 +47,7 @@ MOST = 10
 STALE_DAYS = 365
 EXPIRING_DAYS = 365
 RESIDENCY_MONTHS = 6
+REJECTED_DAYS = 30
 # Of duties, the stages that are work of these days.
 PRESSING = 3
 
@@ -83,6 +86,7 @@ class Waiting:
     missing: Listed
     duties: Listed
     refused: Listed
+    rejected: Listed
     expiring: Listed
     residencies: Listed
     stale: Listed
@@ -101,6 +105,7 @@ def everything(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> 
         missing=_missing(session, actor, loaded, backs, day),
         duties=Listed.of(session.execute(_duties(actor, day)).all()),
         refused=Listed.of(session.execute(_refused(actor, day)).all()),
+        rejected=Listed.of(session.execute(_rejected(actor, day)).all()),
         expiring=Listed.of(session.execute(_expiring(actor, day)).all()),
         residencies=Listed.of(session.execute(_residencies(actor, day)).all()),
         stale=Listed.of(session.execute(_stale(actor, day)).all()),
@@ -174,6 +179,18 @@ def _refused(actor: Actor, day: date) -> Select[Any]:
         .where(_active(actor, day), EntryDraft.user_id == actor.user_id)
         .group_by(Firm.id, Firm.name, EntryDraft.year)
         .order_by(func.max(EntryDraft.updated_at).desc(), Firm.id)
+        .limit(MOST)
+    )  # fmt: skip
+
+
+def _rejected(actor: Actor, day: date) -> Select[Any]:
+    """Files of these weeks whose rows did not all come in."""
+    return (
+        select(ImportBatch.id, ImportBatch.file_name, ImportBatch.rejected,
+               ImportBatch.finished_at.label("at"), _total())
+        .where(seen(actor), ImportBatch.state.in_(("done", "refused")), ImportBatch.rejected > 0,
+               ImportBatch.finished_at >= day - timedelta(days=REJECTED_DAYS))
+        .order_by(ImportBatch.id.desc())
         .limit(MOST)
     )  # fmt: skip
 

@@ -93,7 +93,7 @@ class Vocabulary:
 
 FIRMS = Vocabulary(FIRM_HEADERS, ("name", "credit_code"))
 FIGURES = Vocabulary(FIGURE_KEYS, ("credit_code",), indicators=True)
-VOCABULARIES = {"firms": FIRMS, "figures": FIGURES}
+VOCABULARIES: dict[str, Vocabulary] = {"firms": FIRMS, "figures": FIGURES}
 
 
 def locate(rows: Iterator[Row], mapping: Mapping, known: Vocabulary, file: str

@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.actor import Actor
 from app.accounts.models import Organisation
 from app.exchange import headers, values
 from app.exchange.headers import Column, Vocabulary
 from app.exchange.mapping import Mapping as Meaning
 from app.exchange.report import Fault, Report
 from app.firms.catalogue import Label
+from app.firms.models import Firm
+from app.firms.queries import visible
 from app.firms.record_items import Item
 from app.firms.record_kinds import FactKind
 from app.pipeline.trail import column_label, value_label
@@ -46,31 +49,18 @@ def vocabulary(kind: FactKind) -> Vocabulary:
     )  # fmt: skip
 
 
-class Bodies:
-    """Organisations by code and by name, asked for once."""
-
-    def __init__(self, session: Session) -> None:
-        rows = session.execute(select(Organisation.id, Organisation.code, Organisation.name)).all()
-        self.numbers = {word: number for number, *words in rows for word in words}
-
-    def number(self, typed: str) -> int:
-        """An organisation's number."""
-        if typed not in self.numbers:
-            near = get_close_matches(typed, self.numbers, n=1, cutoff=0.5)
-            zh, en = (f"，是否为“{near[0]}”", f"; perhaps {near[0]}") if near else ("", "")
-            raise values.Unreadable(
-                f"没有单位“{typed[:SHOWN]}”{zh}：请填单位名录中的名称或代码",
-                f"no organisation {typed[:SHOWN]!r}{en}: give a name or code of the list",
-            )
-        return self.numbers[typed]
-
-
-@dataclass(frozen=True)
 class Reader:
-    """Reads the cells of one kind of record."""
+    """Reads the cells of one kind of record; who is named in them is looked up once."""
 
-    kind: FactKind
-    bodies: Bodies
+    def __init__(self, session: Session, actor: Actor, kind: FactKind) -> None:
+        self.session, self.actor, self.kind = session, actor, kind
+        self.firms: dict[str, int | None] = {}
+
+    @cached_property
+    def bodies(self) -> dict[str, int]:
+        """Organisations by code and by name."""
+        columns = (Organisation.id, Organisation.code, Organisation.name)
+        return {word: n for n, *words in self.session.execute(select(*columns)) for word in words}
 
     def row(
         self, number: int, cells: list[Any], columns: list[Column | None], mapping: Meaning,
@@ -122,8 +112,30 @@ class Reader:
             case "truth":
                 return values.yes_or_no(text)
             case "organisation":
-                return self.bodies.number(text)
+                return self._body(text)
+            case "firm":
+                return self._firm(text.upper())
         return text
+
+    def _body(self, typed: str) -> int:
+        if typed not in self.bodies:
+            near = get_close_matches(typed, self.bodies, n=1, cutoff=0.5)
+            zh, en = (f"，是否为“{near[0]}”", f"; perhaps {near[0]}") if near else ("", "")
+            raise values.Unreadable(
+                f"没有单位“{typed[:SHOWN]}”{zh}：请填单位名录中的名称或代码",
+                f"no organisation {typed[:SHOWN]!r}{en}: give a name or code of the list",
+            )
+        return self.bodies[typed]
+
+    def _firm(self, code: str) -> int:
+        if code not in self.firms:
+            known = select(Firm.id).where(Firm.credit_code == code, visible(self.actor))
+            self.firms[code] = self.session.scalar(known)
+        found = self.firms[code]
+        if found is None:
+            raise values.Unreadable(f"登记簿中没有代码为“{code[:SHOWN]}”的企业：请先登记",
+                                    f"no firm {code[:SHOWN]!r}: register it first")  # fmt: skip
+        return found
 
     def _chosen(self, item: Item, text: str) -> str:
         words = choices(self.kind, item)

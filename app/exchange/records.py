@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.core.clock import now
-from app.core.errors import Invalid
+from app.core.errors import Invalid, clash
+from app.core.wording import apart, said
 from app.exchange.report import Fault, Report
 from app.exchange.scope import is_limited
 from app.firms.models import SOURCES, Firm
@@ -91,12 +92,12 @@ class Upsert:
         except ValidationError as error:
             for one in error.errors():
                 place = "/".join(map(str, one["loc"]))
-                said = str(one["msg"]).removeprefix("Value error, ")
-                self._fault(number, place, one["input"] if place else "", said, said)
+                typed = one["input"] if place and one["type"] != "missing" else ""
+                self._fault(number, place, typed, *apart(said(one)))
             return None
         except Invalid as error:
             place = error.extra["errors"][0].get("pointer", "").strip("/")
-            self._fault(number, place, values.get(place, ""), error.detail, error.detail)
+            self._fault(number, place, values.get(place, ""), *apart(error.detail))
             return None
         return _Read(number, settled, frozenset(given.model_fields_set))
 
@@ -186,11 +187,9 @@ class Upsert:
         try:
             with self.session.begin_nested():
                 self._store([one])
-        except IntegrityError:
-            self._fault(one.number, self.kind.key[-1], one.values[self.kind.key[-1]],
-                        "与现有记录冲突：日期重叠，或所指的单位不存在",
-                        "contradicts what is recorded: dates overlap, or there is no such "
-                        "organisation")  # fmt: skip
+        except IntegrityError as error:
+            key = self.kind.key[-1]
+            self._fault(one.number, key, one.values[key], *clash(error))
 
     def _store(self, changing: list[_Read]) -> None:
         model, instant = self.kind.model, now()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -17,16 +17,18 @@ from app.core.clock import today
 from app.exchange import figures, files, firms, headers, readings, records
 from app.exchange.files import Sheet
 from app.exchange.headers import Column, Header
+from app.exchange.kinds import VOCABULARIES
 from app.exchange.mapping import Mapping
+from app.exchange.record_rows import Reader
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.sending import Sending
 from app.exchange.values import squeezed
 from app.facts.service import may_write
 from app.firms.catalogue import INDICATORS
 from app.firms.record_kinds import FactKind
+from app.pipeline.records import BY_PATH
 from app.pipeline.service import assess
 
-Kind = Literal["firms", "figures"]
 Progress = Callable[[int], None]
 EVERY = 5_000
 ONE_AT_A_TIME = 7_301_117
@@ -52,7 +54,7 @@ class How:
 
 
 def import_file(  # noqa: PLR0913 - options of one import
-    session: Session, actor: Actor, path: Path, kind: Kind, mapping: Mapping, *,
+    session: Session, actor: Actor, path: Path, kind: str, mapping: Mapping, *,
     source: str = "import", mode: Mode = "atomic", dry_run: bool = False, clear: bool = False,
     largest_megabytes: int = 50, progress: Progress = lambda _: None,
 ) -> Report:  # fmt: skip
@@ -67,7 +69,7 @@ def import_sheet(
     progress: Progress = lambda _: None,
 ) -> Report:  # fmt: skip
     """Import the rows of an opened file."""
-    known = headers.VOCABULARIES[how.kind]
+    known = VOCABULARIES[how.kind]
     header, below = headers.locate(sheet.rows, mapping, known, how.origin or "")
     meaning = header.columns
     report = Report(encoding=sheet.encoding, headers=header.cells, header_row=header.row)
@@ -79,6 +81,15 @@ def import_sheet(
             read = ((n, firms.read_row(n, cells, meaning, mapping, report)) for n, cells in rows)
             firms.upsert(session, actor, read, report, source=how.source, clear=cleared,
                          dry_run=how.dry_run)  # fmt: skip
+        elif how.kind in BY_PATH:
+            kind = BY_PATH[how.kind]
+            may_write(actor, kind)
+            reader = Reader(session, actor, kind)
+            said = ((n, reader.row(n, cells, meaning, mapping, report, clear=how.clear))
+                    for n, cells in rows)  # fmt: skip
+            batch = records.Upsert(session, actor, kind, report, source=how.source,
+                                   origin=how.origin)  # fmt: skip
+            batch.run((n, values) for n, values in said if values is not None)
         else:
             found = (
                 reading

@@ -49,6 +49,16 @@ class ResidencyIn(SpanIn):
     graduated_on: date | None = None
     left_reason: Text | None = None
 
+    @model_validator(mode="after")
+    def sound(self) -> "ResidencyIn":
+        """Nobody graduates before moving in, tomorrow, or while staying on."""
+        if self.graduated_on is not None:
+            past("毕业日期", self.graduated_on)
+            in_order("入驻日期", self.valid_from, "毕业日期", self.graduated_on)
+            if self.valid_to is None:
+                raise ValueError("已毕业须有离开日期：请填写 valid_to (a graduate has left)")
+        return self
+
 
 class LocationIn(SpanIn):
     """The park that a firm is located in."""

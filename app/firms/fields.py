@@ -68,10 +68,11 @@ def vocabulary(session: Session, day: date, *own: str) -> Vocabulary:
 
 def families(day: date) -> Mapping[str, Callable[[str], Field | None]]:
     """Fields of firms whose names cannot be listed."""
-    from app.firms import moves  # it is made of the fields of this module
+    from app.firms import moves, record_fields  # they are made of the fields of this module
 
+    found = moves.FAMILIES | record_fields.FAMILIES
     return {"figure": partial(figure_field, day=day)} | {
-        name: partial(found, day=day) for name, found in moves.FAMILIES.items()
+        name: partial(field, day=day) for name, field in found.items()
     }
 
 

@@ -1,10 +1,22 @@
 """Pages of firms: the register's own list, and what any list of firms shows beside each."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    String,
+    cast,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
@@ -16,7 +28,7 @@ from app.firms.catalogue import INDICATORS
 from app.firms.fields import vocabulary
 from app.firms.flags import kinds_of
 from app.firms.models import Designation, Firm, FirmYear, Location, Residency
-from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS, former_names, ladders_on, visible
+from app.firms.queries import LADDERS, RUNG_OF_DESIGNATION, RUNGS, former_names, visible
 
 STORED = (
     "id", "credit_code", "name", "status", "registered_on", "region_code", "address",
@@ -28,6 +40,7 @@ USUAL = (
     "hightech_field", "chain", "origin", "rung", "park", "incubator", "designations",
 )  # fmt: skip
 Row = dict[str, Any]
+STANDING = {"rung", "designations", "incubator", "park"}
 # Who asks by these looks for particular firms.
 SEARCHING = ("q", "name", "credit_code")
 
@@ -75,19 +88,17 @@ def decorate(session: Session, rows: list[Row], columns: Iterable[str], day: dat
     """Add rung, park, incubator, designations, flags and figures to the rows of one page."""
     wanted = set(columns)
     ids = [row["id"] for row in rows]
-    held = _held(session, ids, day) if wanted & {"rung", "designations"} else {}
-    stays = _places(session, Residency, ids, day) if wanted & {"rung", "incubator"} else {}
-    parks = _places(session, Location, ids, day) if "park" in wanted else {}
+    stands = _stands(session, ids, day) if wanted & STANDING else _Stands()
     flags = kinds_of(session, ids, day) if "flags" in wanted else {}
     figures = _figures(session, ids, [c for c in columns if c.startswith("figure.")], day)
     for row in rows:
         number = row["id"]
-        kinds = held.get(number, [])
+        kinds = stands.held.get(number, [])
         row["designations"] = kinds
         row["flags"] = flags.get(number, [])
-        row["rung"] = _rung(kinds, number in stays)
-        row["incubator"] = stays.get(number)
-        row["park"] = parks.get(number)
+        row["rung"] = _rung(kinds, number in stands.incubators)
+        row["incubator"] = stands.incubators.get(number)
+        row["park"] = stands.parks.get(number)
         row.update(figures.get(number, {}))
 
 
@@ -96,26 +107,42 @@ def _rung(kinds: list[str], inside: bool) -> str | None:
     return RUNGS[step - 1] if step else None
 
 
-def _held(session: Session, ids: list[int], day: date) -> dict[int, list[str]]:
-    query = select(Designation.firm_id, Designation.kind).where(
-        Designation.firm_id.in_(ids),
-        Designation.superseded_at.is_(None),
-        Designation.valid.op("@>")(day),
-    )
-    found: dict[int, list[str]] = {}
-    for number, kind in session.execute(query.order_by(Designation.kind)):
-        found.setdefault(number, []).append(kind)
-    return found
+@dataclass
+class _Stands:
+    """By firm: the designations it holds on a day, and where it is."""
+
+    held: dict[int, list[str]] = field(default_factory=dict)
+    incubators: dict[int, Row] = field(default_factory=dict)
+    parks: dict[int, Row] = field(default_factory=dict)
 
 
-def _places(session: Session, model: Any, ids: list[int], day: date) -> dict[int, Row]:
-    body = model.park_id if model is Location else model.incubator_id
+def _stands(session: Session, ids: list[int], day: date) -> _Stands:
+    """Titles and places in one statement: a page of one firm asks no more than a page of many."""
+    parts = [
+        select(literal(of).label("of"), model.firm_id, kind.label("kind"), body.label("body"))
+        .where(model.firm_id.in_(ids), model.superseded_at.is_(None), days.op("@>")(day))
+        for of, model, kind, body, days in (
+            ("designation", Designation, Designation.kind, cast(null(), Integer),
+             Designation.valid),
+            ("incubator", Residency, cast(null(), String), Residency.incubator_id,
+             Residency.during),
+            ("park", Location, cast(null(), String), Location.park_id, Location.during),
+        )
+    ]  # fmt: skip
+    one = union_all(*parts).subquery()
     rows = session.execute(
-        select(model.firm_id, Organisation.code, Organisation.name, Organisation.name_en)
-        .join(Organisation, Organisation.id == body)
-        .where(model.firm_id.in_(ids), model.superseded_at.is_(None), model.during.op("@>")(day))
-    )
-    return {n: {"code": code, "name": name, "name_en": en} for n, code, name, en in rows}
+        select(one.c.of, one.c.firm_id, one.c.kind, Organisation.code, Organisation.name,
+               Organisation.name_en)
+        .outerjoin(Organisation, Organisation.id == one.c.body).order_by(one.c.kind)
+    )  # fmt: skip
+    found = _Stands()
+    for of, number, kind, code, name, en in rows:
+        if of == "designation":
+            found.held.setdefault(number, []).append(kind)
+        else:
+            places = found.incubators if of == "incubator" else found.parks
+            places[number] = {"code": code, "name": name, "name_en": en}
+    return found
 
 
 def _figures(session: Session, ids: list[int], columns: list[str], day: date) -> dict[int, Row]:
@@ -146,9 +173,11 @@ def beside(session: Session, firm_id: int, day: date) -> Row:
     """What stands beside one firm's own record: rung, ladders, places, names, designations."""
     row: Row = {"id": firm_id}
     decorate(session, [row], ("rung", "designations", "park", "incubator"), day)
-    steps = ladders_on(day)
-    found = select(steps.c.ladder, steps.c.kind).where(steps.c.firm_id == firm_id)
-    row["ladders"] = {ladder: kind for ladder, kind in session.execute(found)}
+    held = row["designations"]
+    highest = {
+        ladder: [kind for kind in kinds if kind in held] for ladder, kinds in LADDERS.items()
+    }
+    row["ladders"] = {ladder: kinds[-1] for ladder, kinds in highest.items() if kinds}
     row["former_names"] = former_names(session, firm_id)
     del row["id"]
     return row

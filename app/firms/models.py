@@ -218,6 +218,9 @@ class Residency(Fact, Base):
     limit_months: Mapped[int] = mapped_column(server_default="48")
     graduated_on: Mapped[date | None]
     left_reason: Mapped[str | None]
+    # Why it graduated, and the assessment that this rests on.
+    decided_reason: Mapped[str | None]
+    basis: Mapped[dict[str, object] | None] = mapped_column(JSONB)
 
 
 class Designation(Fact, Base):

@@ -124,20 +124,30 @@ def may_read_contacts(actor: Actor) -> ColumnElement[bool]:
 
 def get(session: Session, actor: Actor, firm_id: int) -> Firm:
     """One firm; NotFound also where it exists but is not this actor's to know."""
-    found = session.scalar(select(Firm).where(Firm.id == firm_id, visible(actor)))
+    found = find(session, actor, firm_id)
     if found is None:
         raise NotFound(f"没有编号为 {firm_id} 的企业")
     return found
 
 
+def find(session: Session, actor: Actor, firm_id: int) -> Firm | None:
+    """The same, or None."""
+    return session.scalar(select(Firm).where(Firm.id == firm_id, visible(actor)))
+
+
 def by_credit_code(session: Session, actor: Actor, credit_code: str) -> Firm:
     """One firm by its credit code, likewise."""
-    found = session.scalar(
-        select(Firm).where(Firm.credit_code == credit_code.upper(), visible(actor))
-    )
+    found = find_by_credit_code(session, actor, credit_code)
     if found is None:
         raise NotFound(f"没有统一社会信用代码为 {credit_code} 的企业：请核对代码")
     return found
+
+
+def find_by_credit_code(session: Session, actor: Actor, credit_code: str) -> Firm | None:
+    """The same, or None."""
+    return session.scalar(
+        select(Firm).where(Firm.credit_code == credit_code.upper(), visible(actor))
+    )
 
 
 def standing(day: date) -> Subquery:

@@ -13,6 +13,7 @@ from app.accounts.actor import Actor
 from app.core.errors import TooLarge
 from app.exchange import files, headers
 from app.exchange.files import Sheet
+from app.exchange.kinds import VOCABULARIES
 from app.exchange.mapping import Mapping
 from app.exchange.report import Fault, Report
 from app.exchange.service import How, import_sheet
@@ -98,7 +99,7 @@ def look(
 ) -> Checked:
     """Read a file and try it; nothing is written."""
     mapping = queries.mapping_of(session, batch)
-    known = headers.VOCABULARIES[batch.kind]
+    known = VOCABULARIES[batch.kind]
     sheet = opened(path, edits)
     (row, texts), below = headers.find(sheet.rows, mapping, known, path.name)
     proposals = [vars(one) for one in headers.propose(texts, mapping, known)]
@@ -154,7 +155,7 @@ def _below(path: Path, header_row: int) -> Iterator[headers.Row]:
 
 
 def _place_of(found: Checked, field: str, batch: ImportBatch) -> int | None:
-    words = headers.VOCABULARIES[batch.kind].words
+    words = VOCABULARIES[batch.kind].words
     places = (n for n, text in enumerate(found.header) if words.get(squeezed(text)) == field)
     return next(places, None)
 

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.core.errors import Invalid, NotFound
 from app.exchange import templates
+from app.exchange.kinds import TEMPLATES
 from app.exchange.readings import EARLIEST_YEAR
-from app.exchange.templates import TEMPLATES, Row, Template
+from app.exchange.templates import Row, Template
 from app.firms.catalogue import INDICATORS
 from app.firms.divisions import names as districts
 from app.firms.models import Firm, FirmYear
+from app.pipeline.records import BY_PATH
 from app.workbench import benches
 
 AT_ONCE = 1_000
@@ -50,6 +52,9 @@ def written(
 def _rows(
     session: Session, actor: Actor, wanted: Template, year: int | None, on: str
 ) -> Iterator[Row]:
+    if wanted.name in BY_PATH:
+        raise Invalid("这种模板不能预填：请下载空白模板 (this template cannot be filled in)",
+                      errors=[{"parameter": "filled", "detail": "not for records"}])  # fmt: skip
     bench = benches.from_query(session, actor, "firms", on)
     if wanted is templates.FIRMS:
         yield from _firms(session, bench.found(Firm), actor.locale)

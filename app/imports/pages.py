@@ -15,10 +15,9 @@ from app.core.clock import today
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.web import render
 from app.criteria.phrases import SOURCES as SOURCE_WORDS
-from app.exchange import mapping
-from app.exchange.headers import VOCABULARIES
+from app.exchange import mapping, templates
+from app.exchange.kinds import LABELS, TEMPLATES, VOCABULARIES
 from app.exchange.mapping import IGNORE
-from app.exchange.templates import TEMPLATES
 from app.firms.catalogue import INDICATORS
 from app.firms.schemas import LARGEST_ID
 from app.imports import queries, service, store
@@ -31,7 +30,6 @@ Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 LARGEST_FORM = 50 * 1024**2 + 65_536
 SHOWN, MOST_COLUMNS = 50, 200
 UNITS = ("", "元", "千元", "万元", "百万元", "亿元")
-KINDS = {"firms": ("企业", "Firms"), "figures": ("填报值", "Figures")}
 
 
 @router.get("")
@@ -48,7 +46,8 @@ def _list(
     request: Request, actor: Actor, found: list[ImportBatch], problem: AppError | None = None
 ) -> HTMLResponse:
     page = render(
-        request, "imports/imports.html", batches=found, kinds=KINDS, templates=TEMPLATES.values(),
+        request, "imports/imports.html", batches=found, kinds=LABELS, 
+        templates=templates.TEMPLATES.values(), records=TEMPLATES,
         may_choose=actor.role is Role.ANALYST, this_year=today().year, sources=SOURCE_WORDS,
         presets=mapping.shipped(),
         following=found[-1].id if len(found) == SHOWN else None, problem=problem,
@@ -102,7 +101,7 @@ def _page(
 ) -> HTMLResponse:
     rows = store.rows(db, batch.id, after=after, faulty=faulty, most=SHOWN)
     return render(
-        request, "imports/import.html", batch=batch, kinds=KINDS, rows=rows, faulty=faulty,
+        request, "imports/import.html", batch=batch, kinds=LABELS, rows=rows, faulty=faulty,
         following=rows[-1].row_no if len(rows) == SHOWN else None, fields=_fields(batch, request),
         chosen=queries.mapping_of(db, batch), units=UNITS, sources=SOURCE_WORDS,
         progress=store.progress(db, batch.id), left=queries.left_alone(db, batch),
@@ -213,7 +212,7 @@ class UndoForm(BaseModel):
 def sure(request: Request, number: Number, actor: Reader, db: Db) -> HTMLResponse:
     """Whether it is meant."""
     batch = queries.get(db, actor, number)
-    return render(request, "imports/undo.html", batch=batch, kinds=KINDS)
+    return render(request, "imports/undo.html", batch=batch, kinds=LABELS)
 
 
 @router.post("/{number}/undo")

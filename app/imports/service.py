@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.core.errors import Conflict, Invalid, NotFound, TooLarge
-from app.exchange import headers, mapping
+from app.exchange import mapping
+from app.exchange.kinds import VOCABULARIES
 from app.firms.documents import plain_name
 from app.firms.models import SOURCES
 from app.imports import checking, queries, store
@@ -55,9 +56,9 @@ def send(
 
 
 def _demand_kind(actor: Actor, kind: str) -> None:
-    if kind not in headers.VOCABULARIES:
+    if kind not in VOCABULARIES:
         raise Invalid(
-            f"没有“{kind}”这种导入：有 {'、'.join(headers.VOCABULARIES)} (no such kind)",
+            f"没有“{kind}”这种导入：有 {'、'.join(VOCABULARIES)} (no such kind)",
             errors=[{"pointer": "/kind", "detail": "no such kind"}],
         )
     actor.require(SCOPES.get(kind, "firms:write"))

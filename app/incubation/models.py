@@ -3,7 +3,15 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Organisation
@@ -25,6 +33,12 @@ SERVICE_KINDS = (
     "market",
     "other",
 )
+# In the order of the chain: a firm moves up it.
+CARRIER_KINDS = ("makerspace", "incubator", "accelerator")
+# The places of the plan's "1+2+3+N" platforms.
+PLATFORM_PLACES = ("1", "2", "3", "N")
+# What of a carrier's year earns a reward.
+REWARDED = ("entered", "graduates", "tech_based", "certified", "services")
 # 裂变 of leading firms: an internal team, a project they invested in, a business carved out.
 SPIN_OFF_WAYS = ("internal_team", "invested_project", "carved_out")
 FOUNDER_KINDS = ("researcher_founded", "researcher_held", "graduate")
@@ -111,3 +125,71 @@ class ContestEntry(Fact, Base):
     place: Mapped[str | None]
     won_on: Mapped[date | None]
     prize: Mapped[Decimal | None] = mapped_column(Yuan)
+
+
+class Carrier(Base):
+    """What a body that houses firms is: its kind, level and room; `version` counts its changes."""
+
+    __tablename__ = "carrier"
+    __table_args__ = (
+        CheckConstraint(f"kind in {CARRIER_KINDS}", name="kind"),
+        CheckConstraint(f"level in {LEVELS}", name="level"),
+        CheckConstraint(f"platform in {PLATFORM_PLACES}", name="platform"),
+        CheckConstraint("area_m2 > 0 and seats > 0", name="room"),
+    )
+
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey(Organisation.id, ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str]
+    level: Mapped[str | None]
+    # Its place among the plan's "1+2+3+N" platforms.
+    platform: Mapped[str | None]
+    area_m2: Mapped[int | None]
+    seats: Mapped[int | None]
+    opened_on: Mapped[date | None]
+    # What it specialises in, and who runs it.
+    field: Mapped[str | None]
+    operator: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+
+
+class Promotion(Fact, Base):
+    """A move up the chain of carriers: proposed by the one it leaves, decided by an analyst."""
+
+    __tablename__ = "promotion"
+    __table_args__ = (
+        CheckConstraint("from_id <> to_id", name="carriers"),
+        CheckConstraint("(accepted is null) = (decided_on is null)", name="decided"),
+        Index("uq_promotion_open", "firm_id", unique=True,
+              postgresql_where=text("superseded_at is null and accepted is null")),
+        Index("ix_promotion_from_id", "from_id", postgresql_where=CURRENT),
+    )  # fmt: skip
+
+    from_id: Mapped[int] = mapped_column(ForeignKey(Organisation.id))
+    to_id: Mapped[int] = mapped_column(ForeignKey(Organisation.id))
+    # The first day in the new carrier.
+    starts_on: Mapped[date]
+    reason: Mapped[str]
+    accepted: Mapped[bool | None]
+    decided_on: Mapped[date | None]
+    decided_by: Mapped[str | None]
+    decided_reason: Mapped[str | None]
+
+
+class RewardRate(Base):
+    """What a carrier earns for one of what it did in a year, from a day on."""
+
+    __tablename__ = "reward_rate"
+    __table_args__ = (
+        CheckConstraint(f"measure in {REWARDED}", name="measure"),
+        CheckConstraint("amount >= 0", name="amount"),
+        UniqueConstraint("measure", "since"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    measure: Mapped[str]
+    amount: Mapped[Decimal] = mapped_column(Yuan)
+    since: Mapped[date]
+    # The document it rests on.
+    basis: Mapped[str]

@@ -2,13 +2,16 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
+from app.accounts.models import Organisation
 from app.core.db import Base
 from app.firms.models import CURRENT, Fact
 
+# 一核三区五园.
+ZONE_KINDS = ("core", "area", "park")
 CHAIN_ROLES = ("leader", "member")
 # In the order in which they are climbed; the regional market and NEEQ may be skipped.
 LISTING_STEPS = (
@@ -65,3 +68,22 @@ class ListingStep(Fact, Base):
     code: Mapped[str | None]
     sponsor: Mapped[str | None]
     note: Mapped[str | None]
+
+
+class Zone(Base):
+    """A part of the high-tech zone: its core, one of its areas, or one of the parks in them."""
+
+    __tablename__ = "zone"
+    __table_args__ = (
+        CheckConstraint(f"kind in {ZONE_KINDS}", name="kind"),
+        CheckConstraint("(kind = 'park') = (park_id is not null)", name="park"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    name_en: Mapped[str | None]
+    kind: Mapped[str]
+    # A park is an organisation: who is located there is known of it.
+    park_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Organisation.id, ondelete="CASCADE"), unique=True
+    )

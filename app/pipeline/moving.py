@@ -110,14 +110,14 @@ def grant(session: Session, actor: Actor, firm: Firm, rung: str, given: Grant) -
     beyond = None if given.last is None else given.last + timedelta(days=1)
     found = service.designate(
         session, actor, firm, given.kind, Range(given.first, beyond), reason=given.reason.strip(),
-        basis=None if basis is None else _kept(basis), number=given.number,
+        basis=None if basis is None else kept(basis), number=given.number,
         granted_under=None if basis is None else basis.code,
     )  # fmt: skip
     _assess(session, firm)
     return found
 
 
-def _kept(one: SetExplanation) -> dict[str, Any]:
+def kept(one: SetExplanation) -> dict[str, Any]:
     """The assessment a decision rests on, as it is kept with it."""
     by_outcome = {
         name: [c.id for c in one.criteria if c.outcome == name] for name in ("unmet", "unknown")

@@ -28,7 +28,7 @@ from app.pipeline import norms, portrait, timeline
 from app.pipeline.flag_words import Teller
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
-from app.pipeline.records import FAMILIES, by_family, of_firm
+from app.pipeline.records import FAMILIES, RECORDS, by_family, of_firm
 from app.pipeline.trail import table_label, words
 
 router = APIRouter(include_in_schema=False)
@@ -97,6 +97,7 @@ def portrait_page(
         may_decide=actor.role is Role.ANALYST,
         values=words().values,
         families=FAMILIES,
+        record_kinds=RECORDS,
         table_label=table_label,
         **_figures(request, db, firm.id, day),
         **_documents(db, firm.id),

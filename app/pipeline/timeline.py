@@ -44,6 +44,8 @@ from location join organisation on organisation.id = park_id
 where firm_id = :firm_id and superseded_at is null and upper(during) is not null
 union all select until, 'renamed', null, name, null
 from former_name where firm_id = :firm_id and until is not null
+union all select taken_on, 'lead_step', lead_step.stage, lead_step.note, null
+from lead_step join lead on lead.id = lead_id where lead.firm_id = :firm_id
 union all select judged_on, 'judgement', criterion, evidence, null
 from judgement where firm_id = :firm_id and superseded_at is null
 union all
@@ -66,6 +68,7 @@ KINDS = {
     "location": Label(zh="进入园区", en="Moved into a park"),
     "location_end": Label(zh="离开园区", en="Left a park"),
     "renamed": Label(zh="更名，此前名称", en="Renamed; name until then"),
+    "lead_step": Label(zh="招商", en="Attraction"),
     "judgement": Label(zh="人工判断", en="Judgement"),
     "figures": Label(zh="填报指标", en="Figures recorded"),
     "document": Label(zh="上传文档", en="Document added"),
@@ -125,7 +128,8 @@ def _what(row: Any, criteria: dict[str, Label]) -> Label | None:
                          en=f"{row.named} of {row.said}, from {en}")  # fmt: skip
         case "judgement":
             return criteria.get(row.what) or Label(zh=row.what, en=row.what)
-    return value_label(row.kind, "status" if row.kind == "status" else "kind", row.what)
+    column = {"status": "status", "lead_step": "stage"}.get(row.kind, "kind")
+    return value_label(row.kind, column, row.what)
 
 
 def _said(row: Any) -> str | None:

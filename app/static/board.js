@@ -1,4 +1,4 @@
-// A card dragged to another rung goes back where it was, and the rung's criteria are asked: the
+// A card dragged to another column goes back where it was, and what the move asks for is shown: the
 // drag decides nothing. Further cards come beneath the ones that are there.
 (() => {
   const board = document.querySelector(".board");
@@ -15,11 +15,11 @@
       delayOnTouchOnly: true,
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
       onEnd(event) {
-        const rung = event.to.dataset.rung;
+        const column = event.to.dataset.rung;
         const from = event.from;
         if (event.to === from) return;
         from.insertBefore(event.item, from.querySelectorAll(".board-card, .board-more")[event.oldDraggableIndex] ?? null);
-        if (rung !== "none") tiduPanel.ask(`/firms/${event.item.dataset.firm}/move/${rung}?${board.dataset.back}`);
+        if (column !== "none") tiduPanel.ask(`${event.item.dataset.move}/${column}?${board.dataset.back}`);
       },
     });
 

@@ -13,7 +13,7 @@ from app.firms.catalogue import INDICATORS
 from app.views import service as views
 from app.workbench.benches import FORM, Bench, Pairs
 from app.workbench.columns import FIGURE
-from app.workbench.words import LOOKUPS, Words, days_of_titles
+from app.workbench.words import LOOKUPS, Words, days_of_titles, of_records
 
 # How a form says “is”, and that there is no value or some.
 EQUAL = "eq"
@@ -75,10 +75,12 @@ def groups(bench: Bench, words: Words) -> list[Group]:
         )  # fmt: skip
         group[name] = words.label(name)
     of_firm |= {name: words.label(name) for name in days_of_titles()}
+    records = {name: words.label(name) for name in of_records()}
     titled = [
         (("企业与资质", "Firms and titles"), of_firm),
         (("认定条件", "Criteria"), of_set),
         (("年度指标", "Yearly figures"), figures),
+        (("各类记录", "Records"), records),
     ]
     return [Group(words.pick(title), fields) for title, fields in titled if fields]
 

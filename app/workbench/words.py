@@ -15,6 +15,8 @@ from app.firms.divisions import names as divisions
 from app.firms.flag_models import FLAG_KINDS
 from app.firms.industries import HIGHTECH_FIELDS, SECTIONS
 from app.firms.models import DESIGNATION_KINDS
+from app.pipeline.records import RECORDS
+from app.pipeline.trail import table_label
 from app.pipeline.trail import words as told
 from app.workbench.benches import Bench
 
@@ -56,6 +58,11 @@ COLUMNS: Mapping[str, Pair] = {
     "readiness": ("成熟度", "Readiness"),
     "version": ("记录版本", "Version of the record"),
 }
+OF_RECORDS: Mapping[str, Pair] = {
+    "has": ("：有记录", "has any"),
+    "count": ("条数", "how many"),
+    "sum": ("金额合计", "sum"),
+}
 DAYS_OF_TITLES: Mapping[str, Pair] = {
     "since": ("起始日", ": first day"),
     "expires": ("到期日", ": last day"),
@@ -84,10 +91,19 @@ class Words:
         if family in DAYS_OF_TITLES:
             kind = self.pick(phrases.DESIGNATIONS.get(code, (code, code)))
             return f"{kind}{self.pick(DAYS_OF_TITLES[family])}"
+        if family in OF_RECORDS:
+            return self._of_records(name)
         if name in COLUMNS and name not in OF_CRITERIA:
             return self.pick(COLUMNS[name])
         found = self.bench.vocabulary.find(name)
         return name if found is None else found.label.get(self.locale, name)
+
+    def _of_records(self, name: str) -> str:
+        family, table, *year = name.split(".")
+        of, when = table_label(table, "insert")[self.locale], "".join(year)
+        if self.locale == "zh":
+            return f"{when}{'年' if when else ''}{of}{OF_RECORDS[family][0]}"
+        return f"{OF_RECORDS[family][1]}: {of}{f' of {when}' if when else ''}"
 
     def choices(self, field: Field) -> dict[str, str] | None:
         """What a closed field can be, in words; None where it is open."""
@@ -230,3 +246,10 @@ def words_of(session: Session, bench: Bench, locale: str) -> Words:
 def days_of_titles() -> list[str]:
     """The fields that say when a title began and when it ends, two for each kind."""
     return [f"{family}.{kind}" for kind in DESIGNATION_KINDS for family in DAYS_OF_TITLES]
+
+
+def of_records() -> list[str]:
+    """The fields that say whether a firm has records of a kind, how many, and what they sum to."""
+    tables = [kind.table for kind in RECORDS]
+    sums = [f"sum.{kind.table}" for kind in RECORDS if kind.paid]
+    return [*(f"has.{name}" for name in tables), *(f"count.{name}" for name in tables), *sums]

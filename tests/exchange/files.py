@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import SYSTEM
 from app.exchange.mapping import Mapping
 from app.exchange.report import Mode, Report
-from app.exchange.service import Kind, import_file
+from app.exchange.service import import_file
 from app.firms.models import Firm
 
 FIRM_HEADER = "企业名称,统一社会信用代码,成立日期,地区,注册资本（万元）"
@@ -45,7 +45,7 @@ def bomb(folder: Path) -> Path:
 
 
 def given(
-    db: Session, path: Path, kind: Kind = "firms", *, mode: Mode = "skip", dry_run: bool = False,
+    db: Session, path: Path, kind: str = "firms", *, mode: Mode = "skip", dry_run: bool = False,
     source: str = "import", clear: bool = False, mapping: Mapping | None = None,
 ) -> Report:  # fmt: skip
     """Import a file as the command line does."""

@@ -98,6 +98,26 @@ def test_portrait_and_timeline_tell_every_kind(db: Session) -> None:
         assert "300 万元" in page if lang == "zh" else "3,000,000" in page
 
 
+def test_firms_are_found_by_their_records(db: Session) -> None:
+    analyst, firm, other = people.person(db, Role.ANALYST), make_firm(db), make_firm(db)
+    for number, amount in (("D-1", "3000000"), ("D-2", "1000000")):
+        loan = SAMPLES["loans"] | {"firm_id": firm, "number": number, "amount": amount}
+        assert analyst.post("/api/v1/loans", json=loan).status_code == 201
+    asked = {
+        "has.loan=true": {firm}, "has.loan=false": {other}, "count.loan__gte=2": {firm},
+        "count.loan=0": {other}, "sum.loan__gte=4000000": {firm}, "sum.loan__lt=4000000": set(),
+        "count.loan.2024=2": {firm}, "sum.loan.2023__gte=0": set(), "has.platform=true": set(),
+    }  # fmt: skip
+    for query, firms in asked.items():
+        found = analyst.get(f"/api/v1/firms?{query}&fields=id&id__in={firm},{other}")
+        assert {row["id"] for row in found.json()["items"]} == firms, query
+    assert analyst.get("/api/v1/firms?count.lone=1").status_code == 422
+    for lang in ("zh", "en"):
+        analyst.cookies.set("lang", lang)
+        page = analyst.get("/firms?count.loan__gte=2&sum.loan.2024__gte=1").text
+        assert ("贷款条数" in page) if lang == "zh" else ("how many: Loan" in page)
+
+
 def test_every_kind_has_its_words_and_a_sample() -> None:
     known = words()
     for kind in RECORDS:

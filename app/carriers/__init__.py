@@ -1,0 +1,1 @@
+"""Incubation as it is run: carriers, who enters, moves up, graduates and leaves, performance."""

@@ -1,0 +1,83 @@
+"""Pages of leading firms: chains with their leaders, the zone's parts, the ladder to a listing."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.accounts import queries as accounts
+from app.accounts.actor import Actor, Role
+from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.carriers.forms import checked, numbers
+from app.chains import queries, service
+from app.chains.schemas import ZoneIn
+from app.core.clock import today
+from app.core.errors import AppError, NotFound
+from app.core.notices import leave
+from app.core.web import render
+from app.leading.models import ZONE_KINDS
+from app.pipeline.pages import WORDS
+from app.pipeline.trail import words
+
+router = APIRouter(include_in_schema=False)
+
+
+class ZoneForm(BaseModel):
+    """A part of the zone as it was typed."""
+
+    name: str = ""
+    name_en: str = ""
+    kind: str = ""
+    park_id: str = ""
+
+
+@router.get("/chains")
+def chains(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """Chains, zone and listings."""
+    return _page(request, db, actor, ZoneForm())
+
+
+def _page(
+    request: Request, db: Session, actor: Actor, form: ZoneForm, problem: AppError | None = None
+) -> HTMLResponse:
+    day = today()
+    page = render(
+        request, "chains/chains.html", chains=queries.chains(db, actor, day), form=form,
+        zones=queries.zones(db, actor, day), climbers=queries.climbers(db, actor), problem=problem,
+        parks=accounts.organisations(db, "park"), kinds=ZONE_KINDS,
+        may_decide=actor.role is Role.ANALYST, **_told(),
+    )  # fmt: skip
+    page.status_code = 200 if problem is None else problem.status
+    return page
+
+
+def _told() -> dict[str, Any]:
+    return {**WORDS, "values": words().values}
+
+
+@router.post("/chains")
+def add_zone(
+    request: Request, form: Annotated[ZoneForm, Form()], actor: CurrentActor, tx: Tx
+) -> Response:
+    """A further part of the zone."""
+    actor.require("firms:write")
+    try:
+        with tx.begin_nested():
+            given = checked(ZoneIn, numbers(form.model_dump(), "park_id"))
+            service.add_zone(tx, actor, given.name, given.name_en or "", given.kind, given.park_id)
+    except AppError as error:
+        return _page(request, tx, actor, form, error)
+    done = RedirectResponse("/chains#zone", status_code=303)
+    leave(request, done, "布局已保存", "The zone is saved")
+    return done
+
+
+@router.get("/chains/{chain}")
+def chain(request: Request, chain: str, actor: Reader, db: Db) -> HTMLResponse:
+    """The firms of a chain."""
+    found = queries.firms_of(db, actor, chain, today())
+    if not found:
+        raise NotFound(f"没有产业链 {chain[:50]} 的企业：请从列表选择 (no such chain)")
+    return render(request, "chains/chain.html", chain=chain, found=found, **_told())

@@ -1,0 +1,53 @@
+"""What crosses the wire about the parts of the zone."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from app.firms.record_schemas import Id
+from app.firms.schemas import Body, Text
+from app.leading.models import ZONE_KINDS
+
+
+class ZoneIn(Body):
+    """A core or an area by its name; a park by its organisation."""
+
+    name: Text
+    name_en: Text | None = None
+    kind: Literal[ZONE_KINDS]  # type: ignore[valid-type]
+    park_id: Id | None = None
+
+
+class ZoneOut(BaseModel):
+    """A part of the zone; `firms` are those in the caller's scope."""
+
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    name_en: str | None
+    kind: str
+    park: str | None
+    firms: int
+    certified: int
+
+
+class ZonesOut(BaseModel):
+    """Every part."""
+
+    items: list[ZoneOut]
+
+
+class ChainOut(BaseModel):
+    """A chain: its leaders' names, and how many of the caller's firms belong to it."""
+
+    model_config = ConfigDict(from_attributes=True)
+    chain: str
+    leaders: str | None
+    members: int
+    certified: int
+    tech_based: int
+
+
+class ChainsOut(BaseModel):
+    """Every chain."""
+
+    items: list[ChainOut]

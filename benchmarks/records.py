@@ -1,0 +1,94 @@
+"""Lists and portraits at 86,000 firms with ten records each, as one server process answers them."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event, text
+
+from benchmarks.figures import milliseconds
+from benchmarks.pages import fetched, signed_in
+from benchmarks.scratch import database, vacuum
+
+LIMIT = 150
+# Four grants, three loans and three contracts of each firm, spread over six years.
+ROWS = (
+    """insert into subsidy (firm_id, programme, kind, happened_on, amount)
+       select id, 'P' || n, (array['grant', 'reward', 'voucher'])[1 + (id + n) % 3],
+         current_date - (id * 7 + n * 331) % 2000, 100 * (1000 + id % 9000)
+       from firm, generate_series(1, 4) as n""",
+    """insert into loan (firm_id, lender, number, kind, happened_on, due_on, amount)
+       select id, 'B' || id % 9, 'D' || n,
+         (array['knowledge_value', 'credit', 'other'])[1 + (id + n) % 3],
+         current_date - (id * 11 + n * 173) % 2000, current_date + id % 700,
+         100 * (10000 + id % 90000)
+       from firm, generate_series(1, 3) as n""",
+    """insert into tech_contract (firm_id, number, name, kind, part, partner, happened_on, amount)
+       select id, 'C' || id || '-' || n, '合同', 'service', 'seller', '大学',
+         current_date - (id * 13 + n * 97) % 2000, 100 * (5000 + id % 50000)
+       from firm, generate_series(1, 3) as n""",
+)
+PAGES = {
+    "list": "/records/loans",
+    "list, one kind": "/records/loans?kind=credit",
+    "list, due soon": "/records/loans?due_on__lte=today%2B90d",
+    "list, by amount": "/records/loans?ordering=-amount",
+    "list, one firm": "/records/loans?firm_id=500",
+    "API": "/api/v1/loans?limit=50&count=capped",
+    "register, count": "/api/v1/firms?count.loan__gte=2&limit=50",
+    "register, sum": "/api/v1/firms?sum.subsidy.2025__gte=10000&limit=50",
+    "portrait": "/firms/500",
+}
+
+
+@contextmanager
+def counting(engine: Engine) -> Iterator[list[str]]:
+    """The statements that are sent meanwhile."""
+    sent: list[str] = []
+
+    def note(_c: object, _cur: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def main() -> None:
+    """Print statements, p50 and p95 of each page: with few records and with ten for each firm."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--firms", type=int, default=86_000)
+    parser.add_argument("--times", type=int, default=20)
+    given = parser.parse_args()
+    with database(given.firms) as engine:
+        client = signed_in(engine)
+        few = measured(engine, client, given.times)
+        with engine.begin() as connection:
+            for rows in ROWS:
+                connection.execute(text(rows))
+        vacuum(engine)
+        many = measured(engine, client, given.times)
+        for name in PAGES:
+            statements, median, high = many[name]
+            before = few[name][0]
+            grown = "" if statements == before else f"  STATEMENTS GREW from {before}"
+            over = "" if high <= LIMIT else f"  OVER {LIMIT} ms"
+            times = f"p50 {median:6.1f} ms  p95 {high:6.1f} ms  (before p50 {few[name][1]:6.1f} ms)"
+            print(f"{name:18} {statements:3} statements  {times}{grown}{over}", flush=True)
+
+
+def measured(engine: Engine, client: TestClient, times: int) -> dict[str, tuple[int, float, float]]:
+    """Statements, median and 95th percentile of each page."""
+    found = {}
+    for name, path in PAGES.items():
+        fetched(client, path)
+        with counting(engine) as sent:
+            fetched(client, path)
+        median, high = milliseconds(lambda p=path: fetched(client, p), times)  # type: ignore[misc]
+        found[name] = (len(sent), median, high)
+    return found
+
+
+if __name__ == "__main__":
+    main()
