@@ -187,6 +187,8 @@ CASES = {
     "GET /targets/{code}/firms": Case(status=(404,)),
     "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
     "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /briefing": Case(),
+    "GET /briefing/forecast": Case(),
     "GET /bulletins": Case(),
     "POST /bulletins": Case(form={"kind": "monthly"}, status=(403,)),
     "GET /bulletins/{number}": Case(status=(404,)),

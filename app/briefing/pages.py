@@ -56,7 +56,8 @@ def show(request: Request, actor: Reader, db: Db, since: Typed = "") -> HTMLResp
     board = Board(db, Asked(actor, day), store.in_force(db, day))
     return render(
         request, "briefing/screen.html", day=day, since=then,
-        changes=_changes(db, actor, board, then), lights=board.lights, ranks=[table(db, actor, kind, day.year, None) for kind in KINDS],
+        changes=_changes(db, actor, board, then), lights=board.lights,
+        ranks=[table(db, actor, kind, day.year, None) for kind in KINDS],
         weights=rankings.WEIGHTS, measures=rankings.MEASURES, notices=_open(db, actor, day),
         day_of_climb=climbed, charts=charts, **WORDS,
     )  # fmt: skip

@@ -6,8 +6,10 @@ from playwright.sync_api import Page, expect
 from app.demo.people import PASSWORD
 from tests.browser.looking import LOOKS, look, prefer
 
-PATHS = ("/targets", "/targets/hnte_count", "/targets/hnte_count/firms", "/forecasts",
-         "/forecasts/hnte_count", "/target-lists", "/rankings", "/bulletins", "/briefing")  # fmt: skip
+PATHS = (
+    "/targets", "/targets/hnte_count", "/targets/hnte_count/firms", "/forecasts",
+    "/forecasts/hnte_count", "/target-lists", "/rankings", "/bulletins", "/briefing",
+)  # fmt: skip
 
 
 def sign_in(page: Page, username: str) -> None:
