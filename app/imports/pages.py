@@ -15,10 +15,12 @@ from app.core.clock import today
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.web import render
 from app.criteria.phrases import SOURCES as SOURCE_WORDS
+from app.criteria.phrases import label
 from app.exchange import mapping, templates
 from app.exchange.kinds import LABELS, TEMPLATES, VOCABULARIES
 from app.exchange.mapping import IGNORE
 from app.firms.catalogue import INDICATORS
+from app.firms.models import SOURCES
 from app.firms.schemas import LARGEST_ID
 from app.imports import queries, service, store
 from app.imports.models import ImportBatch
@@ -48,7 +50,8 @@ def _list(
     page = render(
         request, "imports/imports.html", batches=found, kinds=LABELS, 
         templates=templates.TEMPLATES.values(), records=TEMPLATES,
-        may_choose=actor.role is Role.ANALYST, this_year=today().year, sources=SOURCE_WORDS,
+        may_choose=actor.role is Role.ANALYST, this_year=today().year,
+        sources={code: label(SOURCE_WORDS[code]) for code in SOURCES},
         presets=mapping.shipped(),
         following=found[-1].id if len(found) == SHOWN else None, problem=problem,
         megabytes=largest(request) // 1024**2,

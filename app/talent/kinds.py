@@ -1,8 +1,8 @@
 """Talent: the kinds of this family."""
 
 from app.firms.record_kinds import FactKind
-from app.talent.models import Adviser, TalentAward, TalentHire, Training
-from app.talent.schemas import AdviserIn, TalentAwardIn, TalentHireIn, TrainingIn
+from app.talent.models import Adviser, Secondment, TalentAward, TalentHire, Training
+from app.talent.schemas import AdviserIn, SecondmentIn, TalentAwardIn, TalentHireIn, TrainingIn
 
 KINDS = (
     FactKind("talent-awards", "人才计划", TalentAward, TalentAwardIn,
@@ -13,4 +13,6 @@ KINDS = (
              key=("kind", "person", "happened_on"), family="talent", named="person"),
     FactKind("trainings", "订单式培养", Training, TrainingIn, key=("name", "happened_on"),
              family="talent"),
+    FactKind("secondments", "科研人员双向流动", Secondment, SecondmentIn,
+             key=("person", "happened_on"), family="talent", named="person"),
 )  # fmt: skip

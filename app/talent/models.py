@@ -11,6 +11,7 @@ from app.firms.record_models import Dated, Paid, Record, told_apart
 from app.innovation.models import LEVELS
 
 DEGREES = ("doctor", "post_doctor", "master", "senior_engineer", "other")
+SECONDMENT_WAYS = ("to_firm", "to_institution")
 ADVISER_KINDS = ("commissioner", "liaison_officer", "technology_broker")
 
 
@@ -74,3 +75,18 @@ class Training(Paid, Dated, Record, Base):
     name: Mapped[str]
     school: Mapped[str]
     people: Mapped[int]
+
+
+class Secondment(Dated, Record, Base):
+    """A researcher who works at the firm for an institution, or the other way round."""
+
+    __tablename__ = "secondment"
+    __table_args__ = (
+        CheckConstraint(f"way in {SECONDMENT_WAYS}", name="way"),
+        CheckConstraint("ended_on >= happened_on", name="dates"),
+        *told_apart("secondment", "person", "happened_on"),
+    )
+
+    person: Mapped[str]
+    way: Mapped[str]
+    institution: Mapped[str]

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.firms.record_schemas import DatedIn, PaidIn
 from app.firms.schemas import Text
 from app.innovation.schemas import Level
-from app.talent.models import ADVISER_KINDS, DEGREES
+from app.talent.models import ADVISER_KINDS, DEGREES, SECONDMENT_WAYS
 
 
 class TalentAwardIn(PaidIn):
@@ -42,3 +42,11 @@ class TrainingIn(PaidIn):
     name: Text
     school: Text
     people: Annotated[int, Field(ge=1, le=100_000)]
+
+
+class SecondmentIn(DatedIn):
+    """A researcher between an institution and the firm."""
+
+    person: Text
+    way: Literal[SECONDMENT_WAYS]  # type: ignore[valid-type]
+    institution: Text

@@ -37,6 +37,8 @@ RECORDS: dict[str, dict[str, Any]] = {
                  "happened_on": "2024-01-01", "ended_on": "2024-12-31"},
     "trainings": {"name": "拉丝工班", "school": "重庆旅游职业学院", "people": 30,
                   "happened_on": "2024-09-01"},
+    "secondments": {"person": "赵六", "way": "to_firm", "institution": "重庆大学",
+                    "happened_on": "2024-03-01"},
     "providers": {"name": "易智网渝东南科技创新中心", "kind": "innovation_centre",
                   "happened_on": "2023-01-01"},
     "provider-services": {"provider": "易智网渝东南科技创新中心", "kind": "transfer",
