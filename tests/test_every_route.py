@@ -480,6 +480,7 @@ CASES = {
 CASES |= {
     "GET /records": Case(),
     "GET /records/{path}": Case(query="q=juemiyuanshan"),
+    "GET /records/{path}/totals": Case(query="firm_id={firm}"),
     "GET /records/{path}/export": Case(query="firm_id={firm}"),
     "GET /records/{path}/new": Case(query="firm_id={firm}", status=(404,)),
     "POST /records/{path}/new": Case(query="firm_id={firm}", form={"name": "x"}, status=(404,)),

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from app.demo.people import PASSWORD
 from tests.browser.looking import AXE, LOOKS, SHOTS
 
-PATHS = ("/", "/firms", "/pool", "/criteria", "/criteria/hnte_2016")
+PATHS = ("/", "/firms", "/pool", "/duties", "/criteria", "/criteria/hnte_2016")
 
 
 def sign_in(page: Page, username: str = "analyst") -> None:
