@@ -79,6 +79,7 @@ from app.target_lists.pages import router as target_list_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
+from app.workbench.firm_export_pages import router as firm_export_pages
 from app.workbench.pages import router as workbench_pages
 from app.workbench.record_pages import router as record_pages
 from app.workbench.selection_pages import router as selection_pages
@@ -153,7 +154,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
                    jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
-                   export_pages, record_pages, view_pages, selection_pages, workbench_pages,
+                   export_pages, firm_export_pages, record_pages, view_pages, selection_pages,
+                   workbench_pages,
                    carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
                    chains_api, chain_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
