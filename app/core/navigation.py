@@ -80,6 +80,7 @@ SECTIONS = (
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
         Link("/rankings", "赛马比拼", "Rankings"),
         Link("/bulletins", "通报", "Bulletins"),
+        Link("/briefing", "调度会", "Briefing", READERS, "g m"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

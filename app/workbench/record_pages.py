@@ -91,13 +91,20 @@ def list_page(
     page, fault = tried(lambda: service.listed(db, actor, found, wanted))
     if page is not None:
         note_search(readings, found.table, pairs, page)
-    sums, _ = tried(lambda: totals(db, actor, found, pairs))
     return render(
-        request, "records/list.html", page=page, fault=fault, columns=shown, totals=sums,
+        request, "records/list.html", page=page, fault=fault, columns=shown,
         asked=dict(pairs), query=urlencode(pairs), following=following(request, page),
         bodies=_bodies(db), soon=today() + WARN_BEFORE, may_keep=actor.role in KEEPERS,
         **_words(found),
     )  # fmt: skip
+
+
+@router.get("/{path}/totals")
+def totals_part(request: Request, path: str, actor: Reader, db: Db) -> HTMLResponse:
+    """What the list adds up to: slow where there are many, so asked for when it is looked at."""
+    found = kind_of(path)
+    sums = totals(db, actor, found, given(request))
+    return render(request, "records/totals.html", totals=sums, **_words(found))
 
 
 @router.get("/{path}/export")

@@ -139,6 +139,7 @@ def test_lists_forms_and_files_of_records(db: Session, code: str) -> None:
             assert analyst.get(f"/records/{kind}").status_code == 200, kind
             assert analyst.get(f"/records/{kind}/new").status_code == 200, kind
     assert "D-9" in analyst.get("/records/loans/export").text
+    assert "125,000" in analyst.get("/records/loans/totals?kind=light_asset").text
     book = analyst.get("/records/loans/export?format=xlsx")
     assert book.content[:2] == b"PK"
     assert analyst.get("/records/loans?knd=x").text.count("unknown parameter") == 1
