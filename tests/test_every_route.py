@@ -187,6 +187,8 @@ CASES = {
     "GET /targets/{code}/firms": Case(status=(404,)),
     "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
     "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /briefing": Case(),
+    "GET /briefing/forecast": Case(),
     "GET /bulletins": Case(),
     "POST /bulletins": Case(form={"kind": "monthly"}, status=(403,)),
     "GET /bulletins/{number}": Case(status=(404,)),
@@ -325,6 +327,8 @@ CASES = {
         form={"decision": "accept", "reason": "x"}
     ),
     "GET /firms/{firm_id}/paper": Case(query="format=pdf"),
+    "GET /firms/{firm_id}/standing/export": Case(),
+    "GET /board/export": Case(query="q=juemiyuanshan"),
     "GET /firms/{firm_id}/edit": Case(),
     "POST /firms/{firm_id}/edit": Case(form={"name": "x", "version": "1"}),
     "GET /firms/{firm_id}/documents": Case(status=(303,)),
@@ -663,10 +667,11 @@ def test_nothing_of_a_foreign_firm_comes_out(
             missing = ask(client, route, case, foreign, absent=True)
             same = (foreign.fill(path), foreign.fill(path, absent=True))
             assert _anonymous(found.text, foreign) == _anonymous(missing.text, foreign), (who, same)
+    assert kept(db, foreign.firm) == before
+    # An officer knows of every firm, and what one takes away is noted.
     office = ask(person(db, Role.OFFICER), route, case, foreign, absent=False)
     assert office.status_code < 500, office.text
     assert CONTACT not in office.text and PHONE not in office.text
-    assert kept(db, foreign.firm) == before
 
 
 def _anonymous(answer: str, foreign: Foreign) -> str:

@@ -56,4 +56,8 @@ def _html(file: Path) -> str:
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
     text = made.render(file.read_text(encoding="utf-8"))
     named = HEADING.sub(lambda m: f'<{m[1]} id="{m[2].split(" ")[0]}">{m[2]}</{m[1]}>', text)
-    return LINK.sub(r'href="/api/docs/\1', named)
+    # What scrolls within is reached by keyboard.
+    reachable = named.replace("<pre>", '<pre tabindex="0">').replace(
+        "<table>", '<table tabindex="0">'
+    )
+    return LINK.sub(r'href="/api/docs/\1', reachable)

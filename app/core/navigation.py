@@ -80,6 +80,7 @@ SECTIONS = (
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
         Link("/rankings", "赛马比拼", "Rankings"),
         Link("/bulletins", "通报", "Bulletins"),
+        Link("/briefing", "调度会", "Briefing", READERS, "g m"),
     )),
     Section("帮扶", "Support", (
         Link("/cases", "帮扶事项", "Cases", READERS, "g s"),

@@ -24,7 +24,7 @@ def search_columns(name: str) -> dict[str, str]:
     return {"name_search": f"{folded} {pinyin} {initials}", "pinyin": pinyin}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def _syllables(name: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin
 
