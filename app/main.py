@@ -74,6 +74,7 @@ from app.plans.pages import router as plan_pages
 from app.plans.target_pages import router as target_pages
 from app.rankings.api import router as rankings_api
 from app.rankings.pages import router as ranking_pages
+from app.support.routes import router as support
 from app.target_lists.api import router as lists_api
 from app.target_lists.pages import router as target_list_pages
 from app.webhooks.api import router as webhooks_api
@@ -164,6 +165,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    briefing_pages,
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   support,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
