@@ -17,6 +17,7 @@ from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
 from app.attraction.api import router as leads_api
 from app.attraction.pages import router as lead_pages
+from app.briefing.pages import router as briefing_pages
 from app.bulletins.pages import router as bulletin_pages
 from app.carriers.act_pages import router as act_pages
 from app.carriers.api import router as carriers_api
@@ -73,11 +74,13 @@ from app.plans.pages import router as plan_pages
 from app.plans.target_pages import router as target_pages
 from app.rankings.api import router as rankings_api
 from app.rankings.pages import router as ranking_pages
+from app.support.routes import router as support
 from app.target_lists.api import router as lists_api
 from app.target_lists.pages import router as target_list_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
+from app.workbench.firm_export_pages import router as firm_export_pages
 from app.workbench.pages import router as workbench_pages
 from app.workbench.record_pages import router as record_pages
 from app.workbench.selection_pages import router as selection_pages
@@ -152,14 +155,17 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
                    jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
-                   export_pages, record_pages, view_pages, selection_pages, workbench_pages,
+                   export_pages, firm_export_pages, record_pages, view_pages, selection_pages,
+                   workbench_pages,
                    carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
                    chains_api, chain_pages,
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
                    lists_api, target_list_pages, rankings_api, ranking_pages, bulletin_pages,
+                   briefing_pages,
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   support,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")

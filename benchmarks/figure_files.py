@@ -3,15 +3,19 @@
 import csv
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.demo.names import credit_code
-from app.firms.models import Firm
 from app.firms.names import credit_code_fault
 from benchmarks.scratch import UNRECORDED
 
 ROWS, FIRMS = 100_000, 25_000
+RENAME = text("""
+update firm set credit_code = given.code, registered_on = '2000-01-01'
+from unnest(cast(:codes as text[])) with ordinality as given (code, number)
+where firm.id = given.number
+""")
 
 
 def prepare(session: Session, path: Path) -> None:
@@ -19,11 +23,8 @@ def prepare(session: Session, path: Path) -> None:
     codes = [credit_code(n) for n in range(FIRMS)]
     assert credit_code_fault(codes[-1]) is None
     clear(session)
-    for number, code in zip(session.scalars(select(Firm.id)).all(), codes, strict=True):
-        session.execute(
-            text("update firm set credit_code = :c where id = :n"), {"c": code, "n": number}
-        )
-    session.execute(text("update firm set registered_on = '2000-01-01'"))
+    session.execute(text(UNRECORDED))
+    session.execute(RENAME, {"codes": codes})
     session.commit()
     with path.open("w", newline="") as file:
         writer = csv.writer(file)

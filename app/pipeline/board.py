@@ -1,5 +1,6 @@
 """The board: firms by rung, as many cards of each as a screen holds, with counts and sums."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -22,10 +23,11 @@ from app.pipeline.models import Assessment
 
 COLUMNS = (NO_RUNG, *RUNGS)
 SUMMED = ("revenue_sales", "rd_hnte")
-CARDS = 12
+CARDS, AT_ONCE = 12, 1_000
 BESIDE = ("park", f"figure.{SUMMED[0]}")
 VERDICT = ("outcome", "gap_count", "readiness")
 Params = list[tuple[str, str]]
+Card = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def board(session: Session, actor: Actor, params: Params, day: date) -> Board:
     """The whole board for a query of the pool's grammar; a constant number of statements."""
     loaded, filters = pool.read(session, _unpaged(params), day)
     totals = _totals(session, actor, loaded, filters, day)
-    pages = {name: _cards(session, actor, loaded, filters, (name, day)) for name in COLUMNS}
+    few = replace(filters, limit=CARDS)
+    pages = {name: _cards(session, actor, loaded, few, (name, day)) for name in COLUMNS}
     listing.decorate(session, [c for one in pages.values() for c in one.items], BESIDE, day)
     columns = [Column(name, *totals.get(name, (0, {})), pages[name]) for name in COLUMNS]
     return Board(loaded, columns, day.year - 1)
@@ -60,9 +63,21 @@ def board(session: Session, actor: Actor, params: Params, day: date) -> Board:
 def more(session: Session, actor: Actor, params: Params, name: str, day: date) -> Page:
     """Further cards of one column."""
     loaded, filters = pool.read(session, params, day)
-    found = _cards(session, actor, loaded, filters, (name, day))
+    found = _cards(session, actor, loaded, replace(filters, limit=CARDS), (name, day))
     listing.decorate(session, found.items, BESIDE, day)
     return found
+
+
+def rows(session: Session, actor: Actor, params: Params, day: date) -> Iterator[list[Card]]:
+    """Every card of every column in their order, some at a time; each says its rung."""
+    loaded, filters = pool.read(session, _unpaged(params), day)
+    for name in COLUMNS:
+        part: Filters | None = replace(filters, limit=AT_ONCE)
+        while part is not None:
+            found = _cards(session, actor, loaded, part, (name, day))
+            listing.decorate(session, found.items, BESIDE, day)
+            yield [card | {"rung": name} for card in found.items]
+            part = None if found.next is None else replace(part, cursor=found.next)
 
 
 def _unpaged(params: Params) -> Params:
@@ -112,9 +127,7 @@ def _cards(
     session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, column: tuple[str, date]
 ) -> Page:
     name, day = column
-    wanted = replace(
-        filters, where=(*filters.where, on_rungs([name], day)), limit=CARDS, count="none"
-    )
+    wanted = replace(filters, where=(*filters.where, on_rungs([name], day)), count="none")
     query = (
         select(Firm.id, Firm.name, *(getattr(Assessment, part) for part in VERDICT))
         .join(Assessment, _beside(loaded))

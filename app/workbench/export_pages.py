@@ -16,6 +16,7 @@ from app.core import i18n
 from app.core.filters import LARGEST_LIMIT
 from app.criteria import phrases
 from app.firms.listing import Row
+from app.pipeline.fields import places
 from app.pipeline.pages import given
 from app.workbench import sheets
 from app.workbench.benches import Bench, opened
@@ -28,6 +29,8 @@ router = APIRouter(include_in_schema=False)
 PAGING = ("cursor", "limit", "count", "format")
 Format = Annotated[Literal["csv", "xlsx"], Query()]
 WIDEST, NARROWEST = 40, 8
+# A column of the heat map: one criterion's outcome, which rows hold together.
+SPOT, OUTCOMES = "outcome.", "outcomes"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Export:
     def pages(self, session: Session) -> Iterator[list[list[Any]]]:
         """Every row of the query, a page of them at a time."""
         bench = self.bench
-        wanted = tuple(dict.fromkeys(("id", *(one.name for one in self.columns))))
+        names = (OUTCOMES if one.name.startswith(SPOT) else one.name for one in self.columns)
+        wanted = tuple(dict.fromkeys(("id", *names)))
         filters = replace(bench.filters, columns=wanted, limit=LARGEST_LIMIT, count="none")
         while True:
             page = bench.read(session, filters)
@@ -66,6 +70,8 @@ class Export:
 
     def _cell(self, row: Row, column: Column) -> Any:
         """A number or date as it is, everything else in the words of the page."""
+        if column.name.startswith(SPOT):
+            return self.words.value("outcome", row[OUTCOMES][column.name.removeprefix(SPOT)])
         value, name = row.get(column.name), column.name
         if value is None or (column.numeric or name == "readiness") or isinstance(value, date):
             return value
@@ -99,7 +105,17 @@ def _export(request: Request, db: Session, actor: Actor, of: str) -> Export:
     asked = [pair for pair in given(request) if pair[0] not in PAGING]
     bench = opened(db, actor, of, asked)
     words = words_of(db, bench, i18n.locale_of(request))
-    return Export(bench, shown(bench, words), words)
+    return Export(bench, _heat(bench, words) if bench.display == "heat" else shown(bench, words),
+                  words)  # fmt: skip
+
+
+def _heat(bench: Bench, words: Words) -> list[Column]:
+    """The columns of the heat map: the firm, how ready it is, and each criterion."""
+    assert bench.loaded is not None  # only the pool has one
+    heads = [(name, words.label(name)) for name in ("name", "credit_code", "readiness")]
+    heads += [(SPOT + one.criterion.id, one.criterion.label[words.locale])
+              for one in places(bench.loaded) if one.outer]  # fmt: skip
+    return [Column(name, label, None, False, None, "none") for name, label in heads]
 
 
 def _sent(request: Request, readings: Readings, db: Session, export: Export, kind: str) -> Response:

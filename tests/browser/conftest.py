@@ -1,19 +1,22 @@
 """A real Chromium against a real server; any foreign request or console error fails the test."""
 
 import os
+import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import today
 from app.core.settings import Settings
 from app.demo import service as demo
+from app.imports.models import BUSY, ImportBatch
 from app.main import create_app
 from app.pipeline.service import evaluate
 from tests.conftest import copied
+from tests.imports.desk import JOBS
 from tests.server import served
 
 ARGUMENTS = ["--no-sandbox", "--font-render-hinting=none", "--disable-background-networking"]
@@ -65,3 +68,23 @@ def page(browser: Browser, site: str) -> Iterator[Page]:
     context.close()
     expected = "Failed to load resource"  # the browser's own note of a 4xx that a test asked for
     assert [fault for fault in faults if expected not in fault] == []
+
+
+@pytest.fixture
+def worker(site_database: Engine) -> Iterator[None]:
+    """Does what waits, as the worker would."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.wait(0.2):
+            with Session(site_database) as session:
+                query = select(ImportBatch.id, ImportBatch.state)
+                waiting = session.execute(query.where(ImportBatch.state.in_(BUSY))).all()
+            for number, state in waiting:
+                JOBS[state](site_database, number)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()

@@ -1,19 +1,14 @@
 """A file from drag to undo in a real browser, left in the middle and come back to."""
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
+from base64 import b64encode
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
-from app.imports.models import BUSY, ImportBatch
 from tests.browser.looking import LOOKS, look, prefer
 from tests.browser.test_pages import sign_in
 from tests.factories import credit_code
-from tests.imports.desk import FIRMS_HEADER, JOBS, book
+from tests.imports.desk import FIRMS_HEADER, book
 
 LONG = 30_000  # a job's time on a busy machine
 DROP = """([content, name]) => {
@@ -26,37 +21,16 @@ DROP = """([content, name]) => {
 }"""
 
 
-@pytest.fixture
-def worker(site_database: Engine) -> Iterator[None]:
-    """Does what waits, as the worker would."""
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.wait(0.2):
-            with Session(site_database) as session:
-                query = select(ImportBatch.id, ImportBatch.state)
-                waiting = session.execute(query.where(ImportBatch.state.in_(BUSY))).all()
-            for number, state in waiting:
-                JOBS[state](site_database, number)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    ended.set()
-    thread.join()
-
-
-def dropped(page: Page, content: bytes, name: str) -> None:
+def dropped(page: Page, content: bytes, name: str, preset: str = "") -> None:
     """Drag a file onto the page and send it."""
-    from base64 import b64encode
-
     page.goto("/imports")
     page.evaluate(DROP, [b64encode(content).decode(), name])
     expect(page.locator("[data-chosen]")).to_contain_text(name)
+    page.locator("#preset").select_option(preset)
     page.locator("main form button[type=submit]").first.click()
 
 
-def test_a_file_from_drag_to_undo(page: Page, worker: None, tmp_path: Path) -> None:
+def test_a_file_from_drag_to_undo(page: Page, worker: None) -> None:
     sign_in(page)
     good = ["拖入企业有限公司", credit_code(77_000_001), "2019-05-31", "黔江区", 500, "x"]
     bad = ["也拖入企业有限公司", credit_code(77_000_002), "2019-05-31", "黔江区", "很多", "x"]
@@ -89,9 +63,7 @@ def test_a_file_from_drag_to_undo(page: Page, worker: None, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
-def test_imports_fit(
-    page: Page, site_database: Engine, lang: str, theme: str, width: int, worker: None
-) -> None:
+def test_imports_fit(page: Page, lang: str, theme: str, width: int, worker: None) -> None:
     sign_in(page)
     prefer(page, lang, theme, width)
     mark = f"{lang}-{theme}-{width}"

@@ -3,6 +3,7 @@
 import csv
 import io
 
+import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import inspect, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Role
 from app.audit.models import AuditEntry
 from app.core.clock import today
+from app.pipeline import board
 from app.pipeline.service import assess
 from app.workbench import export_pages
 from tests import people
@@ -57,3 +59,33 @@ def test_an_export_is_noted(db: Session, client: TestClient) -> None:
     written = {c.key: getattr(noted, c.key) for c in inspect(AuditEntry).columns}
     assert 7 in written.values()
     assert "export" in str(written)
+
+
+def test_the_heat_map_s_file_has_its_criteria(client: TestClient) -> None:
+    head, *found = rows(client, "/pool/export?set=hnte_2016&display=heat&name__ic=公式")
+    assert head[:3] == ["名称", "统一社会信用代码", "成熟度"] and len(head) > 8
+    assert len(found) == 7 and {cell for row in found for cell in row[3:]} >= {"缺数据"}
+
+
+def test_the_board_s_file_has_every_card(
+    db: Session, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "AT_ONCE", 3)
+    make_firm(db, "有证书", designations=[{"kind": "hnte", "from": today()}])
+    assess(db, None, today())
+    head, *found = rows(client, "/board/export?set=hnte_2016")
+    assert head[:2] == ["梯次", "企业名称"]
+    assert [row[0] for row in found] == ["不在梯次"] * 8 + ["高新技术企业"]
+    assert found[-1][1] == "有证书" and {row[1][0] for row in found[:7]} <= {"'", "另"}
+    assert "/board/export?set=hnte_2016" in client.get("/board?set=hnte_2016").text
+
+
+def test_a_firm_s_standing_is_a_table(db: Session, client: TestClient) -> None:
+    firm = make_firm(db, "=一家", figures={"revenue_sales": {2024: 40_000_000}})
+    head, *found = rows(client, f"/firms/{firm}/standing/export?set=hnte_2016")
+    assert head[0] == "条件集" and len(found) >= 8
+    assert any("销售收入 2024: 4,000.00" in row[-1] for row in found)
+    workbook = client.get(f"/firms/{firm}/standing/export?format=xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.content)).worksheets[0]
+    assert sheet.max_row > len(found)
+    assert client.get(f"/firms/{firm}/standing/export?set=nothing").status_code in (404, 422)
