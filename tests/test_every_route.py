@@ -308,6 +308,7 @@ CASES = {
     "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
     # Duties.
     "GET /duties": Case(query="q=juemiyuanshan"),
+    "GET /duties/counts": Case(),
     "POST /duties": Case(
         form={"owed": "2147483646:hnte_annual:2025", "done_on": "2026-05-01"}, status=(422, 404)
     ),
