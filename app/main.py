@@ -17,6 +17,7 @@ from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
 from app.attraction.api import router as leads_api
 from app.attraction.pages import router as lead_pages
+from app.briefing.pages import router as briefing_pages
 from app.bulletins.pages import router as bulletin_pages
 from app.carriers.act_pages import router as act_pages
 from app.carriers.api import router as carriers_api
@@ -73,6 +74,7 @@ from app.plans.pages import router as plan_pages
 from app.plans.target_pages import router as target_pages
 from app.rankings.api import router as rankings_api
 from app.rankings.pages import router as ranking_pages
+from app.support.routes import router as support
 from app.target_lists.api import router as lists_api
 from app.target_lists.pages import router as target_list_pages
 from app.webhooks.api import router as webhooks_api
@@ -160,8 +162,10 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    criteria_pages, trail_pages, plan_pages, flag_pages,
                    targets_api, target_pages, forecasts_api, forecast_pages,
                    lists_api, target_list_pages, rankings_api, ranking_pages, bulletin_pages,
+                   briefing_pages,
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
+                   support,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")

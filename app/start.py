@@ -20,6 +20,7 @@ from app.firms.models import Firm
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
 from app.plans import service as plans
+from app.support import clock, days, playbooks
 
 PROJECT = Path(__file__).resolve().parent.parent
 Say = Callable[[str], None]
@@ -57,6 +58,9 @@ def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
             say(f"plan loaded: {', '.join(loaded)}")
         if loaded := store.load_shipped(session):
             say(f"criteria sets loaded: {len(loaded)}")
+        days.load_shipped(session)
+        playbooks.load_shipped(session)
+        clock.load_shipped(session)
         if demo and session.scalar(select(func.count()).select_from(Firm)) == 0:
             from app.demo import service
 

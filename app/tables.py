@@ -21,13 +21,16 @@ from app.pipeline import models as pipeline
 from app.plans import models as plans
 from app.rankings import models as rankings
 from app.services import models as services
+from app.support import clock_models as reminders
+from app.support import models as support
+from app.support import plan_models as firm_plans
 from app.talent import models as talent
 from app.target_lists import models as target_lists
 from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, bulletins, connectors, criteria, documents, entry, firms, flags,
-    forecasts, funding, imports, incubation, innovation, jobs, leading, pipeline, plans, rankings,
-    services, talent, target_lists, views, webhooks,
+    accounts, attraction, audit, bulletins, connectors, criteria, documents, entry, firm_plans,
+    firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading, pipeline,
+    plans, rankings, reminders, services, support, talent, target_lists, views, webhooks,
 )  # fmt: skip

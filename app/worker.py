@@ -33,6 +33,7 @@ from app.imports import running as imports
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
+from app.support import clock
 from app.webhooks import service as webhooks
 
 HEARTBEAT_SECONDS = 5
@@ -124,6 +125,20 @@ for update of job skip locked
 """)
 WAIT_AGAIN = text("select procrastinate_retry_job_v2(:job, now(), null, null, null)")
 END = text("select procrastinate_finish_job_v1(:job, 'aborted', false)")
+
+
+@queue.periodic(cron="10 0 * * *")  # ten past eight in the district
+@queue.task(name="ring", queueing_lock="ring", lock="ring")
+def ring(timestamp: int = 0) -> None:
+    """Tell of cases that are nearly due or overdue; who was told is not told again."""
+    with Session(tools().engine) as session, session.begin():
+        clock.ring(session, today())
+
+
+@queue.task(name="mail_notices")
+def mail_notices(user: int) -> None:
+    """Send a person what waits, in one mail, if that is still to be done."""
+    clock.mail(tools().engine, tools().settings, user)
 
 
 @queue.task(name="deliver")

@@ -82,8 +82,8 @@ def take(browser: Any, address: str, picture: tuple[Any, ...]) -> None:
     ]
     context.add_cookies(cookies)
     page.goto(path)
-    if name.startswith("portrait"):  # the link leads to the checklist of the pool's criteria
-        page.goto(str(page.locator("td.firm a").first.get_attribute("href")))
+    if name.startswith("portrait"):
+        page.goto(str(page.locator("td.firm a").first.get_attribute("href")).split("#")[0])
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(500)  # charts move into place
     page.screenshot(path=IMAGES / f"{name}.png")

@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.criteria import store
 from app.plans import service as plans
 from app.start import migrate
+from app.support import days, playbooks
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,8 @@ def engine(server: str, settings: Settings) -> Iterator[Engine]:
     with Session(engine) as session, session.begin():
         plans.load_shipped(session)
         store.load_shipped(session)
+        days.load_shipped(session)
+        playbooks.load_shipped(session)
     yield engine
     engine.dispose()
 

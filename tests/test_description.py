@@ -110,6 +110,7 @@ def test_the_manual_is_served_in_both_languages_without_a_network(db: Session) -
     assert 'id="Stale"' in client.get("/api/docs/errors").text
 
 
+@pytest.mark.timeout(300)
 def test_the_guides_commands_run_as_they_stand(clone: Engine, tmp_path: Path) -> None:
     with Session(clone) as session, session.begin():
         token = issue(session, Wanted("tax", "guide", SCOPES), SYSTEM).secret

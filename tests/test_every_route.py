@@ -187,6 +187,8 @@ CASES = {
     "GET /targets/{code}/firms": Case(status=(404,)),
     "POST /targets/{code}/figures": Case(form={"value": "1"}, status=(403,)),
     "POST /targets/lights": Case(form={"green": "100"}, status=(403,)),
+    "GET /briefing": Case(),
+    "GET /briefing/forecast": Case(),
     "GET /bulletins": Case(),
     "POST /bulletins": Case(form={"kind": "monthly"}, status=(403,)),
     "GET /bulletins/{number}": Case(status=(404,)),
@@ -264,6 +266,33 @@ CASES = {
     "POST /contacts/requests/export": Case(form={"phone": "13987654320"}, status=(403,)),
     "GET /contacts/requests/erase": Case(status=(303,)),
     "POST /contacts/requests/erase": Case(form={"phone": "13987654320"}, status=(403,)),
+    # Support cases: lists, one, opening, acts.
+    "GET /cases": Case(),
+    "GET /cases/week": Case(),
+    "GET /cases/{case_id}": Case(status=(404,)),
+    "POST /cases/{case_id}/acts": Case(form={"act": "accept", "version": "1"}, status=(404,)),
+    "POST /cases/{case_id}/files": Case(form={"version": "1"}, status=(404,)),
+    "GET /firms/{firm_id}/support": Case(),
+    "GET /support/open": Case(query="of=firms&on=id%3D{firm}"),
+    "POST /support/open": Case(
+        form={"of": "firms", "on": "q=jmys", "reason": "x", "expected": "1"}, status=(403,)
+    ),
+    "GET /firms/{firm_id}/plan": Case(),
+    "POST /firms/{firm_id}/plan": Case(form={"goal_rung": "certified", "goal_on": "2999-01-01"}),
+    "GET /firms/{firm_id}/plan/{number}.{kind}": Case(status=(404, 422)),
+    "GET /notices": Case(),
+    "POST /notices/read": Case(status=(303,)),
+    "POST /notices/settings": Case(form={"mail": "none"}, status=(303, 403)),
+    "GET /api/v1/cases": Case(query="firm_id={firm}"),
+    "GET /api/v1/cases/{case_id}": Case(status=(404,)),
+    "POST /api/v1/cases:preview": Case(json={"of": "firms", "query": "id={firm}"}),
+    "POST /api/v1/cases:open": Case(
+        json={"of": "firms", "query": "id={firm}", "reason": "x", "expected": 1}, status=(403,)
+    ),
+    "POST /api/v1/cases/{case_id}/acts": Case(json={"act": "accept", "version": 1}, status=(404,)),
+    "GET /api/v1/firms/{firm_id}/proposals": Case(),
+    "GET /api/v1/measures": Case(),
+    "PUT /api/v1/holidays/{day}": Case(json={"works": True, "name": "x"}, status=(403, 422)),
     # Flags: counts, thresholds, and what is done about one of a firm.
     "GET /flags": Case(),
     "POST /flags/{kind}": Case(form={"threshold": "3"}, status=(403, 404)),
@@ -279,6 +308,7 @@ CASES = {
     "POST /firms/{firm_id}/flags/{kind}/{subject}/snooze": Case(form={"until": "2999-01-01"}),
     # Duties.
     "GET /duties": Case(query="q=juemiyuanshan"),
+    "GET /duties/counts": Case(),
     "POST /duties": Case(
         form={"owed": "2147483646:hnte_annual:2025", "done_on": "2026-05-01"}, status=(422, 404)
     ),

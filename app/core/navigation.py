@@ -80,6 +80,12 @@ SECTIONS = (
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
         Link("/rankings", "赛马比拼", "Rankings"),
         Link("/bulletins", "通报", "Bulletins"),
+        Link("/briefing", "调度会", "Briefing", READERS, "g m"),
+    )),
+    Section("帮扶", "Support", (
+        Link("/cases", "帮扶事项", "Cases", READERS, "g s"),
+        Link("/cases/week", "我的本周", "My week", READERS, "g m"),
+        Link("/notices", "提醒", "Notices", READERS, "g n"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

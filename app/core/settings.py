@@ -72,6 +72,13 @@ class Settings(BaseSettings):
     connector_pause_seconds: float = Field(default=1, ge=0)
     # Whether the server starts a worker beside itself; production runs `tidu worker` apart.
     with_worker: bool = Field(default_factory=lambda found: not _in_production(found))
+    # The mail server that reminders go through; without one they stand on the page alone.
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_tls: bool = False
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str | None = None
     pool_size: int = Field(default=10, ge=1)
     statement_timeout_ms: int = 15_000
     session_idle_minutes: int = 30

@@ -2,10 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app.firms.models import Firm
+from app.innovation.models import TechContract
 from app.plans.models import PlanFigure
 
 PLAN = "qianjiang_2023_2027"
@@ -27,3 +30,18 @@ def load(session: Session, today: date) -> None:
         for series, values in SERIES.items() for number, value in enumerate(values)
     ]  # fmt: skip
     session.execute(insert(PlanFigure), rows)
+    session.execute(insert(TechContract), _contracts(session, today))
+
+
+def _contracts(session: Session, today: date) -> list[dict[str, Any]]:
+    """Some firms sell what they can, a little more every year."""
+    sellers = session.scalars(select(Firm.id).where(Firm.demo).order_by(Firm.id)).all()[::40]
+    return [
+        {"firm_id": firm, "number": f"{year}500114{number:05d}", "name": "技术开发合同（演示）",
+         "kind": "development", "part": "seller", "partner": "演示受让方",
+         "happened_on": date(year, 1 + (firm + year) % (today.month if year == today.year else 12),
+                             1),
+         "amount": Decimal(900_000 + 150_000 * (year - today.year + 6) + 1_000 * (number % 90)),
+         "source": "bureau", "recorded_by": "demo"}
+        for number, firm in enumerate(sellers) for year in range(today.year - 5, today.year + 1)
+    ]  # fmt: skip

@@ -63,8 +63,16 @@ def add(
     session: Session, actor: Actor, firm: Firm, kind: str, name: str, file: IO[bytes], *,
     largest: int,
 ) -> Document:  # fmt: skip
-    """Take a file, once its content is found to be what it says."""
+    """Take a file of somebody who keeps the firm."""
     actor.require("firms:write")
+    return take(session, actor, firm, kind, name, file, largest=largest)
+
+
+def take(
+    session: Session, actor: Actor, firm: Firm, kind: str, name: str, file: IO[bytes], *,
+    largest: int,
+) -> Document:  # fmt: skip
+    """Take a file, once its content is found to be what it says; the caller knows who may."""
     if kind not in DOCUMENT_KINDS:
         raise Invalid("请选择文档类别 (choose what it is)")
     content = file.read(largest + 1)

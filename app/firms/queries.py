@@ -15,6 +15,7 @@ from sqlalchemy import (
     Subquery,
     case,
     column,
+    exists,
     false,
     func,
     literal,
@@ -72,6 +73,8 @@ LADDERS = {
     "listed": ("otc", "listed"),
 }
 
+# The cases of `app.support`, above; the register asks only whether one is open.
+CASE = table("support_case", column("firm_id"), column("organisation_id"), column("closed_on"))
 # What lies with the organisation that acts. These views read the tables below row security, whose
 # statistics the planner needs: without them it takes six thousand firms for fifteen.
 OWN_LOCATION = table(
@@ -111,14 +114,18 @@ def visible(actor: Actor, on: date | None = None) -> ColumnElement[bool]:
 def may_read_contacts(actor: Actor) -> ColumnElement[bool]:
     """The firms whose contacts this actor may read.
 
-    Department officers only where their department has an open support case with the firm. There
-    are no support cases yet: until there are, this is false for officers, and becomes "exists an
-    open case of this firm with `actor.organisation_id`" with them.
+    Department officers only where their department has an open support case with the firm.
     """
     match actor.role:
         case Role.ANALYST | Role.LEADER | Role.INCUBATOR_MANAGER | Role.PARK_OPERATOR:
             return visible(actor)
-        case Role.OFFICER | Role.ADMIN | Role.AUDITOR:
+        case Role.OFFICER:
+            return exists().where(
+                CASE.c.firm_id == Firm.id,
+                CASE.c.organisation_id == actor.organisation_id,
+                CASE.c.closed_on.is_(None),
+            )
+        case Role.ADMIN | Role.AUDITOR:
             return false()
 
 

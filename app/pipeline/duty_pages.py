@@ -34,7 +34,7 @@ IN_FORM = ("q", "duty", "stage", "park", "incubator", "cursor", "done_on__empty"
 
 @router.get("/duties")
 def duties(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLResponse:
-    """How much is due of each duty, and the firms that owe it, the earliest first."""
+    """What is due from which firm, the earliest first."""
     return _list(request, actor, readings, db)
 
 
@@ -56,7 +56,6 @@ def _list(
         problem=problem,
         duties=DUTIES,
         stages=queries.STAGES,
-        counts=queries.by_duty(db, actor, day),
         bodies=bodies,
         given=defaultdict(str, pairs),
         carried=[pair for pair in pairs if pair[0] not in IN_FORM],
@@ -66,6 +65,17 @@ def _list(
     )
     answer.status_code = Invalid.status if fault else 200 if problem is None else problem.status
     return answer
+
+
+@router.get("/duties/counts")
+def counts(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """How much is due of each duty: a part of the list that comes after it."""
+    whole = "hx-request" not in request.headers
+    template = "duties/counts.html" if whole else "duties/_counts.html"
+    return render(
+        request, template, counts=queries.by_duty(db, actor, today()), duties=DUTIES,
+        stages=queries.STAGES,
+    )  # fmt: skip
 
 
 class TickedForm(BaseModel):

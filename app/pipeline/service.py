@@ -17,7 +17,7 @@ from app.criteria.facts import best_known
 from app.criteria.records import Scope
 from app.criteria.store import mark_used, sets_in_force
 from app.firms.models import Firm
-from app.pipeline import norms
+from app.pipeline import effects, norms
 from app.pipeline.flags import raise_flags
 from app.pipeline.models import Assessment, Evaluation
 
@@ -101,7 +101,8 @@ def _statement(sets: _Key, scope: str) -> Prepared:
 def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
     """Evaluate the given firms (all if None) against every set in force; returns verdicts written.
 
-    Their flags follow. What stands is not touched, so a second run writes nothing.
+    Their flags follow, and the effects of support cases. What stands is not touched, so a second
+    run writes nothing.
     """
     sets = sets_in_force(session, as_of)
     session.flush()  # what was reported in this transaction is read below
@@ -111,7 +112,9 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
     with whole_district(session):
         mark_used(session, [s.id for s in sets])
         written = _assess(session, ids, _Key(sets), as_of)
-        raise_flags(session, None if ids is None or len(ids) > FEW else ids, tuple(sets), as_of)
+        few = None if ids is None or len(ids) > FEW else ids
+        raise_flags(session, few, tuple(sets), as_of)
+        effects.measure(session, few, tuple(sets), as_of)
         return written
 
 

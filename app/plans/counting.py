@@ -69,12 +69,11 @@ def contributions(rule: Node, when: When, facts: Facts) -> Select[Any]:
         case grammar.Gained(gained=who):
             return _each(_gained(who, when, facts))
         case grammar.Flow(flow=records):
-            return _summed(records, lambda _: func.count(), _within(records, when, facts))
+            return _summed(records, _count, _within(records, when, facts))
         case grammar.Sum(sum=records, amount=amount):
-            total = lambda rows: func.sum(type_coerce(rows.c[amount], BigInteger))  # noqa: E731
-            return _summed(records, total, _within(records, when, facts))
+            return _summed(records, _amounts(amount), _within(records, when, facts))
         case grammar.PerPopulation(per_population=records):
-            return _summed(records, lambda _: func.count(), _in_force(records, when.day, facts))
+            return _summed(records, _count, _in_force(records, when.day, facts))
         case grammar.Ratio():
             return _ratio(rule, when.day, facts)
         case grammar.Coverage():
@@ -172,16 +171,33 @@ def _in_sections(firms: Select[Any], sections: Sequence[str], facts: Facts) -> S
 # --- records ------------------------------------------------------------------------------------
 
 
+Measured = Callable[[FromClause], tuple[Sql, Sql]]
+
+
+def _count(_rows: FromClause) -> tuple[Sql, Sql]:
+    return func.count(), NO
+
+
+def _amounts(amount: str) -> Measured:
+    """The sum of what is known; a record without an amount makes its firm's part unknown."""
+
+    def measured(rows: FromClause) -> tuple[Sql, Sql]:
+        column = rows.c[amount]
+        return func.sum(type_coerce(column, BigInteger)), func.bool_or(column.is_(None))
+
+    return measured
+
+
 def _summed(
-    records: grammar.Records, measure: Callable[[FromClause], Any], found: tuple[FromClause, Sql]
+    records: grammar.Records, measured: Measured, found: tuple[FromClause, Sql]
 ) -> Select[Any]:
     rows, passed = found
+    part, unknown = measured(rows)
     return (
-        select(rows.c.firm_id, measure(rows).label("part"), NONE.label("whole"),
-               NO.label("unknown"))
+        select(rows.c.firm_id, part.label("part"), NONE.label("whole"), unknown.label("unknown"))
         .where(passed, _passes(records, rows))
         .group_by(rows.c.firm_id)
-    )  # fmt: skip
+    )
 
 
 def _within(records: grammar.Records, when: When, facts: Facts) -> tuple[FromClause, Sql]:

@@ -61,6 +61,9 @@ def selected(
     chosen = selection.chosen(db, bench, form.firm, everything=form.everything == "yes")
     if form.act == "export":
         return RedirectResponse(f"/{of}/export?{chosen.query}", status_code=303)
+    if form.act == "support":
+        asked = urlencode({"of": of, "on": chosen.query})
+        return RedirectResponse(f"/support/open?{asked}", status_code=303)
     if form.act not in ACTS:
         raise Invalid("没有这种操作：请从列表页选择 (no such action)")
     query = urlencode({"on": chosen.query})

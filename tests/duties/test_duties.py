@@ -177,6 +177,14 @@ def test_the_interface_lists_records_and_takes_back(db: Session) -> None:
     assert client.delete(record).status_code == 404
 
 
+def test_the_counts_come_as_part_and_as_page(db: Session) -> None:
+    expiring(db)
+    client = person(db, Role.LEADER)
+    part = client.get("/duties/counts", headers={"HX-Request": "true"}).text
+    assert "<html" not in part and 'href="/duties?duty=sme_renewal&amp;stage=1">1</a>' in part
+    assert "<html" in client.get("/duties/counts").text
+
+
 def test_a_leader_looks_and_records_nothing(db: Session) -> None:
     firm, last = expiring(db)
     client = person(db, Role.LEADER)

@@ -19,6 +19,7 @@ from app.accounts.actor import SYSTEM, Role
 from app.accounts.models import Organisation
 from app.core.clock import now, today
 from app.firms.models import Designation, Location
+from app.innovation.models import Platform, TechContract
 from app.plans import service, store
 from app.plans.grammar import PlanFile, TargetRule
 from app.plans.measuring import Asked
@@ -363,3 +364,24 @@ def test_mistyped_parameters_are_named(db: Session) -> None:
         assert found.status_code == 422 and says in found.text, query
     assert client.get("/api/v1/targets/hnte/firms").status_code == 404
     assert client.get("/api/v1/targets/hnte_count/firms?by=street").status_code == 422
+
+
+def test_platforms_and_contracts_count_in_their_period_and_level(db: Session) -> None:
+    firm = make_firm(db, "有平台的企业")
+    platform = {"firm_id": firm, "kind": "rd_centre"}
+    db.execute(insert(Platform), [
+        platform | {"name": "前期", "level": "national", "happened_on": date(2022, 12, 31)},
+        platform | {"name": "市级", "level": "municipal", "happened_on": date(2023, 1, 1)},
+        platform | {"name": "区级", "level": "district", "happened_on": date(2024, 1, 1)},
+    ])  # fmt: skip
+    sold = {"firm_id": firm, "name": "合同", "kind": "service", "partner": "甲"}
+    db.execute(insert(TechContract), [
+        sold | {"number": str(n), "part": part, "happened_on": day, "amount": amount}
+        for n, (part, day, amount) in enumerate([
+            ("seller", date(2027, 1, 1), 100_000_000), ("buyer", date(2027, 5, 1), 7),
+            ("seller", date(2026, 12, 31), 5)])
+    ])  # fmt: skip
+    assert str(of(db, "platforms_new", date(2025, 6, 30)).value) == "1"
+    exactly = of(db, "tech_contract_turnover", date(2027, 12, 31))
+    assert (str(exactly.value), exactly.met, exactly.light) == ("100000000", False, "red")
+    assert str(of(db, "tech_contract_turnover", date(2026, 12, 31)).value) == "5"

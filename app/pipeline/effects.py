@@ -1,0 +1,64 @@
+"""What came of support cases, measured by the evaluation itself: gap closed on, rung reached on.
+
+A case belongs to `app.support`, above; the evaluation knows only what it writes into it.
+"""
+
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.criteria.compiler import LoadedSet
+from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS
+from app.pipeline.fields import places
+
+WAITING = text("""
+select distinct set_code from support_case
+where (gap_closed_on is null or rung_reached_on is null) and set_code is not null
+  and (:every or firm_id = any(:ids))
+""")
+# A gap is closed when every criterion of the case is met in the set it was opened for.
+CLOSE = text("""
+update support_case as one set gap_closed_on = :as_of
+from assessment as verdict
+where one.gap_closed_on is null and one.set_code = :code and (:every or one.firm_id = any(:ids))
+  and verdict.firm_id = one.firm_id and verdict.set_id = :set_id and cardinality(one.criteria) > 0
+  and one.opened_on <= :as_of
+  and not exists (
+    select from unnest(one.criteria) as wanted
+    left join unnest(cast(:names as text[]), cast(:places as int[])) as known (name, place)
+      on name = wanted
+    where place is null or (outcomes >> 2 * (place - 1)) & 3 not in (1, 3))
+""")
+
+REACHED = text("""
+update support_case as one set rung_reached_on = :as_of
+where one.rung_reached_on is null and one.set_code = :code and (:every or firm_id = any(:ids))
+  and exists (select from designation as held
+    where held.firm_id = one.firm_id and superseded_at is null and valid @> :as_of
+      and kind = any(cast(:kinds as text[])))
+""")
+
+
+def measure(
+    session: Session, ids: list[int] | None, sets: tuple[LoadedSet, ...], as_of: date
+) -> None:
+    """Write the day on which a case's gaps were first seen closed, and its rung first held."""
+    scope = {"every": ids is None, "ids": ids or []}
+    waiting = set(session.scalars(WAITING, scope))
+    for loaded in sets:
+        if loaded.policy.code not in waiting:
+            continue
+        spots = places(loaded)
+        session.execute(CLOSE, scope | {
+            "as_of": as_of, "code": loaded.policy.code, "set_id": loaded.id,
+            "names": [one.criterion.id for one in spots], "places": [one.index for one in spots],
+        })  # fmt: skip
+        if loaded.policy.rung is not None:
+            _reached(session, scope, loaded, as_of)
+
+
+def _reached(session: Session, scope: dict[str, object], loaded: LoadedSet, as_of: date) -> None:
+    step = RUNGS.index(str(loaded.policy.rung)) + 1
+    kinds = [kind for kind, at in RUNG_OF_DESIGNATION.items() if at >= step]
+    session.execute(REACHED, scope | {"as_of": as_of, "code": loaded.policy.code, "kinds": kinds})

@@ -1,0 +1,115 @@
+"""Cases over HTTP: lists, one, opening, acts; measures, proposals and holidays."""
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Path, Request
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor
+from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.core.clock import today
+from app.core.resource import Resource
+from app.firms import queries as firms
+from app.firms.api import LIST_PARAMETERS, FirmId
+from app.firms.catalogue import Label
+from app.firms.schemas import LARGEST_ID
+from app.support import days, opening, queries, schemas, service
+from app.support.models import SupportCase
+from app.support.playbooks import proposals
+
+router = APIRouter(prefix="/api/v1", tags=["support"], route_class=Resource)
+CaseId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+OWN = {"ordering", "fields", "limit", "cursor", "count", "any", "filters"}
+
+
+@router.get(
+    "/cases",
+    operation_id="list_cases",
+    response_model=schemas.CasePage,
+    response_model_exclude_unset=True,
+    openapi_extra={"parameters": [one for one in LIST_PARAMETERS if one["name"] in OWN]},
+)
+def list_cases(request: Request, actor: Reader, db: Db) -> Any:
+    """Cases of the firms within one's scope, filtered and ordered, a page at a time."""
+    return vars(queries.listed(db, actor, request.query_params.multi_items()))
+
+
+@router.get("/cases/{case_id}", operation_id="get_case")
+def get_case(case_id: CaseId, actor: Reader, db: Db) -> schemas.CaseOut:
+    """One case with what happened in it."""
+    return _out(db, actor, service.get(db, actor, case_id))
+
+
+def _out(session: Session, actor: Actor, case: SupportCase) -> schemas.CaseOut:
+    found = schemas.CaseOut.model_validate(case)
+    seen = service.entries(session, actor, case)
+    found.entries = [schemas.EntryOut.model_validate(one) for one in seen]
+    return found
+
+
+@router.post("/cases:preview", operation_id="preview_cases")
+def preview_cases(body: schemas.PreviewBody, actor: Reader, db: Db) -> schemas.PreviewOut:
+    """The cases that opening these would make; nothing is written."""
+    found = opening.found(db, actor, body.of, parse_qsl(body.query))
+    seen = opening.preview(db, found, body.measure)
+    return schemas.PreviewOut(selected=seen.selected, without=seen.without, items=[
+        schemas.PlannedOut(
+            firm_id=one.firm_id, firm=one.name, measure=one.measure, set_code=one.set_code,
+            criteria=one.criteria, organisation_id=one.route.organisation_id,
+            user_id=one.route.user_id, days=one.route.days,
+        )
+        for one in seen.cases
+    ])  # fmt: skip
+
+
+@router.post("/cases:open", operation_id="open_cases", status_code=201)
+def open_cases(body: schemas.OpenBody, actor: CurrentActor, tx: Tx) -> schemas.OpenedOut:
+    """Open the cases that the preview showed, all or none."""
+    opening.demand_analyst(actor)
+    found = opening.found(tx, actor, body.of, parse_qsl(body.query))
+    wanted = opening.Wanted(body.measure, body.reason, body.expected, body.days)
+    return schemas.OpenedOut(ids=opening.open_cases(tx, actor, found, wanted))
+
+
+@router.post("/cases/{case_id}/acts", operation_id="act_on_case")
+def act_on_case(
+    case_id: CaseId, body: schemas.ActBody, actor: CurrentActor, tx: Tx
+) -> schemas.CaseOut:
+    """Accept, start, hand back, assign, move the date, note or close."""
+    case = service.get(tx, actor, case_id)
+    what = service.Act(
+        body.act, body.text, body.outcome or "", body.firm_sees, body.organisation_id,
+        body.user_id, body.due_on,
+    )  # fmt: skip
+    return _out(tx, actor, service.act(tx, actor, case, body.version, what))
+
+
+@router.get("/firms/{firm_id}/proposals", operation_id="list_proposals")
+def list_proposals(firm_id: FirmId, actor: Reader, db: Db) -> schemas.ProposalsOut:
+    """The measures that would help a firm, by how many gaps they close and how near those are."""
+    firms.get(db, actor, firm_id)
+    known = queries.measures(db)
+    return schemas.ProposalsOut(items=[
+        schemas.ProposalOut(
+            measure=one.measure, label=Label(**known[one.measure].label),
+            lead=known[one.measure].lead, set_code=one.loaded.policy.code, criteria=one.criteria,
+            gap_count=one.gap_count,
+        )
+        for one in proposals(db, [firm_id], today()).get(firm_id, [])
+    ])  # fmt: skip
+
+
+@router.get("/measures", operation_id="list_measures")
+def list_measures(actor: Reader, db: Db) -> schemas.MeasuresOut:
+    """Every playbook."""
+    found = [schemas.MeasureOut.model_validate(one) for one in queries.measures(db).values()]
+    return schemas.MeasuresOut(items=found)
+
+
+@router.put("/holidays/{day}", operation_id="set_holiday", status_code=204)
+def set_holiday(day: date, body: schemas.HolidayBody, actor: CurrentActor, tx: Tx) -> None:
+    """Whether one works on a day; due dates set from now on follow it."""
+    opening.demand_analyst(actor)
+    days.record(tx, actor.name, day, works=body.works, name=body.name)

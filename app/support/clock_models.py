@@ -1,0 +1,62 @@
+"""Reminders: when they climb, who has been told, and how each person wants to be told."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.accounts.models import User
+from app.core.db import Base, Instant
+from app.support.models import SupportCase
+
+# Who is told, one step above the other.
+LEVELS = ("officer", "lead", "leader")
+MAILS = ("none", "daily")
+
+
+class ClockRule(Base):
+    """At which working day before (negative) or after its due date a case is told to a level."""
+
+    __tablename__ = "clock_rule"
+    __table_args__ = (CheckConstraint(f"level in {LEVELS}", name="level"),)
+
+    level: Mapped[str] = mapped_column(primary_key=True)
+    days: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+
+
+class Notice(Base):
+    """One case told to one person for one reason; once, whatever happens."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        CheckConstraint(f"level in {LEVELS}", name="level"),
+        # A due date that was moved makes a new one.
+        Index("uq_notice_once", "user_id", "case_id", "level", "days", "due_on", unique=True),
+        Index("ix_notice_unread", "user_id", "id", postgresql_where=text("read_at is null")),
+        Index("ix_notice_to_mail", "user_id", postgresql_where=text("mailed_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    case_id: Mapped[int] = mapped_column(ForeignKey(SupportCase.id, ondelete="CASCADE"))
+    level: Mapped[str]
+    days: Mapped[int] = mapped_column(SmallInteger)
+    due_on: Mapped[date]
+    made_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    read_at: Mapped[Instant | None]
+    mailed_at: Mapped[Instant | None]
+
+
+class NoticeSetting(Base):
+    """How a person is told besides the page; hours of the district's day."""
+
+    __tablename__ = "notice_setting"
+    __table_args__ = (
+        CheckConstraint(f"mail in {MAILS}", name="mail"),
+        CheckConstraint("quiet_from between 0 and 23 and quiet_to between 0 and 23", name="quiet"),
+    )
+
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    mail: Mapped[str] = mapped_column(server_default="daily")
+    quiet_from: Mapped[int] = mapped_column(SmallInteger, server_default="20")
+    quiet_to: Mapped[int] = mapped_column(SmallInteger, server_default="8")

@@ -1,0 +1,189 @@
+"""Open cases: one, or many at once from a list, with the number that a person confirmed.
+
+Each firm gets its own measure, gaps and route; the whole is a handful of statements.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, insert, select, text
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Actor, Role
+from app.core.clock import today
+from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.fields import nearest
+from app.core.filters import parse
+from app.firms import fields as firm_fields
+from app.firms.models import Firm
+from app.firms.queries import visible
+from app.pipeline import pool
+from app.pipeline.models import Assessment
+from app.support.days import Calendar
+from app.support.models import OPEN_STATES, CaseEntry, Measure, SupportCase
+from app.support.playbooks import Proposal, proposals
+from app.support.routing import Route, Router
+from app.views import service as views
+
+# As many as one decision may open.
+MOST = 1000
+OPENING_LOCK = 7_301_117
+LONGEST = 1000
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One case that would be opened."""
+
+    firm_id: int
+    name: str
+    measure: str
+    set_code: str | None
+    criteria: list[str]
+    route: Route
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Of the selected firms, the cases that would be opened, and how many firms have none."""
+
+    selected: int
+    cases: list[Planned]
+    without: int
+
+
+def found(session: Session, actor: Actor, of: str, query: list[tuple[str, str]]) -> Select[Any]:
+    """The firms of a list's query that the actor may know of."""
+    day = today()
+    asked = views.query_of(views.expanded(session, actor, of, query))
+    chosen: Any = select(Firm.id, Firm.name)
+    if of == "pool":
+        loaded, filters = pool.read(session, asked, day)
+        chosen = chosen.join(Assessment, Assessment.firm_id == Firm.id)
+        chosen = chosen.where(Assessment.set_id == loaded.id)
+    else:
+        filters = parse(asked, firm_fields.vocabulary(session, day))
+    active = Firm.status == "active"
+    firms: Select[Any] = chosen.where(visible(actor, day), active, *filters.where)
+    return firms
+
+
+def preview(session: Session, firms: Select[Any], measure: str | None) -> Preview:
+    """What would be opened: the measure that is named, or each firm's best one.
+
+    A firm with an open case of that measure is left out. Invalid where there are too many.
+    """
+    names: dict[int, str] = {
+        number: name for number, name in session.execute(firms.order_by(Firm.id).limit(MOST + 1))
+    }
+    if len(names) > MOST:
+        raise Invalid(f"一次最多 {MOST} 家：请先缩小范围 (at most {MOST} firms at once)")
+    _check(session, measure)
+    ids = list(names)
+    busy = _busy(session, ids)
+    best = proposals(session, ids, today())
+    router = Router(session, ids, today())
+    planned = []
+    for number in ids:
+        one = _chosen(best.get(number, []), measure, busy.get(number, set()))
+        code = measure or (one.measure if one else None)
+        if code is None or code in busy.get(number, set()) or not router.measures[code].active:
+            continue
+        criteria = one.criteria if one else []
+        route = router.route(number, code, criteria[0] if criteria else None)
+        set_code = one.loaded.policy.code if one else None
+        planned.append(Planned(number, names[number], code, set_code, criteria, route))
+    return Preview(len(names), planned, len(names) - len(planned))
+
+
+def _check(session: Session, measure: str | None) -> None:
+    if measure is None:
+        return
+    known = list(session.scalars(select(Measure.code).where(Measure.active)))
+    if measure not in known:
+        wrong = f"没有措施 {measure} (no such measure)" + nearest(measure, known)
+        raise Invalid(wrong, errors=[{"pointer": "/measure", "detail": wrong}])
+
+
+def _busy(session: Session, ids: list[int]) -> dict[int, set[str]]:
+    """The measures that firms have open cases of."""
+    query = select(SupportCase.firm_id, SupportCase.measure).where(
+        SupportCase.firm_id.in_(ids), SupportCase.state.in_(OPEN_STATES)
+    )
+    busy: dict[int, set[str]] = {}
+    for number, measure in session.execute(query):
+        busy.setdefault(number, set()).add(measure)
+    return busy
+
+
+def _chosen(offered: list[Proposal], measure: str | None, busy: set[str]) -> Proposal | None:
+    fitting = [one for one in offered if measure in (None, one.measure) and one.measure not in busy]
+    return fitting[0] if fitting else None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An opening as a person confirmed it; without a measure each firm gets its best one."""
+
+    measure: str | None
+    reason: str
+    expected: int
+    days: int | None = None
+
+
+def open_cases(session: Session, actor: Actor, firms: Select[Any], wanted: Wanted) -> list[int]:
+    """Open the cases that a preview showed, all or none; their numbers.
+
+    Conflict where the number is no longer the one that was confirmed.
+    """
+    demand_analyst(actor)
+    # One opening after the other: the second counts again what the first has left to open.
+    session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": OPENING_LOCK})
+    said = wanted.reason.strip()
+    if not said:
+        raise Invalid("请写明理由，它会写入每一件 (say why)",
+                      errors=[{"pointer": "/reason", "detail": "missing"}])  # fmt: skip
+    seen = preview(session, firms, wanted.measure)
+    if not seen.cases:
+        raise Invalid("所选企业都不需要新的帮扶事项 (no firm needs a new case)")
+    if len(seen.cases) != wanted.expected:
+        raise Conflict(
+            f"现在涉及 {len(seen.cases)} 家，您确认的是 {wanted.expected} 家：请重新核对 "
+            "(the number has changed meanwhile: check again)"
+        )
+    return _store(session, actor, seen.cases, said[:LONGEST], wanted.days)
+
+
+def _store(
+    session: Session, actor: Actor, planned: list[Planned], reason: str, days: int | None
+) -> list[int]:
+    calendar, day = Calendar(session), today()
+    due: dict[int, date] = {}
+    rows = []
+    for one in planned:
+        span = days or one.route.days
+        due.setdefault(span, calendar.after(day, span))
+        rows.append({
+            "firm_id": one.firm_id, "measure": one.measure, "set_code": one.set_code,
+            "criteria": one.criteria, "reason": reason, "user_id": one.route.user_id,
+            "organisation_id": one.route.organisation_id, "opened_on": day, "opened_by": actor.name,
+            "due_on": due[span], "due_provisional": calendar.provisional(due[span]),
+        })  # fmt: skip
+    # Whoever opens the same meanwhile waits here, and the database refuses the second.
+    returning = insert(SupportCase).returning(SupportCase.id, sort_by_parameter_order=True)
+    numbers = list(session.scalars(returning, rows, execution_options={"render_nulls": True}))
+    session.execute(insert(CaseEntry), [
+        {"case_id": number, "firm_id": one.firm_id, "kind": "opened", "text": reason,
+         "recorded_by": actor.name}
+        for number, one in zip(numbers, planned, strict=True)
+    ])  # fmt: skip
+    return numbers
+
+
+def demand_analyst(actor: Actor) -> None:
+    """Forbidden unless this actor opens and routes cases."""
+    if actor.scopes is not None:
+        actor.require("firms:write")
+    if actor.role is not Role.ANALYST:
+        raise Forbidden("只有科技局分析员可以发起和改派帮扶事项 (analysts open and route cases)")

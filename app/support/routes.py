@@ -1,0 +1,9 @@
+"""Every route of support, for the application."""
+
+from fastapi import APIRouter
+
+from app.support import api, clock_pages, opening_pages, pages, plan_pages
+
+router = APIRouter()
+for part in (api, pages, opening_pages, clock_pages, plan_pages):
+    router.include_router(part.router)

@@ -1,0 +1,174 @@
+"""What crosses the wire about cases, measures and holidays."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from app.firms.catalogue import Label
+from app.firms.schemas import LARGEST_ID, Body, Prose, Text
+from app.support.opening import MOST
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+class CaseItem(BaseModel):
+    """One case of a list."""
+
+    id: int | None = None
+    firm_id: int | None = None
+    firm: str | None = None
+    measure: str | None = None
+    set_code: str | None = None
+    criteria: list[str] | None = None
+    reason: str | None = None
+    state: str | None = None
+    organisation_id: int | None = None
+    organisation: str | None = None
+    organisation_en: str | None = None
+    user_id: int | None = None
+    officer: str | None = None
+    opened_on: date | None = None
+    opened_by: str | None = None
+    due_on: date | None = None
+    due_provisional: bool | None = None
+    closed_on: date | None = None
+    result: str | None = None
+    gap_closed_on: date | None = None
+    rung_reached_on: date | None = None
+    version: int | None = None
+
+
+class CasePage(BaseModel):
+    """A page of cases; `next` is the cursor of the following one."""
+
+    items: list[CaseItem]
+    next: str | None
+    count: int | None
+    count_is_exact: bool | None
+
+
+class EntryOut(BaseModel):
+    """One thing that happened in a case."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    kind: str
+    text: str | None
+    firm_sees: bool
+    document_id: int | None
+    recorded_by: str
+    recorded_at: datetime
+
+
+class CaseOut(CaseItem):
+    """One case with what happened."""
+
+    model_config = ConfigDict(from_attributes=True)
+    entries: list[EntryOut] = []
+
+
+class OpenBody(Body):
+    """Which firms, with which measure (each firm's best one if none), why, and how many cases."""
+
+    of: Literal["firms", "pool"] = "pool"
+    query: Annotated[str, Field(max_length=20_000)]
+    measure: Text | None = None
+    reason: Prose
+    days: Annotated[int, Field(ge=1, le=250)] | None = None
+    expected: Annotated[int, Field(ge=1, le=MOST)]
+
+
+class PreviewBody(Body):
+    """Which firms, with which measure."""
+
+    of: Literal["firms", "pool"] = "pool"
+    query: Annotated[str, Field(max_length=20_000)]
+    measure: Text | None = None
+
+
+class PlannedOut(BaseModel):
+    """One case that would be opened."""
+
+    firm_id: int
+    firm: str
+    measure: str
+    set_code: str | None
+    criteria: list[str]
+    organisation_id: int
+    user_id: int | None
+    days: int
+
+
+class PreviewOut(BaseModel):
+    """How many firms were selected, the cases, and how many firms would have none."""
+
+    selected: int
+    without: int
+    items: list[PlannedOut]
+
+
+class OpenedOut(BaseModel):
+    """The numbers of the cases that were opened."""
+
+    ids: list[int]
+
+
+class ActBody(Body):
+    """What is done with a case; `version` is the one that was read."""
+
+    act: Literal["accept", "start", "hand_back", "assign", "due", "note", "close"]
+    version: Id
+    text: Annotated[str, Field(max_length=4000)] = ""
+    outcome: Literal["done", "not_possible", "not_reachable", "declined"] | None = None
+    firm_sees: StrictBool = False
+    organisation_id: Id | None = None
+    user_id: Id | None = None
+    due_on: date | None = None
+
+
+class ProposalOut(BaseModel):
+    """One measure for one firm and the gaps that it closes."""
+
+    measure: str
+    label: Label
+    lead: str
+    set_code: str
+    criteria: list[str]
+    gap_count: int
+
+
+class ProposalsOut(BaseModel):
+    """The measures that help, the best first."""
+
+    items: list[ProposalOut]
+
+
+class MeasureOut(BaseModel):
+    """A playbook."""
+
+    model_config = ConfigDict(from_attributes=True)
+    code: str
+    label: Label
+    kind: str
+    lead: str
+    supporting: list[str]
+    citation: str
+    contact: str | None
+    documents: str | None
+    days: int
+    active: bool
+    version: int
+
+
+class MeasuresOut(BaseModel):
+    """Every playbook."""
+
+    items: list[MeasureOut]
+
+
+class HolidayBody(Body):
+    """Whether one works on a day, and what day it is."""
+
+    works: StrictBool
+    name: Text

@@ -1,0 +1,281 @@
+"""Cases: opened with a stated number, routed, worked on, closed once; their effect is measured."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import SYSTEM, Role
+from app.accounts.models import Organisation, User
+from app.core.clock import today
+from app.core.errors import Conflict, Stale
+from app.firms.models import Contact, Firm, FirmYear
+from app.pipeline.service import assess
+from app.support import opening, service
+from app.support.days import Calendar
+from app.support.models import CaseEntry, RouteRule, SupportCase
+from tests import people
+from tests.factories import make_firm
+
+LAST = today().year - 1
+YEARS = range(LAST - 2, LAST + 1)
+
+
+def figures(**each: Any) -> dict[str, dict[int, Any]]:
+    return {code: dict.fromkeys(YEARS, value) for code, value in each.items()}
+
+
+@pytest.fixture
+def firms(db: Session) -> list[int]:
+    """Three firms that lack R&D for the certificate."""
+    weak = figures(
+        staff_avg=100, st_staff_avg=20, revenue_sales=10_000_000, rd_hnte=1, rd_hnte_domestic=1,
+        revenue_total=10_000_000, revenue_hightech=7_000_000,
+    )  # fmt: skip
+    common = {"firm": {"registered_on": date(2015, 1, 1), "industry_code": "C3912"}}
+    found = [make_firm(db, f"帮扶企业{n}", **common, figures=weak,
+                       designations=[{"kind": "pool", "from": date(LAST, 1, 1)}])
+             for n in range(3)]  # fmt: skip
+    assess(db, None, today())
+    return found
+
+
+def opened(db: Session, firms: list[int], measure: str = "rd.subledger") -> list[int]:
+    query = [("id__in", ",".join(map(str, firms)))]
+    found = opening.found(db, SYSTEM, "firms", query)
+    wanted = opening.Wanted(measure, "只差研发费用", len(firms))
+    return opening.open_cases(db, SYSTEM, found, wanted)
+
+
+def case(db: Session, number: int) -> SupportCase:
+    db.expire_all()
+    return db.get_one(SupportCase, number)
+
+
+def body(db: Session, code: str) -> Organisation:
+    return db.scalars(select(Organisation).where(Organisation.code == code)).one()
+
+
+def test_many_are_opened_with_the_number_that_was_confirmed(db: Session, firms: list[int]) -> None:
+    client = people.person(db, Role.ANALYST)
+    query = "id__in=" + ",".join(map(str, firms))
+    asked = {"of": "pool", "query": query, "measure": "rd.subledger"}
+    seen = client.post("/api/v1/cases:preview", json=asked).json()
+    assert (seen["selected"], len(seen["items"]), seen["without"]) == (3, 3, 0)
+    assert seen["items"][0]["criteria"] == ["hnte.rd"]
+    assert seen["items"][0]["organisation_id"] == body(db, "science").id
+    wanted = asked | {"reason": "冲刺高企", "expected": 2}
+    assert client.post("/api/v1/cases:open", json=wanted).status_code == 409
+    assert db.scalar(select(func.count()).select_from(SupportCase)) == 0
+    made = client.post("/api/v1/cases:open", json=wanted | {"expected": 3})
+    assert made.status_code == 201 and len(made.json()["ids"]) == 3
+    again = client.post("/api/v1/cases:open", json=wanted | {"expected": 3})
+    assert again.status_code == 422, "no firm is asked twice for the same"
+    one = client.get(f"/api/v1/cases/{made.json()['ids'][0]}").json()
+    assert (one["state"], one["reason"]) == ("open", "冲刺高企")
+    assert one["due_on"] == str(Calendar(db).after(today(), 15))
+    assert [entry["kind"] for entry in one["entries"]] == ["opened"]
+    assert people.person(db, Role.OFFICER).post(
+        "/api/v1/cases:open", json=wanted).status_code == 403  # fmt: skip
+
+
+def test_a_firm_that_changed_meanwhile_stops_the_opening(db: Session, firms: list[int]) -> None:
+    found = opening.found(db, SYSTEM, "pool", [("unmet", "hnte.rd")])
+    assert len(opening.preview(db, found, "rd.subledger").cases) == 3
+    db.execute(update(Firm).where(Firm.id == firms[0]).values(status="moved_out"))
+    found = opening.found(db, SYSTEM, "pool", [("unmet", "hnte.rd")])
+    with pytest.raises(Conflict, match="2 家"):
+        opening.open_cases(db, SYSTEM, found, opening.Wanted("rd.subledger", "x", 3))
+
+
+def test_a_rule_routes_by_gap_industry_and_size(db: Session, firms: list[int]) -> None:
+    there = body(db, "industry_info")
+    db.add(RouteRule(position=1, criterion="hnte.rd", industry="C39", staff_from=50, staff_to=200,
+                     organisation_id=there.id, days=5))  # fmt: skip
+    db.flush()
+    found = case(db, opened(db, firms[:1])[0])
+    assert found.organisation_id == there.id
+    assert found.due_on == Calendar(db).after(today(), 5)
+    db.execute(update(RouteRule).values(staff_from=150))
+    assert case(db, opened(db, firms[1:2])[0]).organisation_id == body(db, "science").id
+
+
+def test_a_case_is_accepted_worked_and_closed_once(db: Session, firms: list[int]) -> None:
+    number = opened(db, firms[:1], "tax.hnte15")[0]
+    tax = body(db, "tax")
+    officer, other = people.person(db, Role.OFFICER, tax), people.person(db, Role.OFFICER)
+    path = f"/api/v1/cases/{number}/acts"
+    assert other.post(path, json={"act": "accept", "version": 1}).status_code == 403
+    assert officer.post(path, json={"act": "close", "version": 1, "text": "x",
+                                    "outcome": "done"}).status_code == 409  # fmt: skip
+    assert officer.post(path, json={"act": "accept", "version": 1}).json()["state"] == "accepted"
+    late = officer.post(path, json={"act": "accept", "version": 1})
+    assert late.status_code == 412 and late.json()["current"]["version"] == 2
+    assert officer.post(path, json={"act": "start", "version": 2}).json()["version"] == 3
+    empty = officer.post(path, json={"act": "note", "version": 3, "text": " "})
+    assert empty.json()["errors"][0]["pointer"] == "/text"
+    noted = officer.post(
+        path, json={"act": "note", "version": 3, "text": "内部", "firm_sees": False}
+    )
+    assert noted.status_code == 200
+    assert "内部" not in other.get(f"/api/v1/cases/{number}").text
+    closing = {"act": "close", "version": 4, "text": "已辅导", "outcome": "done"}
+    assert officer.post(path, json=closing).json()["closed_on"] == str(today())
+    reply = officer.post(path, json={"act": "note", "version": 5, "text": "再说一句"})
+    assert reply.status_code == 409 and "已办结" in reply.json()["detail"]
+
+
+def test_of_two_who_close_at_once_one_is_told(db: Session, firms: list[int]) -> None:
+    number = opened(db, firms[:1])[0]
+    found = case(db, number)
+    service.act(db, SYSTEM, found, 1, service.Act("accept"))
+    service.act(db, SYSTEM, found, 2, service.Act("close", "好", "done"))
+    with pytest.raises(Stale):
+        service.act(db, SYSTEM, found, 2, service.Act("close", "不好", "declined"))
+    assert case(db, number).state == "done"
+
+
+def test_handed_back_it_waits_to_be_routed_anew(db: Session, firms: list[int]) -> None:
+    number = opened(db, firms[:1])[0]
+    found = case(db, number)
+    service.act(db, SYSTEM, found, 1, service.Act("hand_back", "不归我们管"))
+    assert (found.state, found.organisation_id) == ("open", None)
+    there = body(db, "finance")
+    service.act(db, SYSTEM, found, 2, service.Act("assign", organisation_id=there.id))
+    assert found.organisation_id == there.id
+    kinds = list(db.scalars(select(CaseEntry.kind).order_by(CaseEntry.id)))
+    assert kinds == ["opened", "handed_back", "assigned"]
+
+
+def test_a_due_date_on_a_holiday_is_refused_with_the_next_working_day(
+    db: Session, firms: list[int]
+) -> None:
+    client, number = people.person(db, Role.ANALYST), opened(db, firms[:1])[0]
+    free = today() + timedelta(days=30)
+    off = client.put(f"/api/v1/holidays/{free}", json={"works": False, "name": "区庆"})
+    assert off.status_code == 204
+    act = {"act": "due", "version": 1, "text": "延期", "due_on": str(free)}
+    refused = client.post(f"/api/v1/cases/{number}/acts", json=act)
+    assert refused.status_code == 422
+    assert str(Calendar(db).after(free, 1)) in refused.json()["detail"]
+
+
+def test_working_days_know_the_holidays_and_which_years_are_not_known(db: Session) -> None:
+    calendar = Calendar(db)
+    assert calendar.after(date(2026, 9, 30), 1) == date(2026, 10, 8)
+    assert calendar.works(date(2026, 2, 14)) and not calendar.works(date(2026, 10, 5))
+    assert not calendar.provisional(date(2026, 10, 1))
+    assert calendar.provisional(date(2031, 1, 5))
+    assert calendar.between(date(2026, 9, 30), date(2026, 10, 9)) == 2
+    assert calendar.between(date(2026, 10, 9), date(2026, 9, 30)) == -2
+
+
+def test_an_officer_reads_contacts_while_a_case_of_the_department_is_open(
+    db: Session, firms: list[int]
+) -> None:
+    db.add(Contact(firm_id=firms[0], name="张三"))
+    db.flush()
+    officer = people.person(db, Role.OFFICER, body(db, "tax"))
+    path = f"/api/v1/firms/{firms[0]}/contacts?purpose=visit"
+    assert officer.get(path).status_code == 403
+    found = case(db, opened(db, firms[:1], "tax.hnte15")[0])
+    assert officer.get(path).status_code == 200
+    assert officer.get(path.replace(str(firms[0]), str(firms[1]))).status_code == 403
+    service.act(db, SYSTEM, found, 1, service.Act("accept"))
+    service.act(db, SYSTEM, found, 2, service.Act("close", "好", "done"))
+    assert officer.get(path).status_code == 403
+
+
+def test_the_evaluation_measures_what_came_of_it(db: Session, firms: list[int]) -> None:
+    number = opened(db, firms[:1])[0]
+    later = today() + timedelta(days=2)
+    assess(db, None, later)
+    assert case(db, number).gap_closed_on is None
+    db.execute(update(FirmYear).where(FirmYear.firm_id == firms[0]).values(
+        rd_hnte=900_000, rd_hnte_domestic=900_000))  # fmt: skip
+    assess(db, select(Firm.id).where(Firm.id == firms[0]), later)
+    found = case(db, number)
+    assert (found.gap_closed_on, found.rung_reached_on) == (later, None)
+    db.execute(text("insert into designation (firm_id, kind, valid) values "
+                    "(:f, 'hnte', daterange(:d, null))"), {"f": firms[0], "d": later})  # fmt: skip
+    assess(db, None, later + timedelta(days=1))
+    assert case(db, number).rung_reached_on == later + timedelta(days=1)
+    assert case(db, number).gap_closed_on == later
+
+
+def test_a_firm_that_leaves_scope_takes_its_cases_along(db: Session, firms: list[int]) -> None:
+    number = opened(db, firms[:1])[0]
+    park = people.person(db, Role.PARK_OPERATOR, people.body(db, "park-z", "park"))
+    assert park.get(f"/api/v1/cases/{number}").status_code == 404
+    assert park.get("/api/v1/cases").json()["items"] == []
+
+
+def test_who_leaves_hands_over(db: Session, firms: list[int]) -> None:
+    numbers = opened(db, firms)
+    tax = body(db, "science")
+    people.person(db, Role.ANALYST, tax)
+    user = db.scalars(select(User).where(User.username == "analyst-science")).one()
+    db.execute(update(SupportCase).values(user_id=user.id))
+    db.expire_all()
+    assert service.hand_over(db, SYSTEM, user.id, None) == 3
+    assert case(db, numbers[0]).user_id is None
+
+
+def test_lists_understand_their_filters_and_refuse_others(db: Session, firms: list[int]) -> None:
+    opened(db, firms)
+    db.execute(update(SupportCase).where(SupportCase.firm_id == firms[0]).values(
+        due_on=today() - timedelta(days=3)))  # fmt: skip
+    client = people.person(db, Role.ANALYST)
+    asked = {"overdue=true": 1, "open=true": 3, "state=done": 0, "mine=true": 0,
+             "organisation=science": 3, f"firm_id={firms[1]}": 1}  # fmt: skip
+    for query, number in asked.items():
+        answer = client.get(f"/api/v1/cases?{query}&count=exact")
+        assert answer.json()["count"] == number, query
+    assert client.get("/api/v1/cases?ovrdue=true").json()["errors"][0]["parameter"] == "ovrdue"
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def test_the_story_on_pages(db: Session, firms: list[int]) -> None:
+    client = people.person(db, Role.ANALYST)
+    on = "id__in=" + ",".join(map(str, firms))
+    ticked = {"firm": [str(n) for n in firms], "act": "support", "on": "set=hnte_2016"}
+    way = client.post("/lists/pool/selection", data=ticked, follow_redirects=False)
+    assert way.headers["location"].startswith("/support/open?of=pool")
+    page = client.get(way.headers["location"])
+    assert "将发起 3 件" in page.text and "帮扶企业1" in page.text
+    form = {"of": "pool", "on": on, "measure": "rd.subledger", "reason": "冲刺", "expected": "9"}
+    wrong = client.post("/support/open", data=form)
+    assert wrong.status_code == 409 and "请重新核对" in wrong.text and "冲刺" in wrong.text
+    done = client.post("/support/open", data=form | {"expected": "3"}, follow_redirects=False)
+    assert done.status_code == 303
+    assert "帮扶企业1" in client.get("/cases").text
+    number = db.scalars(select(SupportCase.id)).first()
+    officer = people.person(db, Role.ANALYST, body(db, "science"))
+    act = {"act": "accept", "version": "1"}
+    assert (
+        officer.post(f"/cases/{number}/acts", data=act, follow_redirects=False).status_code == 303
+    )
+    stale = officer.post(f"/cases/{number}/acts", data=act)
+    assert stale.status_code == 412 and "请重新查看" in stale.text
+    file = {"file": ("证明.pdf", b"%PDF-1.7\n%%EOF", "application/pdf")}
+    assert client.post(f"/cases/{number}/files", data={"version": "2"}, files=file,
+                       follow_redirects=False).status_code == 303  # fmt: skip
+    assert "证明.pdf" in client.get(f"/cases/{number}").text
+    assert "研发费用辅助账" in client.get(f"/firms/{firms[0]}/support").text
+    assert "/support" in client.get(f"/firms/{firms[0]}").text
+
+
+def test_a_week_shows_what_is_late_due_and_loose(db: Session, firms: list[int]) -> None:
+    opened(db, firms)
+    tax = body(db, "tax")
+    db.execute(update(SupportCase).values(organisation_id=tax.id))
+    db.execute(update(SupportCase).where(SupportCase.firm_id == firms[0]).values(
+        due_on=today() - timedelta(days=3)))  # fmt: skip
+    officer = people.person(db, Role.OFFICER, tax)
+    page = officer.get("/cases/week").text
+    assert "帮扶企业0" in page and "帮扶企业2" in page and "逾期" in page
+    assert "帮扶企业0" not in people.person(db, Role.OFFICER).get("/cases/week").text

@@ -1,0 +1,164 @@
+"""The clock: whom a case is told to on which working day, once; mail that survives an outage."""
+
+import socket
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy.orm import Session
+
+from app.accounts.actor import Role
+from app.accounts.models import User
+from app.core.settings import Settings
+from app.support import clock
+from app.support.clock_models import Notice, NoticeSetting
+from app.support.days import Calendar
+from app.support.models import SupportCase
+from tests import people
+from tests.factories import make_firm
+from tests.support.test_cases import body
+
+DAY = date(2026, 11, 26)  # a Thursday
+
+
+class Post:
+    """A mail server's inbox."""
+
+    def __init__(self) -> None:
+        self.letters: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        """Called by the server with each mail."""
+        self.letters.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def post() -> Iterator[tuple[Post, int]]:
+    """A real SMTP server and its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    inbox = Post()
+    server = Controller(inbox, hostname="127.0.0.1", port=port)
+    server.start()
+    yield inbox, port
+    server.stop()
+
+
+def seated(db: Session) -> dict[str, int]:
+    """An officer of tax, a second one, and a leader; with addresses."""
+    tax = body(db, "tax")
+    people.person(db, Role.OFFICER, tax)
+    people.person(db, Role.LEADER)
+    users = {user.username.split("-")[0]: user.id for user in db.scalars(select(User))}
+    db.execute(update(User).values(email=User.username + "@example.test"))
+    return users
+
+
+def make_case(db: Session, due: date, user: int | None = None) -> int:
+    firm = make_firm(db, f"提醒企业{due}")
+    found = SupportCase(firm_id=firm, measure="tax.hnte15", criteria=[], reason="x",
+                        organisation_id=body(db, "tax").id, user_id=user, opened_on=due,
+                        opened_by="x", due_on=due)  # fmt: skip
+    db.add(found)
+    db.flush()
+    return found.id
+
+
+def told(db: Session) -> set[tuple[str, int]]:
+    return {(one.level, one.days) for one in db.scalars(select(Notice))}
+
+
+def test_reminders_climb_with_working_days_and_come_once(db: Session) -> None:
+    users = seated(db)
+    clock.load_shipped(db)
+    calendar = Calendar(db)
+    due = calendar.after(DAY, 3)
+    make_case(db, due, users["officer"])
+    assert clock.ring(db, DAY - timedelta(days=1)) == 0
+    assert clock.ring(db, DAY) == 1 and told(db) == {("officer", -3)}
+    assert clock.ring(db, DAY) == 0, "told once"
+    assert clock.ring(db, calendar.after(due, 2)) == 1
+    assert clock.ring(db, calendar.after(due, 3)) == 1
+    assert clock.ring(db, calendar.after(due, 5)) == 1
+    assert told(db) == {("officer", -3), ("officer", 1), ("lead", 3), ("leader", 5)}
+    to = dict(db.execute(select(Notice.level, Notice.user_id).order_by(Notice.id)).all())
+    assert to["leader"] == users["leader"] and to["officer"] == users["officer"]
+    db.execute(update(SupportCase).values(state="done", closed_on=due))
+    assert clock.ring(db, calendar.after(due, 9)) == 0
+    saturday = date(2026, 11, 28)
+    make_case(db, DAY, users["officer"])
+    assert clock.ring(db, saturday) == 0, "nobody is told on a day off"
+
+
+def test_a_case_without_an_officer_is_told_to_the_department(db: Session) -> None:
+    seated(db)
+    clock.load_shipped(db)
+    make_case(db, DAY)
+    clock.ring(db, Calendar(db).after(DAY, 1))
+    assert db.scalar(select(func.count()).select_from(Notice)) == 2  # both of its rules, one person
+
+
+def test_an_outage_loses_and_doubles_nothing(
+    clone: Engine, settings: Settings, post: tuple[Post, int]
+) -> None:
+    inbox, port = post
+    with Session(clone) as session, session.begin():
+        users = seated(session)
+        clock.load_shipped(session)
+        for days in range(3):
+            make_case(session, DAY - timedelta(days=days), users["officer"])
+        clock.ring(session, Calendar(session).after(DAY, 1))
+        session.add(NoticeSetting(user_id=users["officer"], quiet_from=0, quiet_to=0))
+        jobs = session.scalar(text("select count(*) from procrastinate_jobs "
+                                   "where task_name = 'mail_notices'"))  # fmt: skip
+        assert jobs == 1, "one mail waits, in the transaction that wrote the notices"
+    down = settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 1})
+    up = settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": port})
+    user = users["officer"]
+    for _ in range(3):
+        clock.mail(clone, down, user)
+    assert inbox.letters == []
+    clock.mail(clone, up, user)
+    clock.mail(clone, up, user)
+    [letter] = inbox.letters
+    assert letter.rcpt_tos == ["officer-tax@example.test"]
+    assert letter.content.count(b"/cases/") == 3
+
+
+def test_quiet_hours_and_no_mail_are_kept(
+    clone: Engine, settings: Settings, post: tuple[Post, int]
+) -> None:
+    inbox, port = post
+    up = settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": port})
+    with Session(clone) as session, session.begin():
+        users = seated(session)
+        clock.load_shipped(session)
+        make_case(session, DAY, users["officer"])
+        clock.ring(session, Calendar(session).after(DAY, 1))
+        session.add(NoticeSetting(user_id=users["officer"], mail="none"))
+    clock.mail(clone, up, users["officer"])
+    assert inbox.letters == []
+    night = NoticeSetting(quiet_from=20, quiet_to=8)
+    assert clock.quiet(night, 23) and clock.quiet(night, 7) and not clock.quiet(night, 8)
+    noon = NoticeSetting(quiet_from=12, quiet_to=14)
+    assert clock.quiet(noon, 13) and not clock.quiet(noon, 14)
+
+
+def test_notices_are_shown_until_they_are_read(db: Session) -> None:
+    tax = body(db, "tax")
+    officer = people.person(db, Role.OFFICER, tax)
+    clock.load_shipped(db)
+    make_case(db, DAY)
+    clock.ring(db, Calendar(db).after(DAY, 1))
+    assert "提醒企业" in officer.get("/notices").text
+    officer.post("/notices/read")
+    assert "提醒企业" not in officer.get("/notices").text
+    wish = {"mail": "none", "quiet_from": "22", "quiet_to": "6"}
+    assert officer.post("/notices/settings", data=wish, follow_redirects=False).status_code == 303
+    assert 'value="22"' in officer.get("/notices").text
+    assert officer.post("/notices/settings", data=wish | {"quiet_to": "25"}).status_code == 422
