@@ -53,7 +53,7 @@ begin
       day := (act.at at time zone '{time_zone}')::date;
       beyond := greatest(past - (act.link << 24), 0);
       -- Each in the order of its key, so that a page of a large act reads no more than a page.
-      if act.table_name = 'assessment' then  -- an insert of verdicts has a firm's in one row
+      if act.table_name in ('assessment', 'flag') then  -- an insert has all of a firm's in one row
         return query
           select (act.link << 24) + (r.n - 1) * 64 + each.place, act.at, act.name::text,
                  act.organisation_id, act.request_id::text, act.table_name::text,

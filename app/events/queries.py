@@ -138,7 +138,7 @@ class _Said:
         elif record == "assessment":
             named = {"set": self.sets.get(row.key, row.key)}
         elif record == "flag":
-            named = dict(zip(FLAG_KEY, row.key.split(","), strict=True))
+            named = dict(zip(FLAG_KEY, row.key.split("/"), strict=True))
             change = "closed" if (row.after or {}).get("closed_on") else change
         elif change == "updated" and "superseded_at" in (row.after or {}):
             change = "superseded"
