@@ -26,7 +26,7 @@ from app.firms.models import Firm
 from app.main import create_app
 from app.pipeline.service import evaluate
 from tests.factories import make_firm
-from tests.people import KEY, body, put_in_park
+from tests.people import KEY, body, put_in_incubator, put_in_park
 from tests.server import served
 
 
@@ -106,6 +106,10 @@ def test_one_event_for_each_change_and_none_for_none(clone: Engine, serving: Any
 def test_an_evaluation_tells_of_each_verdict_and_flag_once(clone: Engine, serving: Any) -> None:
     client = TestClient(serving, headers=token(clone, "tax", "department"))
     firms = {made(clone) for _ in range(3)}
+    with Session(clone) as session, session.begin():
+        carrier = body(session, "carrier", "incubator")
+        for firm in firms:
+            put_in_incubator(session, firm, carrier, Range(today(), None))
     start = head(client)
     for _ in range(2):
         with Session(clone) as session, session.begin():
@@ -113,14 +117,14 @@ def test_an_evaluation_tells_of_each_verdict_and_flag_once(clone: Engine, servin
     with clone.connect() as connection:
         stored = {(firm, code) for firm, code in connection.execute(text(
             "select firm_id, code from assessment join criteria_set on id = set_id"))}  # fmt: skip
-        raised = {(firm, kind, subject, since.isoformat()) for firm, kind, subject, since in
-                  connection.execute(text("select firm_id, kind, subject, since from flag"))}  # fmt: skip
+        raised = {(*row[:3], row.since.isoformat()) for row in connection.execute(text(
+            "select firm_id, kind, subject, since from flag"))}  # fmt: skip
     events = everything(client, start)
     told = [(e["firm_id"], e["record"]["set"]) for e in events if e["kind"] == "assessment.created"]
     assert len(told) == len(set(told)) and set(told) == stored
     assert {firm for firm, _ in told} == firms
     flags = [(e["firm_id"], *e["record"].values()) for e in events if e["kind"] == "flag.created"]
-    # A firm without figures lacks data for several titles: several flags of one firm at once.
+    # A resident firm without figures lacks data for several titles: several flags at once.
     assert len(raised) > len(firms) and sorted(flags) == sorted(raised)
 
 
