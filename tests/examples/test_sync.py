@@ -32,7 +32,7 @@ from tests.factories import credit_code
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 3
-FIRMS, INDICATORS = 2_500, ("staff_avg", "rd_staff")
+FIRMS, INDICATORS = 1_000, ("staff_avg", "rd_staff")
 
 
 @pytest.fixture
