@@ -245,8 +245,8 @@ def trajectory(target: TargetRule, start: Start, day: date) -> Fraction:
     """
     if yearly(target.milestones[-1]):
         eve = date(day.year, 1, 1) - ONE_DAY
-        gone = Fraction((day - eve).days, (date(day.year, 12, 31) - eve).days)
-        return needed(target, current(target, day)) * gone
+        part = Fraction((day - eve).days, (date(day.year, 12, 31) - eve).days)
+        return needed(target, current(target, day)) * part
     before_day, before = start.day, start.value
     for milestone in target.milestones:
         if milestone.date <= start.day:
