@@ -30,6 +30,7 @@ from app.connectors.models import Run
 from app.core.clock import now, today
 from app.core.settings import Settings
 from app.imports import running as imports
+from app.imports import service as import_steps
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
@@ -91,7 +92,7 @@ def make_trail_months(timestamp: int = 0) -> None:
 @queue.periodic(cron="20 17 * * *")
 @queue.task(name="purge_expired", queueing_lock="purge_expired")
 def purge_expired(timestamp: int = 0) -> None:
-    """Remove what has run out long ago: sessions, one-time links, guesses, finished jobs."""
+    """Remove what has run out long ago: sessions, links, guesses, imports' files, finished jobs."""
     before = now() - TRACES_KEPT
     with Session(tools().engine) as session, session.begin():
         session.execute(delete(UserSession).where(UserSession.expires_at < before))
@@ -100,6 +101,7 @@ def purge_expired(timestamp: int = 0) -> None:
         session.execute(webhooks.PURGE, {"before": before})
         session.execute(delete(Run).where(Run.started_at < before))
         replies.forget_old(session)
+        import_steps.forget_old(session)
         session.execute(PURGE_JOBS, {"done": now() - JOBS_KEPT, "failed": now() - FAILED_KEPT})
 
 

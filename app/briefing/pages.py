@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -57,7 +57,7 @@ def show(request: Request, actor: Reader, db: Db, since: Typed = "") -> HTMLResp
     return render(
         request, "briefing/screen.html", day=day, since=then,
         changes=_changes(db, actor, board, then), lights=board.lights,
-        ranks=[table(db, actor, kind, day.year, None) for kind in KINDS],
+        ranks=_ranks(db, actor, day.year),
         weights=rankings.WEIGHTS, measures=rankings.MEASURES, notices=_open(db, actor, day),
         day_of_climb=climbed, charts=charts, **WORDS,
     )  # fmt: skip
@@ -78,6 +78,12 @@ def forecast(request: Request, actor: Reader, db: Db) -> HTMLResponse:
 def _changes(session: Session, actor: Actor, board: Board, then: date) -> list[Change]:
     before = Board(session, Asked(actor, then), board.version)
     return [Change(now, was) for now, was in zip(board.all(), before.all(), strict=True)]
+
+
+def _ranks(session: Session, actor: Actor, year: int) -> list[dict[str, Any]]:
+    """The kinds of units in which anybody has a rank this year."""
+    found = [table(session, actor, kind, year, None) for kind in KINDS]
+    return [one for one in found if any(row.rank for row in one["rows"])]
 
 
 def _open(session: Session, actor: Actor, day: date) -> list[tuple[str, Label, SupervisionNotice]]:

@@ -84,8 +84,8 @@ SECTIONS = (
     )),
     Section("帮扶", "Support", (
         Link("/cases", "帮扶事项", "Cases", READERS, "g s"),
-        Link("/cases/week", "我的本周", "My week", READERS, "g m"),
-        Link("/notices", "提醒", "Notices", READERS, "g n"),
+        Link("/cases/week", "我的本周", "My week", READERS, "g v"),
+        Link("/notices", "提醒", "Notices", READERS, "g q"),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 READY = """
 select exists(select from pg_prepared_statements where name = %s) as known,
-       set_config('plan_cache_mode', 'force_generic_plan', true)
+       set_config('plan_cache_mode', %s, true)
 """
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
@@ -54,14 +54,21 @@ def driver_cursor(session: Session) -> ClientCursor[Any]:
     return ClientCursor(driver)
 
 
-def run(session: Session, statement: Prepared, values: Mapping[str, Any]) -> Cursor[dict[str, Any]]:
-    """Execute on the session's connection, prepared there once and planned once."""
+def run(
+    session: Session, statement: Prepared, values: Mapping[str, Any], *, afresh: bool = False
+) -> Cursor[dict[str, Any]]:
+    """Execute on the session's connection, prepared there once and planned once.
+
+    `afresh` plans for these very values: the plan for all takes every array for one of ten, and
+    would compare each row of a table with each of thousands.
+    """
     driver: Any = session.connection().connection.driver_connection
     cursor: Cursor[dict[str, Any]] = driver.cursor(row_factory=dict_row)
     # A plan holds for one role of the database: row security is part of it.
     name = f"{statement.name}_{session.info.get('database_role', '')}"
     # Asked each time: the driver deallocates every statement after a rollback.
-    cursor.execute(READY, [name])
+    mode = "force_custom_plan" if afresh else "force_generic_plan"
+    cursor.execute(READY, [name, mode])
     if not cursor.fetchone()["known"]:  # type: ignore[index]
         kinds = f" ({', '.join(statement.kinds)})" if statement.kinds else ""
         cursor.execute(f"prepare {name}{kinds} as {statement.sql}".encode(), prepare=False)

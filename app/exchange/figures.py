@@ -213,8 +213,7 @@ def _merge(cursor: Any) -> None:
     cursor.execute(
         f"insert into firm_year (firm_id, year, {', '.join(codes)}) "
         f"select firm_id, year, {', '.join(codes)} from fresh_year "
-        "where not exists (select from firm_year y where (y.firm_id, y.year) = "
-        "(fresh_year.firm_id, fresh_year.year))"
+        "on conflict (firm_id, year) do nothing"
     )
     assignments = ", ".join(
         f"{c} = case when has_{c} then fresh_year.{c} else firm_year.{c} end" for c in codes

@@ -234,7 +234,9 @@ def rejected(request: Request, number: Number, actor: Reader, db: Db) -> Streami
 def rejected_file(request: Request, db: Session, batch: ImportBatch) -> StreamingResponse:
     """The workbook of an import's rejected rows; NotFound where there are none."""
     if next(store.parts(db, batch.id, store.REJECTED), None) is None:
-        raise NotFound("这次导入没有被拒绝的行 (no rejected rows)")
+        raise NotFound(
+            "这次导入没有被拒绝的行，或文件已过保存期 (none rejected, or not kept any more)"
+        )
 
     def content() -> Iterator[bytes]:
         with reading(request) as session:

@@ -3,24 +3,31 @@
 import hashlib
 from collections.abc import Mapping as Given
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import IO, Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
+from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound, TooLarge
 from app.exchange import mapping
 from app.exchange.kinds import VOCABULARIES
 from app.firms.documents import plain_name
 from app.firms.models import SOURCES
 from app.imports import checking, queries, store
-from app.imports.models import MODES, ImportBatch, ImportMapping
+from app.imports.models import BUSY, MODES, ImportBatch, ImportMapping
 from app.jobs.service import enqueue
 
 CHECK, RUN, UNDO = "import_check", "import_run", "import_undo"
 SCOPES = {"firms": "firms:write", "figures": "figures:write"}
 LONGEST_CELL = 5_000
+FILES_KEPT = timedelta(days=90)
+NO_LONGER_KEPT = (
+    f"上传的文件已过 {FILES_KEPT.days} 天保存期，这次导入没有写入任何一行：请重新上传 "
+    "(the file is no longer kept and nothing of it was written: send it again)"
+)
 
 
 @dataclass(frozen=True)
@@ -215,6 +222,21 @@ def _idle(session: Session, actor: Actor, number: int, states: tuple[str, ...]) 
             current={"state": batch.state},
         )
     return batch
+
+
+def forget_old(session: Session) -> None:
+    """Let go of files and previews that nobody has come back to for 90 days.
+
+    What was imported stays and can be undone; what never was cannot be read any more.
+    """
+    last = func.coalesce(ImportBatch.finished_at, ImportBatch.made_at)
+    old = (last < now() - FILES_KEPT, ImportBatch.state.not_in(BUSY))
+    query = select(ImportBatch).where(*old, ImportBatch.state != "unreadable")
+    batches = session.scalars(query.with_for_update(skip_locked=True)).all()
+    for batch in batches:
+        if batch.state not in ("done", "undone"):
+            batch.state, batch.problem = "unreadable", NO_LONGER_KEPT
+    store.forget(session, [batch.id for batch in batches])
 
 
 def acting(batch: ImportBatch) -> Actor:

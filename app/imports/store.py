@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +116,13 @@ def as_file(session: Session, batch: int, name: str) -> Iterator[Path]:
             for content in parts(session, batch, SOURCE):
                 file.write(content)
         yield path
+
+
+def forget(session: Session, batches: Sequence[int]) -> None:
+    """Let these imports' files go, and the rows that were shown of them."""
+    given = {"batches": list(batches)}
+    session.execute(text("delete from import_part where batch_id = any(:batches)"), given)
+    session.execute(text("delete from import_row where batch_id = any(:batches)"), given)
 
 
 # --- rows that are shown ------------------------------------------------------------------------

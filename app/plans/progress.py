@@ -239,10 +239,14 @@ def yearly(milestone: Milestone) -> bool:
 
 
 def trajectory(target: TargetRule, start: Start, day: date) -> Fraction:
-    """The value that a steady way from the start over the milestones has on a day."""
+    """The value that a steady way from the start over the milestones has on a day.
+
+    What starts anew with every year goes from nothing to its milestone within the day's own year.
+    """
     if yearly(target.milestones[-1]):
-        year = (date(day.year, 12, 31) - start.day).days
-        return needed(target, current(target, day)) * Fraction((day - start.day).days, year)
+        eve = date(day.year, 1, 1) - ONE_DAY
+        part = Fraction((day - eve).days, (date(day.year, 12, 31) - eve).days)
+        return needed(target, current(target, day)) * part
     before_day, before = start.day, start.value
     for milestone in target.milestones:
         if milestone.date <= start.day:

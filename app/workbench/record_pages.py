@@ -84,10 +84,9 @@ def list_page(
     asked = pairs if any(name == "ordering" for name, _ in pairs) else (
         [*pairs, ("ordering", f"-{found.day}")])  # fmt: skip
     shown = columns(found)
-    wanted = [
-        *asked,
-        ("fields", ",".join(("id", "firm_id", "firm_name", *(c.name for c in shown)))),
-    ]
+    # What a record is called may be too long for a column, yet its link says it.
+    fields = dict.fromkeys(("id", "firm_id", "firm_name", found.named, *(c.name for c in shown)))
+    wanted = [*asked, ("fields", ",".join(fields))]
     page, fault = tried(lambda: service.listed(db, actor, found, wanted))
     if page is not None:
         note_search(readings, found.table, pairs, page)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
+from app.pipeline.records import BY_PATH
 from tests import people
 from tests.factories import make_firm
 from tests.facts.samples import RECORDS
@@ -76,6 +77,12 @@ def test_each_kind_is_added_read_corrected_and_withdrawn(db: Session) -> None:
         assert listed["items"] == [made.json()]
         versions = analyst.get(f"{one}/history").json()["items"]
         assert [version["superseded_at"] for version in versions] == [None]
+        if path in BY_PATH:
+            assert (
+                f'href="/records/{path}/{made.json()["id"]}"'
+                in analyst.get(f"/records/{path}").text
+            )
+            assert analyst.get(f"/records/{path}/{made.json()['id']}").status_code == 200
         described = analyst.get(f"/api/v1/{path}/filters").json()
         assert "firm_id" in [field["name"] for field in described["items"]]
         assert analyst.delete(one).status_code == 428

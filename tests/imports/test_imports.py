@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect
 
+from app import worker
 from app.accounts.actor import Role
+from app.core.settings import Settings
 from app.imports import running, store
 from tests.factories import credit_code
 from tests.imports.desk import FIGURES_HEADER, FIRMS_HEADER, Desk, book, csv
@@ -226,6 +228,31 @@ def test_an_import_is_called_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     assert desk.look(found["id"])["state"] == "cancelled"
     assert everything(desk) == before
     assert desk.ask(found["id"], "run")["created"] == 10
+
+
+def test_files_are_kept_for_ninety_days(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty = firm_row(code="123")
+    done, waiting, fresh = (
+        desk.send(book(FIRMS_HEADER, firm_row(), faulty))["id"] for _ in range(3)
+    )
+    for number in (done, fresh):
+        assert desk.ask(number, "run", mode="skip")["state"] == "done"
+    desk.change(
+        "update import_batch set made_at = made_at - interval '91 days', "
+        "finished_at = finished_at - interval '91 days' where id in (:a, :b)", a=done, b=waiting,
+    )  # fmt: skip
+    monkeypatch.setattr(worker, "_tools", [worker.Tools(desk.engine, Settings())])
+    worker.purge_expired()
+
+    assert desk.query("select distinct batch_id from import_part where batch_id in (:a, :b, :c)",
+                      a=done, b=waiting, c=fresh) == [(fresh,)]  # fmt: skip
+    assert desk.faults(fresh) and not desk.faults(done)
+    assert desk.client.get(f"/api/v1/imports/{done}/rejected").status_code == 404
+    assert "90" in str(desk.look(waiting)["problem"])
+    refused = desk.client.post(f"/api/v1/imports/{waiting}/run", json={"mode": "skip"})
+    assert refused.status_code == 409
+    assert desk.client.get(f"/imports/{waiting}").status_code == 200
+    assert desk.ask(done, "undo")["state"] == "undone"
 
 
 def test_whose_imports_are_whose(desk: Desk, district: Engine) -> None:

@@ -15,6 +15,7 @@ from app.firms.flag_models import DutyDone, Flag, FlagRule
 from app.firms.flags import counts
 from app.firms.models import Designation, Firm, FirmYear, FormerName
 from app.incubation.models import ServiceRecord
+from app.pipeline import flags
 from app.pipeline.flags import raise_flags
 from app.pipeline.models import Assessment
 from app.pipeline.service import assess
@@ -86,6 +87,23 @@ def test_a_run_over_what_stands_writes_nothing(db: Session) -> None:
     evaluate(db, firm)
     assert db.execute(text("select *, xmin::text from flag order by 1, 2, 3")).all() == before
     assert before
+
+
+def test_few_firms_several_and_all_are_flagged_alike(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firms = [make_firm(db, **COMMON, figures=figures(revenue_sales=n)) for n in (1, 2)]
+    for firm in firms:
+        held(db, firm, "hnte", date(LAST - 1, 1, 1), date(LAST + 2, 1, 1))
+    found = text("select * from flag where firm_id = any(:firms) order by 1, 2, 3")
+    evaluate(db)
+    of_all = db.execute(found, {"firms": firms}).all()
+    assert {one.firm_id for one in of_all} == set(firms)
+    for several in (2, 1):
+        monkeypatch.setattr(flags, "SEVERAL", several)
+        db.execute(delete(Flag))
+        assess(db, select(Firm.id).where(Firm.id.in_(firms)), today())
+        assert db.execute(found, {"firms": firms}).all() == of_all
 
 
 def test_ready_and_missing_data(db: Session) -> None:

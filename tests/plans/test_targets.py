@@ -23,7 +23,7 @@ from app.innovation.models import Platform, TechContract
 from app.plans import service, store
 from app.plans.grammar import PlanFile, TargetRule
 from app.plans.measuring import Asked
-from app.plans.parts import parts
+from app.plans.parts import history, parts
 from app.plans.progress import Board, Progress, light_of, needed, progress
 from app.plans.store import Lights
 from tests.criteria.facts import parsed
@@ -59,6 +59,24 @@ def test_every_target_of_the_plan_is_there_and_without_facts_it_is_unknown(db: S
         assert (found[code].value, found[code].light) == (None, "unknown"), code
     assert found["hnte_count"].value == 0
     assert store.in_force(db, today()).file.leads(found["hnte_count"].target) == ("science",)
+
+
+def test_every_target_and_its_forecast_has_a_page(db: Session) -> None:
+    client = person(db, Role.ANALYST)
+    for target in store.in_force(db, today()).file.targets:
+        for of in ("targets", "forecasts"):
+            page = client.get(f"/{of}/{target.code}")
+            assert page.status_code == 200 and target.label.zh in page.text, target.code
+
+
+def test_what_starts_anew_with_every_year_is_due_whole_at_the_end_of_each(db: Session) -> None:
+    version = store.in_force(db, today())
+    target = store.target_of(version.file, "tech_contract_turnover")
+    board = Board(db, Asked(SYSTEM, date(2027, 5, 1)), version)
+    days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 12, 31), date(2027, 1, 1)]
+    goal = needed(target, target.milestones[0])
+    expected = [point.expected for point in history(board, target, days)]
+    assert expected == [goal, goal / 365, goal, goal / 365]
 
 
 @pytest.mark.parametrize(("firms", "met"), [(80, False), (81, True)])
