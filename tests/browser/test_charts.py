@@ -34,6 +34,7 @@ def open_cockpit(page: Page) -> None:
 def test_a_chart_is_drawn_and_a_point_opens_its_firms(page: Page) -> None:
     open_cockpit(page)
     expect(page.locator(CANVAS)).to_be_visible()
+    page.locator(CANVAS).scroll_into_view_if_needed()
     page.wait_for_timeout(500)
     assert page.evaluate(INKED) > 10
     x, y = page.evaluate(FIRST_BAR)
