@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.accounts.acting import act_as
 from app.accounts.actor import SYSTEM, Actor, Role
 from app.accounts.models import Organisation
 from app.core.clock import today
@@ -95,8 +96,10 @@ def test_the_way_from_draft_to_close(db: Session, parks: list[Organisation]) -> 
     service.accept(db, unit(one), one)
     given = {"target": "hnte_count", "month": DAY, "value": Decimal(8), "text": "新增两家",
              "evidence": "证书"}  # fmt: skip
+    act_as(db, unit(one))
     service.report(db, unit(one), one, given)
     service.report(db, unit(one), one, given | {"value": Decimal(7)})
+    act_as(db, SYSTEM)
     rows = db.scalars(select(TargetReport).order_by(TargetReport.id)).all()
     assert [(int(r.value), r.superseded_at is None) for r in rows] == [(8, False), (7, True)]
     assert rows[-1].counted == 8  # the register says otherwise, and both are kept
