@@ -71,7 +71,7 @@ def test_what_counts_its_own_year_begins_a_list_with_nothing(db: Session) -> Non
         for one in standings(db, SYSTEM, drafted(db, "department"))
         for item in one.items if item.item.target_code == "tech_contract_turnover"
     }  # fmt: skip
-    assert turnover == (0, 100_000_000)
+    assert turnover == (Fraction(0), Fraction(100_000_000))
 
 
 def test_a_draft_divides_the_districts_way_by_last_years_parts(
