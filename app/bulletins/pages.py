@@ -1,5 +1,6 @@
 """Bulletins: drafting, editing, approving, reading, and the files; and a page for the public."""
 
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request
@@ -38,8 +39,21 @@ class BulletinForm(BaseModel):
 @router.get("/bulletins")
 def show(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """Every bulletin."""
-    return render(request, "bulletins/list.html", found=service.listed(db, actor),
-                  month=f"{today():%Y-%m}", **WORDS)  # fmt: skip
+    return _list(request, db, actor, BulletinForm(month=f"{last_over(today()):%Y-%m}"))
+
+
+def _list(
+    request: Request, db: Session, actor: Actor, given: BulletinForm, fault: Invalid | None = None
+) -> HTMLResponse:
+    page = render(request, "bulletins/list.html", found=service.listed(db, actor), given=given,
+                  latest=last_over(today()), fault=fault, **WORDS)  # fmt: skip
+    page.status_code = 200 if fault is None else fault.status
+    return page
+
+
+def last_over(day: date) -> date:
+    """The last day of the latest month that is over on a day."""
+    return (day + timedelta(days=1)).replace(day=1) - timedelta(days=1)
 
 
 @router.post("/bulletins")
@@ -47,7 +61,10 @@ def draft(
     request: Request, form: Annotated[BulletinForm, Form()], actor: CurrentActor, tx: Tx
 ) -> Response:
     """Draft one from the data."""
-    found = service.draft(tx, actor, form.kind, form.month)
+    try:
+        found = service.draft(tx, actor, form.kind, form.month)
+    except Invalid as error:
+        return _list(request, tx, actor, form, error)
     return RedirectResponse(f"/bulletins/{found.id}", status_code=303)
 
 

@@ -15,7 +15,7 @@ from app.core.errors import Conflict, Forbidden, NotFound
 from app.plans.grammar import Stock, TargetRule
 from app.plans.measuring import Asked
 from app.plans.parts import Part, parts, value_on
-from app.plans.progress import Board, current, trajectory
+from app.plans.progress import Board, current, needed, trajectory, yearly
 from app.plans.service import demand_analyst, wrong
 from app.plans.store import Version
 from app.target_lists.models import (
@@ -101,7 +101,12 @@ def _share(target: TargetRule, part: Part, start: Fraction, goal: Fraction) -> d
 
 
 def _ends(board: Board, target: TargetRule, year: int) -> tuple[Fraction | None, Fraction | None]:
-    """The district's value as the year begins, and where the plan has it as it ends."""
+    """The district's value as the year begins, and where the plan has it as it ends.
+
+    What counts its own year only begins it with nothing.
+    """
+    if yearly(target.milestones[-1]):
+        return Fraction(0), needed(target, current(target, date(year, 12, 31)))
     begun = board.start(target)
     if begun is None:
         milestone = current(target, date(year, 12, 31))

@@ -1,5 +1,6 @@
 """Records of every kind on pages: the list with its file, one record, and its form."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -93,8 +94,8 @@ def list_page(
     return render(
         request, "records/list.html", page=page, fault=fault, columns=shown,
         asked=dict(pairs), query=urlencode(pairs), following=following(request, page),
-        bodies=_bodies(db), soon=today() + WARN_BEFORE, may_keep=actor.role in KEEPERS,
-        **_words(found),
+        bodies=_bodies(db, i18n.locale_of(request)), soon=today() + WARN_BEFORE,
+        may_keep=actor.role in KEEPERS, **_words(found),
     )  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def export(
     for name, value in pairs:
         asked.setdefault(name, []).append(value)
     readings.note(found.table, purpose="export", filter=asked, row_count=counted.count)
-    heads, bodies = record_lists.heads(found, locale), _bodies(db)
+    heads, bodies = record_lists.heads(found, locale), _bodies(db, locale)
     widths = [32, 21, *(16 for _ in heads[2:])]
     sheet = Sheet(path, heads, widths, lambda session: record_lists.pages(
         session, actor, found, pairs, bodies, locale))  # fmt: skip
@@ -225,7 +226,7 @@ def _form(  # noqa: PLR0913 - what a form shows
     stands = fact is None or fact.superseded_at is None
     page = render(
         request, "records/form.html", form=form, firm=firm, fact=fact, code=code,
-        bodies=_bodies(db), units=UNITS, stands=stands,
+        bodies=_said(db, i18n.locale_of(request)), units=UNITS, stands=stands,
         documents=[] if firm is None else documents.listed(db, firm.id),
         may_keep=actor.role in KEEPERS and stands,
         fault=lambda name: _pick(request, form.faults.get(name)),
@@ -239,14 +240,26 @@ def _pick(request: Request, words: tuple[str, str] | None) -> str | None:
     return None if words is None else words[i18n.LOCALES.index(i18n.locale_of(request))]
 
 
-def _bodies(db: Session) -> dict[int, str]:
-    rows = db.execute(select(Organisation.id, Organisation.name).order_by(Organisation.name))
-    return {number: name for number, name in rows}
+def _organisations(db: Session) -> Sequence[Organisation]:
+    return db.scalars(select(Organisation).order_by(Organisation.name)).all()
+
+
+def _bodies(db: Session, locale: str) -> dict[int, str]:
+    return {one.id: _called(one, locale) for one in _organisations(db)}
+
+
+def _said(db: Session, locale: str) -> dict[str, str]:
+    """What an organisation is called in the reader's language, by the name that a form sends."""
+    return {one.name: _called(one, locale) for one in _organisations(db)}
+
+
+def _called(body: Organisation, locale: str) -> str:
+    return body.name if locale == "zh" else body.name_en or body.name
 
 
 def _names(db: Session, fact: Any) -> dict[str, dict[int, str]]:
     """What an organisation is called, and the code of another firm that a record names."""
     other = getattr(fact, "parent_id", None)
     codes = select(Firm.id, Firm.credit_code).where(Firm.id == other)
-    return {"organisation": _bodies(db),
+    return {"organisation": _bodies(db, "zh"),
             "firm": {n: code or "" for n, code in db.execute(codes)} if other else {}}  # fmt: skip

@@ -39,6 +39,16 @@ def drafted(client: TestClient, kind: str = "monthly", month: str = MONTH) -> st
     return str(answer.headers["location"])
 
 
+def test_the_page_proposes_a_month_that_is_over_and_keeps_what_was_filled_in(db: Session) -> None:
+    analyst = person(db, Role.ANALYST)
+    proposed = f'value="{MONTH}" max="{MONTH}"'
+    day = today() + timedelta(days=1)
+    assert day.day == 1 or proposed in analyst.get("/bulletins").text
+    refused = analyst.post("/bulletins", data={"kind": "quarterly", "month": "2190-01"})
+    assert refused.status_code == 422 and "尚未结束" in refused.text
+    assert 'value="2190-01"' in refused.text and 'value="quarterly" selected' in refused.text
+
+
 def test_a_second_person_approves_and_then_nothing_changes_it(
     db: Session, firms: list[int]
 ) -> None:

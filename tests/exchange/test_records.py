@@ -138,6 +138,8 @@ def test_lists_forms_and_files_of_records(db: Session, code: str) -> None:
         for kind in BY_PATH:
             assert analyst.get(f"/records/{kind}").status_code == 200, kind
             assert analyst.get(f"/records/{kind}/new").status_code == 200, kind
+    assert '<option value="万元">10k yuan<' in analyst.get("/records/loans/new").text
+    assert ">tax bureau<" in analyst.get("/imports").text
     assert "D-9" in analyst.get("/records/loans/export").text
     assert "125,000" in analyst.get("/records/loans/totals?kind=light_asset").text
     book = analyst.get("/records/loans/export?format=xlsx")

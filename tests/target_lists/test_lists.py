@@ -17,6 +17,7 @@ from app.accounts.actor import SYSTEM, Actor, Role
 from app.accounts.models import Organisation
 from app.core.clock import today
 from app.core.errors import Conflict, Forbidden, Invalid
+from app.innovation.models import TechContract
 from app.plans import store
 from app.rankings import service as rankings
 from app.rankings.models import RankingSnapshot
@@ -24,7 +25,7 @@ from app.target_lists import service
 from app.target_lists.models import SupervisionNotice, TargetItem, TargetList, TargetReport
 from app.target_lists.standing import climbed, is_late, standings, visible_lists
 from tests.criteria.facts import parsed
-from tests.factories import insert_firms
+from tests.factories import insert_firms, make_firm
 from tests.people import body, person, put_in_park
 
 DAY = today()
@@ -58,6 +59,20 @@ def drafted(db: Session, kind: str = "park") -> list[TargetList]:
 def unit(one: TargetList) -> Actor:
     """Somebody who acts for the list's unit."""
     return Actor(Role.PARK_OPERATOR, one.organisation_id, "unit")
+
+
+def test_what_counts_its_own_year_begins_a_list_with_nothing(db: Session) -> None:
+    last_year = date(YEAR - 1, 6, 1)
+    db.add(TechContract(firm_id=make_firm(db), number="C-1", name="开发", kind="development",
+                        part="seller", partner="某校", happened_on=last_year,
+                        amount=Decimal(5_000_000)))  # fmt: skip
+    db.flush()
+    [turnover] = {
+        (item.start, item.goal)
+        for one in standings(db, SYSTEM, drafted(db, "department"))
+        for item in one.items if item.item.target_code == "tech_contract_turnover"
+    }  # fmt: skip
+    assert turnover == (Fraction(0), Fraction(100_000_000))
 
 
 def test_a_draft_divides_the_districts_way_by_last_years_parts(
