@@ -162,7 +162,9 @@ def migrate() -> None:
 
 @cli.command("import")
 def import_(  # noqa: PLR0913 - options of one command
-    kind: Annotated[str, typer.Argument(help="firms, figures, or a kind such as loans.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="firms|figures|KIND", help="KIND: records, such as loans.")
+    ],
     file: Path,
     mapping: Annotated[str | None, typer.Option(help="A mapping file, or one that ships.")] = None,
     ignore: Annotated[
