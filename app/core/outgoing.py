@@ -7,6 +7,7 @@ are not followed, proxies of the environment not used; slow and endless answers 
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -54,7 +55,10 @@ class Reply:
 def ask(settings: Settings, request: Request, largest: int) -> Reply:
     """One request within its time, whatever the other side does; Refused or one of FAILURES."""
     url = check_url(settings, request.url)
-    return asyncio.run(_exchange(url, address_of(settings, url), request, largest))
+    told = _exchange(url, address_of(settings, url), request, largest)
+    # In a thread of its own: whoever calls may be inside an event loop already.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, told).result()
 
 
 def check_url(settings: Settings, text: str) -> httpx.URL:
