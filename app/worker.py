@@ -35,6 +35,7 @@ from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
 from app.support import clock
+from app.target_lists import telling
 from app.webhooks import service as webhooks
 
 HEARTBEAT_SECONDS = 5
@@ -132,15 +133,22 @@ END = text("select procrastinate_finish_job_v1(:job, 'aborted', false)")
 @queue.periodic(cron="10 0 * * *")  # ten past eight in the district
 @queue.task(name="ring", queueing_lock="ring", lock="ring")
 def ring(timestamp: int = 0) -> None:
-    """Tell of cases that are nearly due or overdue; who was told is not told again."""
+    """Tell of cases that are nearly due or overdue, and of notices of supervision; each once."""
     with Session(tools().engine) as session, session.begin():
         clock.ring(session, today())
+        telling.ring(session, today())
 
 
 @queue.task(name="mail_notices")
 def mail_notices(user: int) -> None:
     """Send a person what waits, in one mail, if that is still to be done."""
     clock.mail(tools().engine, tools().settings, user)
+
+
+@queue.task(name=telling.TASK)
+def mail_supervision(user: int) -> None:
+    """Send a person the notices of supervision that wait, in one mail."""
+    telling.mail(tools().engine, tools().settings, user)
 
 
 @queue.task(name="deliver")

@@ -16,8 +16,12 @@ from app.core.clock import today
 from app.core.web import render
 from app.firms.catalogue import Label
 from app.forecasts import service as forecasting
+from app.forecasts.fans import Fan, fan
+from app.forecasts.service import Forecast
 from app.plans import store
+from app.plans.grammar import TargetRule
 from app.plans.measuring import Asked
+from app.plans.parts import history
 from app.plans.progress import Board, Progress
 from app.plans.service import wrong
 from app.plans.target_pages import WORDS, day_of
@@ -29,6 +33,7 @@ from app.target_lists.standing import climbed, standings, visible_lists
 
 router = APIRouter(prefix="/briefing", include_in_schema=False)
 Typed = Annotated[str, Query(max_length=40)]
+FANS = 2
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,23 @@ def forecast(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     day = today()
     board = Board(db, Asked(actor, day), store.in_force(db, day))
     last = forecasting.horizons(board)[-1]
-    found = [one for one in forecasting.forecasts(board) if one.until == last]
+    told = forecasting.forecasts(board)
     part = "hx-request" in request.headers
     template = "briefing/_forecast.html" if part else "briefing/forecast.html"
-    return render(request, template, found=found, last=last, **WORDS)
+    return render(request, template, found=[one for one in told if one.until == last], last=last,
+                  fans=_fans(board, told), charts=charts, **WORDS)  # fmt: skip
+
+
+def _fans(board: Board, told: list[Forecast]) -> list[tuple[TargetRule, Fan]]:
+    """The first targets of the plan that can be told, from year's end to year's end."""
+    version, day = board.version.file, board.asked.day
+    days = [*(date(year, 12, 31) for year in range(version.since.year - 1, day.year)), day]
+    sure = dict.fromkeys(one.target.code for one in told if one.spread is not None)
+    found = []
+    for target in (store.target_of(version, code) for code in list(sure)[:FANS]):
+        own = [one for one in told if one.target.code == target.code]
+        found.append((target, fan(target, history(board, target, days), own)))
+    return found
 
 
 def _changes(session: Session, actor: Actor, board: Board, then: date) -> list[Change]:

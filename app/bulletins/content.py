@@ -1,4 +1,4 @@
-"""What a bulletin says: numbers with their firms, ranks, versions, and a text drafted from them."""
+"""What a bulletin rests on: numbers with their firms, ranks, and versions."""
 
 from calendar import monthrange
 from datetime import date, datetime
@@ -18,9 +18,6 @@ from app.rankings import service as rankings
 from app.rankings.models import KINDS as UNITS
 
 MONTHS = {"monthly": 1, "quarterly": 3}
-LIGHT_WORDS = {"green": "绿灯", "amber": "黄灯", "red": "红灯", "unknown": "未亮灯"}
-UNIT_WORDS = {"firms": "家", "platforms": "个", "patents": "件", "percent": "%", "yuan": "万元"}
-KIND_WORDS = {"department": "部门", "park": "园区", "incubator": "孵化载体"}
 
 
 def last_day(kind: str, month: str, today: date) -> date:
@@ -80,46 +77,3 @@ def _ranks(session: Session, actor: Actor, year: int, kind: str) -> list[dict[st
          "late": row.late}
         for row in rankings.ranking(session, actor, year, kind) if row.targets
     ]  # fmt: skip
-
-
-# --- text ---------------------------------------------------------------------------------------
-
-
-def title(kind: str, day: date) -> str:
-    """As the bureau calls it."""
-    if kind == "monthly":
-        return f"{day.year}年{day.month}月“双倍增”目标进展情况通报"
-    return f"{day.year}年第{day.month // 3}季度“双倍增”目标进展情况通报"
-
-
-def text(found: dict[str, Any]) -> str:
-    """The paragraphs of a draft, in the bureau's style; people edit them."""
-    day = date.fromisoformat(found["as_of"])
-    rows = found["targets"]
-    lit = {name: [one for one in rows if one["light"] == name] for name in LIGHT_WORDS}
-    parts = [
-        f"截至{day.year}年{day.month}月{day.day}日，实施方案{len(rows)}项目标中，"
-        f"绿灯{len(lit['green'])}项、黄灯{len(lit['amber'])}项、红灯{len(lit['red'])}项，"
-        f"{len(lit['unknown'])}项因暂无数据或基数未亮灯。",
-        _sentence("进展较好的是", lit["green"]),
-        _sentence("进度滞后、需加力推进的是", [*lit["red"], *lit["amber"]]),
-        *(_leading(kind, ranks) for kind, ranks in found["rankings"].items()),
-        "请各牵头单位对照年度目标清单，逐户梳理所缺条件，按期报送月报和佐证材料。",
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _sentence(start: str, rows: list[dict[str, Any]]) -> str:
-    if not rows:
-        return ""
-    said = [f"{one['label']['zh']}{one['shown']}{UNIT_WORDS[one['unit']]}"
-            f"（目标{'超过' if one['operator'] == '>' else '不低于'}{one['goal']}"
-            f"{UNIT_WORDS[one['unit']]}）" for one in rows]  # fmt: skip
-    return start + "；".join(said) + "。"
-
-
-def _leading(kind: str, ranks: list[dict[str, Any]]) -> str:
-    first = [one["name"] for one in ranks if one["rank"] == 1]
-    late = [one["name"] for one in ranks if one["late"]]
-    said = f"{KIND_WORDS[kind]}赛马比拼中，{'、'.join(first)}居首。" if first else ""
-    return said + (f"{'、'.join(late)}上月月报未按期报送。" if late else "")

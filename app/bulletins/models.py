@@ -34,6 +34,9 @@ class Bulletin(Base):
     day: Mapped[date]
     title: Mapped[str]
     text: Mapped[str]
+    # Empty in those that were made before there was an English one.
+    title_en: Mapped[str] = mapped_column(server_default="")
+    text_en: Mapped[str] = mapped_column(server_default="")
     content: Mapped[dict[str, object]] = mapped_column(JSONB)
     known_at: Mapped[Instant]
     status: Mapped[str] = mapped_column(server_default="draft")
@@ -42,3 +45,8 @@ class Bulletin(Base):
     approved_by_name: Mapped[str | None]
     approved_at: Mapped[Instant | None]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+    def said(self, name: str, locale: str) -> str:
+        """Its title or text in a language, or in the one that there is."""
+        own: str = getattr(self, name if locale == "zh" else f"{name}_en")
+        return own or str(getattr(self, name))

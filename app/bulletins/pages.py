@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.bulletins import service
-from app.bulletins.content import LIGHT_WORDS
 from app.bulletins.models import KINDS, Bulletin
-from app.core import notices
+from app.bulletins.paper import paper
+from app.core import i18n, notices
 from app.core.clock import today
 from app.core.errors import Invalid, NotFound
 from app.core.papers import DOCX, PDF, to_docx, to_pdf
@@ -24,7 +24,7 @@ from app.plans.service import demand_analyst, wrong
 
 router = APIRouter(include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-WORDS = {"kinds": KINDS, "lights": LIGHT_WORDS}
+WORDS = {"kinds": KINDS}
 
 
 class BulletinForm(BaseModel):
@@ -34,6 +34,8 @@ class BulletinForm(BaseModel):
     month: str = ""
     title: str = ""
     text: str = ""
+    title_en: str = ""
+    text_en: str = ""
 
 
 @router.get("/bulletins")
@@ -85,7 +87,7 @@ def act(
     try:
         match step:
             case "edit":
-                service.edit(tx, actor, found, form.text, form.title)
+                service.edit(tx, actor, found, form.model_dump())
             case "refresh":
                 service.refresh(tx, actor, found)
             case "approve":
@@ -93,19 +95,23 @@ def act(
             case _:
                 raise wrong("step", f"没有步骤 {step[:40]} (no such step)")
     except Invalid as error:
-        return _one(request, tx, actor, number, error)
+        return _one(request, tx, actor, number, error, form)
     answer = RedirectResponse(f"/bulletins/{number}", status_code=303)
     notices.leave(request, answer, "已保存", "Saved")
     return answer
 
 
 @router.get("/bulletins/{number}/file/{form}")
-def file(number: Number, form: str, actor: Reader, db: Db) -> Response:
-    """As an official document, DOCX or PDF."""
+def file(
+    request: Request, number: Number, form: str, actor: Reader, db: Db, firms: bool = False
+) -> Response:
+    """As an official document in the reader's language; with the lists of firms if asked for."""
     if form not in ("docx", "pdf"):
         raise NotFound(f"没有格式 {form[:20]} (docx or pdf)")
     found = service.get(db, actor, number)
-    made = service.paper(found, _errata(db, actor, found))
+    if firms and actor.role not in DISTRICT:
+        raise NotFound("没有附企业名单的文件 (no file with lists of firms)")
+    made = paper(found, _errata(db, actor, found), i18n.locale_of(request), firms=firms)
     body = to_docx(made) if form == "docx" else to_pdf(made)
     name = f"bulletin-{found.kind}-{found.day:%Y%m%d}.{form}"
     return Response(body, media_type=DOCX if form == "docx" else PDF,
@@ -126,10 +132,12 @@ def _errata(session: Session, actor: Actor, found: Bulletin) -> list[service.Err
 
 
 def _one(
-    request: Request, db: Session, actor: Actor, number: int, fault: Invalid | None = None
-) -> HTMLResponse:
+    request: Request, db: Session, actor: Actor, number: int, fault: Invalid | None = None,
+    form: BulletinForm | None = None,
+) -> HTMLResponse:  # fmt: skip
     found = service.get(db, actor, number)
-    page = render(request, "bulletins/one.html", found=found, fault=fault,
+    given = {name: (form and getattr(form, name)) or getattr(found, name) for name in service.SAID}
+    page = render(request, "bulletins/one.html", found=found, fault=fault, given=given,
                   errata=_errata(db, actor, found), whole=actor.role in DISTRICT,
                   mine=actor.user_id == found.edited_by, **WORDS)  # fmt: skip
     page.status_code = 200 if fault is None else fault.status

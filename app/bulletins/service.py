@@ -1,7 +1,6 @@
-"""Drafting, editing and approving; what later corrections changed; the document."""
+"""Drafting, editing and approving; what later corrections changed."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -9,20 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
-from app.bulletins.content import (
-    KIND_WORDS,
-    LIGHT_WORDS,
-    UNIT_WORDS,
-    content,
-    firms_of,
-    last_day,
-    text,
-    title,
-)
+from app.bulletins.content import content, firms_of, last_day
 from app.bulletins.models import KINDS, Bulletin
+from app.bulletins.wording import text, title
 from app.core.clock import now, today
 from app.core.errors import Conflict, Forbidden, NotFound
-from app.core.papers import Bar, Bars, Column, Heading, Note, Paper, Signatures, Table, Text
 from app.plans import store
 from app.plans.measuring import Asked
 from app.plans.progress import Board
@@ -79,20 +69,25 @@ def draft(session: Session, actor: Actor, kind: str, month: str) -> Bulletin:
                                       Bulletin.day == day)  # fmt: skip
     if session.scalar(there) is not None:
         raise Conflict(f"{day} 的通报已经有了：请打开它 (there is one already)")
-    found = Bulletin(plan_code=made["plan"], kind=kind, day=day, title=title(kind, day),
-                     text=text(made), content=made, known_at=known, edited_by=actor.user_id,
-                     edited_by_name=actor.name)  # fmt: skip
+    found = Bulletin(plan_code=made["plan"], kind=kind, day=day, content=made, known_at=known,
+                     title=title(kind, day, "zh"), title_en=title(kind, day, "en"),
+                     text=text(made, "zh"), text_en=text(made, "en"),
+                     edited_by=actor.user_id, edited_by_name=actor.name)  # fmt: skip
     session.add(found)
     session.flush()  # its number is answered
     return found
 
 
-def edit(session: Session, actor: Actor, found: Bulletin, said: str, titled: str) -> None:
-    """Change title and text of a draft."""
+SAID = {"title": 200, "text": 20_000, "title_en": 200, "text_en": 20_000}
+
+
+def edit(session: Session, actor: Actor, found: Bulletin, said: dict[str, str]) -> None:
+    """Change title and text of a draft, in both languages."""
     _draft(actor, found)
-    if not said.strip() or not titled.strip():
-        raise wrong("text", "标题和正文不能为空 (title and text are needed)")
-    found.title, found.text = titled.strip()[:200], said.strip()[:20_000]
+    for name, longest in SAID.items():
+        if not said[name].strip():
+            raise wrong(name, "两种语言的标题和正文都不能为空 (title and text in both languages)")
+        setattr(found, name, said[name].strip().replace("\r\n", "\n")[:longest])
     found.edited_by, found.edited_by_name = actor.user_id, actor.name
     session.flush()  # read again for the page
 
@@ -102,7 +97,8 @@ def refresh(session: Session, actor: Actor, found: Bulletin) -> None:
     _draft(actor, found)
     known = now()
     found.content = content(session, actor, found.day, known)
-    found.text, found.known_at = text(found.content), known
+    found.known_at = known
+    found.text, found.text_en = text(found.content, "zh"), text(found.content, "en")
     found.edited_by, found.edited_by_name = actor.user_id, actor.name
     session.flush()  # read again for the page
 
@@ -112,8 +108,19 @@ def approve(session: Session, actor: Actor, found: Bulletin) -> None:
     _draft(actor, found)
     if actor.user_id is None or actor.user_id == found.edited_by:
         raise Forbidden("通报须由起草人以外的另一人批准 (a second person approves)")
+    _names_no_firm(found)
     found.status, found.approved_at, found.approved_by_name = "approved", now(), actor.name
     session.flush()  # read again for the page
+
+
+def _names_no_firm(found: Bulletin) -> None:
+    """What everybody may read names no firm; Invalid where a counted one is in the text."""
+    said = "\n".join(getattr(found, name) for name in SAID)
+    for row in rows_of(found):
+        for _, name, _ in row["firms"]:
+            if name in said:
+                raise wrong("text", f"正文写有企业名称“{name}”：通报有公开页，请改去 "
+                                    "(it has a public page: take the firm's name out)")  # fmt: skip
 
 
 def _draft(actor: Actor, found: Bulletin) -> None:
@@ -133,7 +140,7 @@ def errata(session: Session, actor: Actor, found: Bulletin) -> list[Erratum]:
     board = Board(session, Asked(actor, found.day), version)
     values = {one.target.code: one for one in board.all()}
     differ = []
-    for row in _rows(found):
+    for row in rows_of(found):
         value = values[row["code"]].value
         if (None if row["value"] is None else Fraction(row["value"])) != value:
             differ.append(_erratum(board, row, value))
@@ -155,63 +162,7 @@ def _erratum(board: Board, row: dict[str, Any], value: Fraction | None) -> Errat
     )
 
 
-def _rows(found: Bulletin) -> list[dict[str, Any]]:
+def rows_of(found: Bulletin) -> list[dict[str, Any]]:
+    """Its targets as they were frozen."""
     rows: Any = found.content["targets"]
     return list(rows)
-
-
-# --- the document -------------------------------------------------------------------------------
-
-
-def paper(found: Bulletin, wrong_by_now: list[Erratum]) -> Paper:
-    """The bulletin as an official document; without any firm."""
-    rows, ranks = _rows(found), found.content["rankings"]
-    blocks: list[Any] = [Text(part) for part in found.text.split("\n\n")]
-    blocks += [Heading("一、目标进展"), _targets(rows), _bars(rows)]
-    assert isinstance(ranks, dict)
-    blocks.append(Heading("二、赛马比拼"))
-    for kind, units in ranks.items():
-        if units:
-            blocks.append(_ranks(KIND_WORDS[kind], units))
-    if wrong_by_now:
-        blocks.append(Heading("勘误"))
-        blocks += [Text(f"{one.target['label']['zh']}：通报为 {one.said}，更正后为 {one.now}。")
-                   for one in wrong_by_now]  # fmt: skip
-    blocks.append(Note(
-        f"数据截至 {found.day}，按 {found.known_at:%Y-%m-%d %H:%M}（UTC）已知的记录；方案版本 "
-        f"{found.content['adopted_on']}；条件版本 {'、'.join(map(str, _criteria(found)))}。"
-    ))  # fmt: skip
-    blocks.append(Signatures(["区科技局"]))
-    return Paper(title=found.title, blocks=blocks, made_at=found.known_at)
-
-
-def _criteria(found: Bulletin) -> list[str]:
-    codes: Any = found.content["criteria"]
-    return list(codes)
-
-
-def _targets(rows: list[dict[str, Any]]) -> Table:
-    heads = [Column("目标", share=4), Column("今值", numeric=True, share=2),
-             Column("目标值", numeric=True, share=2), Column("期限", share=2),
-             Column("还差", numeric=True, share=2), Column("亮灯")]  # fmt: skip
-    return Table(heads, [
-        (one["label"]["zh"], f"{one['shown']}{UNIT_WORDS[one['unit']] if one['value'] else ''}",
-         f"{'超过' if one['operator'] == '>' else '≥'}{one['goal']}", one["due"],
-         one["missing"], LIGHT_WORDS[one["light"]])
-        for one in rows
-    ])  # fmt: skip
-
-
-def _bars(rows: list[dict[str, Any]]) -> Bars:
-    return Bars([Bar(one["label"]["zh"], Decimal(one["share"]), f"{one['share']}%")
-                 for one in rows if one["share"] is not None], "各目标完成情况")  # fmt: skip
-
-
-def _ranks(kind: str, units: list[dict[str, Any]]) -> Table:
-    heads = [Column("名次", numeric=True), Column("单位", share=4),
-             Column("综合分", numeric=True, share=2)]  # fmt: skip
-    return Table(heads, [
-        (str(one["rank"] or "—"), one["name"],
-         "—" if one["composite"] is None else f"{one['composite']:.1f}")
-        for one in units
-    ], kind)  # fmt: skip

@@ -108,3 +108,19 @@ def ranks(labels: Sequence[str], rows: Mapping[str, Sequence[int | None]]) -> di
     found = lines(labels, list(rows.items()))
     found["yAxis"] = {"type": "value", "inverse": True, "min": 1, "minInterval": 1}
     return found
+
+
+def sankey(links: Sequence[tuple[str, str, int, str]]) -> dict[str, Any]:
+    """Flows from left to right: from, to, how many, and where a click on it leads."""
+    names = dict.fromkeys(name for source, target, _, _ in links for name in (source, target))
+    return {
+        "tooltip": {},
+        "series": [{
+            "type": "sankey", "left": 8, "right": 96, "top": 8, "bottom": 8, "nodeGap": 10,
+            "draggable": False, "emphasis": {"focus": "adjacency"},
+            "lineStyle": {"color": "gradient", "opacity": 0.4},
+            "data": [{"name": name} for name in names],
+            "links": [{"source": source, "target": target, "value": value, "href": href}
+                      for source, target, value, href in links],
+        }],
+    }  # fmt: skip

@@ -79,6 +79,7 @@ SECTIONS = (
         Link("/forecasts", "预测", "Forecast"),
         Link("/target-lists", "目标清单", "Target lists", READERS, "g l"),
         Link("/rankings", "赛马比拼", "Rankings"),
+        Link("/analyses", "分析", "Analyses"),
         Link("/bulletins", "通报", "Bulletins"),
         Link("/briefing", "调度会", "Briefing", READERS, "g m"),
     )),

@@ -7,8 +7,8 @@ import numpy as np
 
 from app.forecasts import drawing, model
 from app.forecasts.drawing import Spread, spread
+from app.forecasts.odds import past_years
 from app.forecasts.register import Bools, Floats, ordinal, read
-from app.forecasts.service import past_years
 from app.plans.counting import kinds_of
 from app.plans.grammar import Stock, TargetRule
 from app.plans.progress import Board

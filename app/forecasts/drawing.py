@@ -1,4 +1,4 @@
-"""Draws of a future count: first chances, then firms, so that both doubts are in the interval."""
+"""Draws of a future count: chances, then the years' common luck, then firms: three doubts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from fractions import Fraction
 
 import numpy as np
 
-from app.forecasts.model import CELLS, Fit, Outlook
+from app.forecasts.model import CELLS, HIGHEST, Differing, Fit, Outlook
 from app.forecasts.register import Floats
 
 DRAWS = 10_000
 LOW, HIGH = 10, 90
 # Firms of a cell are drawn together in so many groups of like weight.
 GROUPS = 6
+# The most that years are taken to differ: a variance of their factor.
+WIDEST = 4.0
 SEED = 2023_2027
 
 
@@ -41,8 +43,9 @@ def counts(known: Fit, ahead: Outlook, draws: int = DRAWS, seed: int = SEED) -> 
     random = np.random.default_rng(seed)
     total = np.zeros(draws)
     rates = random.beta(known.promoted[:, 0, None], known.promoted[:, 1, None], (CELLS, draws))
+    luck = _luck(known.differing, ahead.years, draws, random)
     for cell, weight, firms in _groups(ahead):
-        chance = 1 - (1 - np.minimum(rates[cell] * weight, 0.98)) ** ahead.years
+        chance = 1 - (1 - np.minimum(rates[cell] * weight * luck, HIGHEST)) ** ahead.years
         total += random.binomial(firms, chance)
     renewed, kept = random.beta(*known.renewed, draws), random.beta(*known.kept, draws)
     endings = ahead.endings[ahead.holding]
@@ -50,8 +53,17 @@ def counts(known: Fit, ahead: Outlook, draws: int = DRAWS, seed: int = SEED) -> 
     for times in np.unique(endings[endings > 0]):
         total += random.binomial(int((endings == times).sum()), renewed**times)
     shape, rate = known.new
-    total += random.poisson(random.gamma(shape, 1 / rate, draws) * ahead.years)
+    luck = _luck(known.differing_new, ahead.years, draws, random)
+    total += random.poisson(random.gamma(shape, 1 / rate, draws) * luck * ahead.years)
     return total
+
+
+def _luck(told: Differing, years: float, draws: int, random: np.random.Generator) -> Floats:
+    """The mean factor of the years ahead: Gamma of mean one, its variance as doubtful as it is."""
+    variance = told.variance * told.years / random.chisquare(told.years, draws)
+    variance = np.minimum(variance / max(years, 1.0), WIDEST)
+    found: Floats = random.gamma(1 / variance, variance)
+    return found
 
 
 def _groups(ahead: Outlook) -> list[tuple[int, float, int]]:

@@ -15,8 +15,8 @@ from app.criteria.policy import Outcome
 from app.criteria.store import sets_in_force
 from app.firms.models import Firm
 from app.forecasts import model
-from app.forecasts.register import ordinal, read
-from app.forecasts.service import odds_of, past_years
+from app.forecasts.odds import Known, past_years
+from app.forecasts.register import ordinal
 from app.pipeline.models import Assessment
 from app.plans.counting import kinds_of
 from app.plans.grammar import Stock, TargetRule
@@ -62,11 +62,10 @@ def way(board: Board, target: TargetRule) -> Way | None:
     milestone = current(target, day)
     if not isinstance(target.rule, Stock) or milestone.date <= day:
         return None
-    register = read(board.session, board.asked, target.rule.stock.industry)
-    of = register.kinds(kinds_of(target.rule.stock))
+    read = Known(board)
+    register, of = read.register(target), read.spells(target)
     known = model.fit(register, of, past_years(day))
-    odds = odds_of(board, target, register)
-    ahead = model.outlook(register, of, ordinal(day), ordinal(milestone.date), odds)
+    ahead = model.outlook(register, of, ordinal(day), ordinal(milestone.date), read.odds(target))
     chances = ahead.chances(known)
     staying, coming = chances[ahead.holding].sum(), chances[ahead.waiting].sum()
     new = known.new[0] / known.new[1] * ahead.years

@@ -17,6 +17,7 @@ from app.core.web import render
 from app.forecasts import service
 from app.forecasts.backtest import backtest
 from app.forecasts.drawing import DRAWS
+from app.forecasts.fans import fan
 from app.forecasts.nearest import way
 from app.plans import store
 from app.plans.api import TargetCode
@@ -109,8 +110,8 @@ def _one(
     page = render(
         request, "forecasts/one.html", target=target, found=found, day=today(), draws=DRAWS,
         now=board.of(target), way=way(board, target), past=backtest(board, target),
-        history=history(board, target, days), ends=service.horizons(board), charts=charts,
-        fault=fault, given=given or OverrideForm(), **WORDS,
+        fan=fan(target, history(board, target, days), found), ends=service.horizons(board),
+        charts=charts, fault=fault, given=given or OverrideForm(), **WORDS,
     )  # fmt: skip
     page.status_code = 200 if fault is None else fault.status
     return page

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Integer, case, cast, func, literal, select, union_all
+from sqlalchemy import Float, Integer, case, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.clock import today
@@ -73,20 +73,31 @@ def read(session: Session, asked: Asked, sections: tuple[str, ...] = ()) -> Regi
     firms = select(Firm.id, _ordinal(Firm.registered_on, ALWAYS)).where(asked.within(Firm.id))
     if sections:
         firms = firms.where(func.left(Firm.industry_code, 1).in_(sections))
-    rows = np.array(session.execute(firms.order_by(Firm.id)).all(), dtype=np.int64).reshape(-1, 2)
+    ids, registered = columns(session, firms)
+    order = np.argsort(ids)
+    ids, registered = ids[order], registered[order]
     places = {kind: number for number, kind in enumerate(DESIGNATION_KINDS)}
     held = _spells(Designation, case(places, value=Designation.kind), Designation.valid)
     stays = _spells(Residency, literal(RESIDENT), Residency.during)
-    spells = np.array(session.execute(union_all(held, stays)).all(), dtype=np.int64).reshape(-1, 4)
-    ids = rows[:, 0]
-    at = np.searchsorted(ids, spells[:, 0])
-    known = (
-        (at < len(ids)) & (ids[np.minimum(at, len(ids) - 1)] == spells[:, 0])
-        if len(ids)
-        else (np.zeros(len(spells), dtype=bool))
-    )
-    spells = spells[known]
-    return Register(ids, rows[:, 1], at[known], spells[:, 1], spells[:, 2], spells[:, 3])
+    firm, kind, start, end = columns(session, union_all(held, stays))
+    at, known = places_of(ids, firm)
+    return Register(ids, registered, at[known], kind[known], start[known], end[known])
+
+
+def places_of(ids: Ints, firms: Ints) -> tuple[Ints, Bools]:
+    """Where each of some firms stands among all of them, and whether it is there at all."""
+    if not len(ids):
+        return np.zeros(len(firms), dtype=np.int64), np.zeros(len(firms), dtype=bool)
+    at = np.minimum(np.searchsorted(ids, firms), len(ids) - 1)
+    return at, ids[at] == firms
+
+
+def columns(session: Session, query: Any) -> list[NDArray[Any]]:
+    """A query's columns as arrays; one row of arrays travels far faster than its rows would."""
+    rows = query.subquery()
+    found = session.execute(select(*(func.array_agg(column) for column in rows.c))).one()
+    kinds = [np.float64 if isinstance(column.type, Float) else np.int64 for column in rows.c]
+    return [np.array(values or [], dtype=kind) for values, kind in zip(found, kinds, strict=True)]
 
 
 def _spells(model: Any, kind: Any, during: Any) -> Any:

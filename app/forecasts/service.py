@@ -7,32 +7,20 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-from sqlalchemy import func, select, type_coerce
+from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.types import BigInteger
 
 from app.accounts.actor import Actor
 from app.core.clock import now, today
-from app.criteria.store import sets_in_force
-from app.firms.models import FirmYear
 from app.forecasts import drawing, model
 from app.forecasts.drawing import Spread, spread
 from app.forecasts.models import ForecastOverride
-from app.forecasts.register import Floats, Register, ordinal, read
-from app.pipeline.models import Assessment
-from app.plans.counting import figure_year, kinds_of
+from app.forecasts.odds import HISTORY, Known, past_years
+from app.forecasts.register import Floats, ordinal
 from app.plans.grammar import Stock, TargetRule
 from app.plans.parts import value_on
 from app.plans.progress import DISTRICT, Board, current
 from app.plans.service import demand_analyst, wrong
-
-HISTORY = 5
-# How much a tenth of readiness more than usual changes the odds within a cell, and a growing
-# or shrinking revenue: priors of judgement, stated in docs/method.md.
-PER_TENTH = 1.35
-USUAL = 0.7
-GROWING, SHRINKING = 1.2, 0.85
 
 
 @dataclass(frozen=True)
@@ -50,14 +38,6 @@ class Forecast:
     override: ForecastOverride | None = None
 
 
-@dataclass(frozen=True)
-class Known:
-    """What every standing's forecast needs: the register, and the odds of its firms."""
-
-    register: Register
-    odds: Floats
-
-
 def horizons(board: Board) -> list[date]:
     """The ends of years from this one to the plan's."""
     day, until = board.asked.day, board.version.file.until
@@ -69,9 +49,9 @@ def forecasts(board: Board, targets: Sequence[TargetRule] = ()) -> list[Forecast
     """Every target, or some, at every horizon."""
     found = []
     stood = overrides(board.session, board.version.code, board.asked.day)
-    registers: dict[tuple[str, ...], Register] = {}
+    known = Known(board)
     for target in targets or board.version.file.targets:
-        for until, drawn, by in _drawn(board, target, registers):
+        for until, drawn, by in _drawn(board, target, known):
             goal = _goal(board, target, until)
             told = (
                 None
@@ -85,28 +65,18 @@ def forecasts(board: Board, targets: Sequence[TargetRule] = ()) -> list[Forecast
     return found
 
 
-def _drawn(
-    board: Board, target: TargetRule, registers: dict[tuple[str, ...], Register]
-) -> list[tuple[date, Floats | None, str]]:
+def _drawn(board: Board, target: TargetRule, known: Known) -> list[tuple[date, Floats | None, str]]:
     ends = horizons(board)
     if not isinstance(target.rule, Stock):
         return [(until, drawn, "trend") for until, drawn in _trends(board, target, ends)]
-    sections = target.rule.stock.industry
-    register = registers.setdefault(sections, read(board.session, board.asked, sections))
-    day = ordinal(board.asked.day)
-    of = register.kinds(kinds_of(target.rule.stock))
-    known = model.fit(register, of, past_years(board.asked.day))
-    odds = odds_of(board, target, register)
+    register, of = known.register(target), known.spells(target)
+    day, odds = ordinal(board.asked.day), known.odds(target)
+    fitted = model.fit(register, of, past_years(board.asked.day))
     return [
-        (until, drawing.counts(known, model.outlook(register, of, day, ordinal(until), odds)),
+        (until, drawing.counts(fitted, model.outlook(register, of, day, ordinal(until), odds)),
          "firms")
         for until in ends
     ]  # fmt: skip
-
-
-def past_years(day: date) -> range:
-    """The calendar years that the model learns from: those that are over, the last few."""
-    return range(day.year - HISTORY, day.year)
 
 
 def _trends(board: Board, target: TargetRule, ends: list[date]) -> list[tuple[date, Floats | None]]:
@@ -124,44 +94,6 @@ def _goal(board: Board, target: TargetRule, until: date) -> tuple[Fraction, bool
         return None
     milestone = current(target, until)
     return (milestone.value, milestone.operator == ">") if milestone.date == until else None
-
-
-def odds_of(board: Board, target: TargetRule, register: Register) -> Floats:
-    """Each firm's odds beside those of others in its cell: readiness for the title, and trend."""
-    assert isinstance(target.rule, Stock)
-    found = np.ones(len(register.ids))
-    titles = kinds_of(target.rule.stock)
-    sets = [one.id for one in sets_in_force(board.session, board.asked.day)
-            if one.policy.title in titles]  # fmt: skip
-    if sets:
-        rows = board.session.execute(
-            select(Assessment.firm_id, func.max(Assessment.readiness))
-            .where(Assessment.set_id.in_(sets))
-            .group_by(Assessment.firm_id)
-        ).all()
-        _multiply(register, found, [(f, PER_TENTH ** (10 * (float(r) - USUAL))) for f, r in rows])
-    year = figure_year(board.asked.day)
-    sales = type_coerce(FirmYear.__table__.c.revenue_sales, BigInteger)
-    late = func.max(sales).filter(FirmYear.year == year)
-    early = func.max(sales).filter(FirmYear.year == year - 1)
-    grown = board.session.execute(
-        select(FirmYear.firm_id, late > early)
-        .where(FirmYear.year.in_((year, year - 1)))
-        .group_by(FirmYear.firm_id)
-        .having(late.is_not(None), early.is_not(None))
-    ).all()
-    _multiply(register, found, [(f, GROWING if grew else SHRINKING) for f, grew in grown])
-    return found
-
-
-def _multiply(register: Register, odds: Floats, rows: list[tuple[int, float]]) -> None:
-    if not rows or not len(register.ids):
-        return
-    numbers = np.array([row[0] for row in rows])
-    factors = np.array([row[1] for row in rows])
-    at = np.minimum(np.searchsorted(register.ids, numbers), len(register.ids) - 1)
-    known = register.ids[at] == numbers
-    odds[at[known]] *= factors[known]
 
 
 # --- by judgement -------------------------------------------------------------------------------

@@ -155,6 +155,14 @@ def _table(rows: list[tuple[Any, int, int]]) -> dict[Any, Counts]:
 def dwell(session: Session, actor: Actor, day: date) -> dict[str, int]:
     """The median of days that firms have stood on their rung without a break."""
     _make_room(session)
+    firms = stays(actor, day)
+    middle = func.percentile_disc(0.5).within_group(literal(day) - firms.c.since)
+    rows = session.execute(select(firms.c.now, middle).group_by(firms.c.now))
+    return {STEPS[now]: days for now, days in rows}
+
+
+def stays(actor: Actor, day: date) -> Subquery:
+    """`firm_id`, the step it stands on (`now`), and `since` when without a break."""
     spans = _spans(day)
     highest = func.max(spans.c.step).filter(spans.c.spans.op("@>")(day))
     marked = select(spans, highest.over(partition_by=spans.c.firm_id).label("now")).subquery()
@@ -164,16 +172,13 @@ def dwell(session: Session, actor: Actor, day: date) -> dict[str, int]:
         func.max(begun).filter(marked.c.step == marked.c.now),
         func.max(func.upper(marked.c.spans)).filter(marked.c.step > marked.c.now),
     )
-    firms = (
-        select(marked.c.now, since.label("since"))
+    return (
+        select(marked.c.firm_id, marked.c.now, since.label("since"))
         .join(Firm, Firm.id == marked.c.firm_id)
         .where(visible(actor, day), marked.c.now.is_not(None))
         .group_by(marked.c.firm_id, marked.c.now)
-        .subquery()
+        .subquery("stays")
     )
-    middle = func.percentile_disc(0.5).within_group(literal(day) - firms.c.since)
-    rows = session.execute(select(firms.c.now, middle).group_by(firms.c.now))
-    return {STEPS[now]: days for now, days in rows}
 
 
 def _spans(day: date) -> Subquery:

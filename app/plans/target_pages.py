@@ -25,6 +25,7 @@ from app.plans.counting import DIVISIONS
 from app.plans.measuring import Asked
 from app.plans.parts import history, parts
 from app.plans.progress import Board, Progress
+from app.plans.wording import sentence
 
 router = APIRouter(prefix="/targets", include_in_schema=False)
 Typed = Annotated[str, Query(max_length=40)]
@@ -82,7 +83,8 @@ def _one(
     way = history(board, target, days_of(version.file.since, day))
     page = render(
         request, "plans/target.html", day=day, version=version, one=board.of(target),
-        by=by, parts=parts(board, target, by), way=way, series=board.series, charts=charts,
+        by=by, parts=parts(board, target, by), way=way, rule=sentence(target),
+        series=board.series, charts=charts,
         leads=version.file.leads(target), bodies=bodies(db), sources=SOURCES, fault=fault,
         given=given or FigureForm(), **WORDS,
     )  # fmt: skip

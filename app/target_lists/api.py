@@ -7,17 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from app.accounts.auth import Db, Reader
+from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.core.clock import today
 from app.core.resource import Resource
-from app.firms.schemas import LARGEST_ID
+from app.firms.schemas import LARGEST_ID, Body, Number
+from app.pipeline.schemas import Day, Year
 from app.pipeline.schemas import Query as Parameters
-from app.pipeline.schemas import Year
-from app.plans.schemas import decimal
+from app.plans.schemas import Code, decimal
+from app.target_lists.reporting import report
 from app.target_lists.standing import Item, Standing, climbed, get, standings, visible_lists
 
 router = APIRouter(prefix="/api/v1", tags=["targets"], route_class=Resource)
-Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+ListNumber = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 class ListsQuery(Parameters):
@@ -114,6 +115,27 @@ def list_target_lists(query: Annotated[ListsQuery, Query()], actor: Reader, db: 
 
 
 @router.get("/target-lists/{number}", operation_id="get_target_list")
-def get_target_list(number: Number, actor: Reader, db: Db) -> ListOut:
+def get_target_list(number: ListNumber, actor: Reader, db: Db) -> ListOut:
     """One list with values, lights, reports and notices."""
     return ListOut.of(standings(db, actor, [get(db, actor, number)])[0])
+
+
+class ReportBody(Body):
+    """What a unit reports of a month of one target; `month` is any day of it."""
+
+    target: Code
+    month: Day
+    value: Number
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    evidence: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+@router.post("/target-lists/{number}/reports", operation_id="report_target", status_code=201)
+def report_target(number: ListNumber, body: ReportBody, actor: CurrentActor, tx: Tx) -> ReportOut:
+    """Report a month; by the list's own unit, or its token with `figures:write`.
+
+    Reported again, the later report stands and the earlier one stays on record.
+    """
+    made = report(tx, actor, get(tx, actor, number, lock=True), body.model_dump())
+    return ReportOut(month=made.month, value=made.value, counted=made.counted, text=made.text,
+                     evidence=made.evidence)  # fmt: skip

@@ -8,15 +8,17 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    LargeBinary,
     Numeric,
     SmallInteger,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.accounts.models import Organisation
+from app.accounts.models import Organisation, User
 from app.core.db import Base, Instant
 from app.firms.models import CURRENT
 
@@ -99,6 +101,22 @@ class TargetReport(Base):
     superseded_at: Mapped[Instant | None]
 
 
+class ReportFile(Base):
+    """The file that a report gives as evidence; at most one."""
+
+    __tablename__ = "report_file"
+
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey(TargetReport.id, ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str]
+    # Found by its content, whatever its name says.
+    media: Mapped[str]
+    size: Mapped[int]
+    digest: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary, info={"secret": True}, deferred=True)
+
+
 class SupervisionNotice(Base):
     """A notice of supervision (督办): why, until when to answer, the answer, and how it closed."""
 
@@ -121,3 +139,21 @@ class SupervisionNotice(Base):
     closing: Mapped[str | None]
     closed_on: Mapped[date | None]
     closed_by: Mapped[str | None]
+
+
+class SupervisionTold(Base):
+    """Who was told of a notice at which level; once each."""
+
+    __tablename__ = "supervision_told"
+    __table_args__ = (
+        Index("ix_supervision_told_to_mail", "user_id",
+              postgresql_where=text("mailed_at is null")),
+    )  # fmt: skip
+
+    notice_id: Mapped[int] = mapped_column(
+        ForeignKey(SupervisionNotice.id, ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    level: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    mailed_at: Mapped[Instant | None]

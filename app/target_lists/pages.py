@@ -4,30 +4,33 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.accounts.auth import CurrentActor, Db, Reader, Tx, settings_of
 from app.core import notices
 from app.core.clock import today
-from app.core.errors import AppError, Invalid
-from app.core.web import render
+from app.core.errors import AppError, Invalid, TooLarge
+from app.core.web import HEADERS, render
 from app.firms.schemas import LARGEST_ID
 from app.plans import store
 from app.plans.service import demand_analyst, wrong
 from app.plans.target_pages import WORDS, day_of
-from app.target_lists import service
+from app.target_lists import reporting, service
 from app.target_lists.models import ListEntry, TargetList
 from app.target_lists.standing import climbed, get, standings, visible_lists
 
 router = APIRouter(prefix="/target-lists", include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Year = Annotated[int, Query(ge=1990, le=2199)]
+LARGEST_MEGABYTES = 20
+LARGEST_FORM = LARGEST_MEGABYTES * 1024**2 + 65_536
 Step = Callable[[Session, Actor, TargetList], None]
 STEPS: dict[str, tuple[Step, str, str]] = {
     "issue": (service.issue, "清单已下达", "The list was issued"),
@@ -52,6 +55,12 @@ class SayForm(BaseModel):
     due_on: str = ""
     text: str = ""
     evidence: str = ""
+
+
+class ReportForm(SayForm):
+    """A report of a month; a browser sends an empty file where none is chosen."""
+
+    file: UploadFile | None = None
 
 
 @router.get("")
@@ -79,6 +88,41 @@ def draft(
 def one(request: Request, number: Number, actor: Reader, db: Db) -> HTMLResponse:
     """One list: goals, values, lights, reports and notices."""
     return _one(request, db, actor, number)
+
+
+@router.post("/{number}/report", max_body_size=LARGEST_FORM)
+def report(
+    request: Request, number: Number, form: Annotated[ReportForm, Form()], actor: CurrentActor,
+    tx: Tx,
+) -> Response:  # fmt: skip
+    """A unit's report of a month, with a file if there is one; or the page with what is wrong."""
+    found = get(tx, actor, number, lock=True)
+    file = form.file if form.file is not None and form.file.filename else None
+    largest = min(settings_of(request).upload_megabytes, LARGEST_MEGABYTES) * 1024**2
+    try:
+        with tx.begin_nested():
+            given = {"target": form.target, "month": day_of(f"{form.month}-01", "month"),
+                     "value": _number("value", form.value), "text": form.text[:2000],
+                     "evidence": form.evidence[:500]}  # fmt: skip
+            reporting.report(tx, actor, found, given,
+                             None if file is None else (file.filename or "", file.file),
+                             largest)  # fmt: skip
+    except (Invalid, TooLarge) as error:
+        return _one(request, tx, actor, number, error, form)
+    answer = RedirectResponse(f"/target-lists/{number}", status_code=303)
+    notices.leave(request, answer, "月报已提交", "The report was kept")
+    return answer
+
+
+@router.get("/reports/{number}/file")
+def evidence(number: Number, actor: Reader, db: Db) -> Response:
+    """The file that a report gives as evidence; only to be saved."""
+    found = reporting.file_of(db, actor, number)
+    headers = HEADERS | {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
+        "cache-control": "private, no-store",
+    }
+    return Response(found.content, media_type=found.media, headers=headers)
 
 
 @router.post("/{number}/{step}")
@@ -114,12 +158,6 @@ def _act(
             value = _number("value", form.value)
             service.propose(session, actor, found, form.target, value, text)
             return "意见已提交", "Your proposal was kept"
-        case "report":
-            service.report(session, actor, found, {
-                "target": form.target, "month": day_of(f"{form.month}-01", "month"),
-                "value": _number("value", form.value), "text": text,
-                "evidence": form.evidence[:500]})  # fmt: skip
-            return "月报已提交", "The report was kept"
         case "notify":
             due = day_of(form.due_on, "due_on")
             service.notify(session, actor, found, form.target, due, text)
@@ -184,8 +222,10 @@ def _one(
     entries = db.scalars(
         select(ListEntry).where(ListEntry.list_id == number).order_by(ListEntry.id.desc())
     ).all()
+    told = standings(db, actor, [found])[0]
+    files = reporting.names(db, [each.id for item in told.items for each in item.reports])
     page = render(
-        request, "target_lists/one.html", one=standings(db, actor, [found])[0], entries=entries,
+        request, "target_lists/one.html", one=told, entries=entries, files=files,
         mine=actor.organisation_id == found.organisation_id, climbed=climbed, day=today(),
         lights=store.lights(db), fault=fault, given=given or SayForm(), month=_month(found),
         **WORDS,

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
-from app.core.clock import now, today
+from app.core.clock import today
 from app.core.errors import Conflict, Forbidden, NotFound
+from app.plans import store
 from app.plans.grammar import Stock, TargetRule
 from app.plans.measuring import Asked
 from app.plans.parts import Part, parts, value_on
@@ -23,7 +24,6 @@ from app.target_lists.models import (
     SupervisionNotice,
     TargetItem,
     TargetList,
-    TargetReport,
 )
 from app.target_lists.standing import Item, get, standings
 
@@ -44,6 +44,7 @@ def draft(session: Session, actor: Actor, version: Version, year: int, kind: str
         raise wrong("year", f"{year} 年不在方案期内 (outside the plan)")
     board = Board(session, Asked(actor, date(year - 1, 12, 31)), version)
     goals = _leads(board, year) if kind == "department" else _parts(board, year, kind)
+    _ask_no_less(board, kind, year, goals)
     have = set(
         session.scalars(
             select(TargetList.organisation_id).where(
@@ -65,6 +66,33 @@ def draft(session: Session, actor: Actor, version: Version, year: int, kind: str
         _say(session, actor, found, "drafted")
         made += 1
     return made
+
+
+def _ask_no_less(
+    board: Board, kind: str, year: int, goals: dict[str, list[dict[str, Any]]]
+) -> None:
+    """Raise each goal to what the unit has already: as the year began, and by today within it."""
+    day = min(today(), date(year, 12, 31))
+    now_ = Board(board.session, Asked(board.asked.actor, day), board.version)
+    for code in {row["target_code"] for rows in goals.values() for row in rows}:
+        target = store.target_of(board.version.file, code)
+        whole = value_on(now_, target, day) if kind == "department" else None
+        own = {} if kind == "department" else {
+            part.body.code: part.measure.value for part in parts(now_, target, kind) if part.body
+        }  # fmt: skip
+        for unit, rows in goals.items():
+            for row in rows:
+                if row["target_code"] == code:
+                    has = [row["start"], _exact(target, own.get(unit, whole))]
+                    row["goal"] = max([row["goal"], *(one for one in has if one is not None)])
+
+
+def _exact(target: TargetRule, value: Fraction | None) -> Decimal | None:
+    """A value as goals are kept, rounded up."""
+    if value is None:
+        return None
+    step = Decimal(1) if target.whole else Decimal("0.01")
+    return (Decimal(value.numerator) / value.denominator).quantize(step, ROUND_CEILING)
 
 
 def _leads(board: Board, year: int) -> dict[str, list[dict[str, Any]]]:
@@ -118,10 +146,8 @@ def _ends(board: Board, target: TargetRule, year: int) -> tuple[Fraction | None,
 def _row(
     target: TargetRule, goal: Fraction, start: Fraction | None, basis: dict[str, str]
 ) -> dict[str, Any]:
-    step = Decimal(1) if target.whole else Decimal("0.01")
-    exact = Decimal(goal.numerator) / Decimal(goal.denominator)
     begun = None if start is None else round(Decimal(start.numerator) / start.denominator, 4)
-    return {"target_code": target.code, "goal": exact.quantize(step, ROUND_CEILING),
+    return {"target_code": target.code, "goal": _exact(target, goal),
             "start": begun, "basis": basis}  # fmt: skip
 
 
@@ -133,7 +159,7 @@ def set_goal(
 ) -> None:
     """The analyst changes a goal of a draft; what was agreed stays in the entries."""
     demand_analyst(actor)
-    _in(found, "draft")
+    demand_status(found, "draft")
     item = item_of(session, found, code)
     if goal < 0:
         raise wrong("goal", f"{goal} 小于 0 (below zero)")
@@ -146,7 +172,7 @@ def propose(
 ) -> None:
     """The unit proposes another goal, and why."""
     demand_unit(actor, found)
-    _in(found, "draft")
+    demand_status(found, "draft")
     if not text.strip():
         raise wrong("text", "请写明理由 (say why)")
     _say(session, actor, found, "proposed", item=item_of(session, found, code), value=value,
@@ -156,21 +182,21 @@ def propose(
 def issue(session: Session, actor: Actor, found: TargetList) -> None:
     """From now on it binds."""
     demand_analyst(actor)
-    _in(found, "draft")
+    demand_status(found, "draft")
     _move(session, actor, found, "issued")
 
 
 def accept(session: Session, actor: Actor, found: TargetList) -> None:
     """The unit accepts what was issued."""
     demand_unit(actor, found)
-    _in(found, "issued")
+    demand_status(found, "issued")
     _move(session, actor, found, "accepted")
 
 
 def close(session: Session, actor: Actor, found: TargetList) -> None:
     """The year is over; no report is taken any more."""
     demand_analyst(actor)
-    _in(found, *OPEN)
+    demand_status(found, *OPEN)
     _move(session, actor, found, "closed")
 
 
@@ -203,14 +229,15 @@ def _say(
     session.flush()  # read again for the page
 
 
-def _in(found: TargetList, *statuses: str) -> None:
+def demand_status(found: TargetList, *statuses: str) -> None:
+    """Conflict unless the list is in one of these."""
     if found.status not in statuses:
         raise Conflict(f"清单状态为 {found.status}，不能这样做：请刷新 (it is {found.status})")
 
 
-def demand_unit(actor: Actor, found: TargetList) -> None:
-    """Whoever acts for the unit whose list it is."""
-    acts = actor.role in UNIT_ROLES and actor.token_id is None
+def demand_unit(actor: Actor, found: TargetList, *, machines: bool = False) -> None:
+    """Whoever acts for the unit whose list it is; by a token only where machines may."""
+    acts = actor.role in UNIT_ROLES and (machines or actor.token_id is None)
     if not acts or actor.organisation_id != found.organisation_id:
         raise Forbidden("只有清单所属单位可以这样做 (only the list's own unit may)")
 
@@ -225,42 +252,6 @@ def item_of(session: Session, found: TargetList, code: str) -> TargetItem:
     return item
 
 
-# --- reporting ----------------------------------------------------------------------------------
-
-
-def report(session: Session, actor: Actor, found: TargetList, given: dict[str, Any]) -> None:
-    """A unit's report of a month; reported again, the old version stays on record.
-
-    Conflict once the list is closed; Invalid for a month that is not over or not of the year.
-    """
-    demand_unit(actor, found)
-    _in(found, *OPEN)
-    month: date = given["month"].replace(day=1)
-    if month.year != found.year or month > today().replace(day=1):
-        raise wrong("month", f"{month:%Y-%m} 不是 {found.year} 年已开始的月份 (not a past month)")
-    for field in ("text", "evidence"):
-        if not given[field].strip():
-            raise wrong(field, "请填写进展和佐证材料 (say what was done, with evidence)")
-    item = item_of(session, found, given["target"])
-    told = standings(session, actor, [found])[0]
-    value = next(one.value for one in told.items if one.item.id == item.id)
-    old = session.scalar(
-        select(TargetReport).where(
-            TargetReport.item_id == item.id,
-            TargetReport.month == month,
-            TargetReport.superseded_at.is_(None),
-        )
-    )
-    if old is not None:
-        old.superseded_at = now()
-        session.flush()  # one of a month stands
-    counted = None if value is None else round(Decimal(value.numerator) / value.denominator, 4)
-    session.add(TargetReport(item_id=item.id, month=month, value=given["value"], counted=counted,
-                             text=given["text"].strip(), evidence=given["evidence"].strip(),
-                             reported_by=actor.name))  # fmt: skip
-    session.flush()  # read again for the page
-
-
 # --- supervision --------------------------------------------------------------------------------
 
 
@@ -269,7 +260,7 @@ def notify(
 ) -> None:
     """Send a notice about one target, to be answered by a day."""
     demand_analyst(actor)
-    _in(found, *OPEN)
+    demand_status(found, *OPEN)
     if due < today():
         raise wrong("due_on", f"答复期限 {due} 已过 (has passed)")
     if not reason.strip():

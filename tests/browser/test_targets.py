@@ -9,6 +9,7 @@ from tests.browser.looking import LOOKS, look, prefer
 PATHS = (
     "/targets", "/targets/hnte_count", "/targets/hnte_count/firms", "/forecasts",
     "/forecasts/hnte_count", "/target-lists", "/rankings", "/bulletins", "/briefing",
+    "/analyses/structure", "/analyses/conversion", "/analyses/flows", "/analyses/concentration",
 )  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """A bulletin is frozen by a second person, survives corrections, and tells of them."""
 
+import io
 import json
+import zipfile
 from datetime import date, timedelta
 
 import pytest
@@ -33,6 +35,12 @@ def firms(db: Session) -> list[int]:
     return found
 
 
+def said_in(content: bytes) -> str:
+    """Everything a DOCX says."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read("word/document.xml").decode()
+
+
 def drafted(client: TestClient, kind: str = "monthly", month: str = MONTH) -> str:
     answer = client.post("/bulletins", data={"kind": kind, "month": month}, follow_redirects=False)
     assert answer.status_code == 303, answer.text
@@ -55,13 +63,29 @@ def test_a_second_person_approves_and_then_nothing_changes_it(
     first, second = person(db, Role.ANALYST), person(db, Role.ANALYST)
     path = drafted(first)
     assert first.post(f"{path}/approve").status_code == 403
-    said = {"title": "月度通报", "text": "第一段\n\n第二段"}
+    said = {"title": "月度通报", "text": "第一段\n\n第二段", "title_en": "Monthly bulletin",
+            "text_en": "First\n\nSecond"}  # fmt: skip
+    refused = first.post(f"{path}/edit", data=said | {"text_en": " "})
+    assert refused.status_code == 422 and "第二段" in refused.text
     assert first.post(f"{path}/edit", data=said).status_code == 200
     assert person(db, Role.OFFICER).get(path).status_code == 404  # a draft
     assert second.post(f"{path}/approve").status_code == 200
     for step in ("edit", "refresh", "approve"):
         assert second.post(f"{path}/{step}", data=said).status_code == 409
     assert "第二段" in person(db, Role.OFFICER).get(path).text
+    officer = person(db, Role.OFFICER)
+    officer.cookies.set("lang", "en")
+    page = officer.get(path).text
+    assert "Monthly bulletin" in page and "Second" in page and "第二段" not in page
+
+
+def test_what_is_public_may_not_name_a_firm(db: Session, firms: list[int]) -> None:
+    first, second = person(db, Role.ANALYST), person(db, Role.ANALYST)
+    path = drafted(first)
+    said = {"title": "通报", "text": f"祝贺{NAMED}", "title_en": "Bulletin", "text_en": "Well done"}
+    first.post(f"{path}/edit", data=said)
+    refused = second.post(f"{path}/approve")
+    assert refused.status_code == 422 and "公开页" in refused.text
 
 
 def test_a_back_dated_correction_leaves_it_and_is_an_erratum(db: Session, firms: list[int]) -> None:
@@ -95,6 +119,12 @@ def test_the_public_page_and_the_files_name_no_firm(db: Session, firms: list[int
     for form, kind in (("docx", DOCX), ("pdf", PDF)):
         answer = second.get(f"{path}/file/{form}")
         assert answer.headers["content-type"] == kind and len(answer.content) > 5_000
+    assert NAMED not in said_in(second.get(f"{path}/file/docx").content)
+    assert operator.get(f"{path}/file/docx?firms=true").status_code == 404
+    second.cookies.set("lang", "en")
+    whole = said_in(second.get(f"{path}/file/docx?firms=true").content)
+    for part in (NAMED, "Annex: firms counted", "criteria sets", "hnte_2016", "High-tech"):
+        assert part in whole
     assert second.get(f"{path}/file/odt").status_code == 404
 
 

@@ -69,11 +69,13 @@ def test_rates_are_what_happened_and_little_history_leans_on_the_prior(
 ) -> None:
     register, of = certified(db)
     known = model.fit(register, of, range(DAY.year - 5, DAY.year))
-    waiting = done = 0
+    waiting = done = 0.0
     for year in known.years:
+        weight = model.FADE ** (known.years[-1] - year)
         before = register.holds(of, date(year - 1, 12, 31).toordinal())
         after = register.holds(of, date(year, 12, 31).toordinal())
-        waiting, done = waiting + (~before).sum(), done + (~before & after).sum()
+        waiting += weight * (~before).sum()
+        done += weight * (~before & after).sum()
     tried = known.promoted.sum() - model.CELLS * model.PRIOR_FIRMS
     assert tried == pytest.approx(waiting) and done > 0
     nothing = model.fit(register, of, [])

@@ -8,25 +8,33 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.accounts.acting import act_as
 from app.accounts.actor import SYSTEM, Actor, Role
-from app.accounts.models import Organisation
+from app.accounts.models import Organisation, User
 from app.core.clock import today
 from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.settings import Settings
 from app.innovation.models import TechContract
 from app.plans import store
 from app.rankings import service as rankings
 from app.rankings.models import RankingSnapshot
-from app.target_lists import service
-from app.target_lists.models import SupervisionNotice, TargetItem, TargetList, TargetReport
+from app.target_lists import reporting, service, telling
+from app.target_lists.models import (
+    SupervisionNotice,
+    SupervisionTold,
+    TargetItem,
+    TargetList,
+    TargetReport,
+)
 from app.target_lists.standing import climbed, is_late, standings, visible_lists
 from tests.criteria.facts import parsed
 from tests.factories import insert_firms, make_firm
-from tests.people import body, person, put_in_park
+from tests.firms.test_documents import png
+from tests.people import body, machine, person, put_in_park
 
 DAY = today()
 YEAR = DAY.year
@@ -112,18 +120,65 @@ def test_the_way_from_draft_to_close(db: Session, parks: list[Organisation]) -> 
     given = {"target": "hnte_count", "month": DAY, "value": Decimal(8), "text": "新增两家",
              "evidence": "证书"}  # fmt: skip
     act_as(db, unit(one))
-    service.report(db, unit(one), one, given)
-    service.report(db, unit(one), one, given | {"value": Decimal(7)})
+    reporting.report(db, unit(one), one, given)
+    reporting.report(db, unit(one), one, given | {"value": Decimal(7)})
     act_as(db, SYSTEM)
     rows = db.scalars(select(TargetReport).order_by(TargetReport.id)).all()
     assert [(int(r.value), r.superseded_at is None) for r in rows] == [(8, False), (7, True)]
     assert rows[-1].counted == 8  # the register says otherwise, and both are kept
     for wrong in ({"month": date(YEAR - 1, 12, 1)}, {"evidence": " "}, {"target": "nothing"}):
         with pytest.raises(Invalid):
-            service.report(db, unit(one), one, given | wrong)
+            reporting.report(db, unit(one), one, given | wrong)
     service.close(db, SYSTEM, one)
     with pytest.raises(Conflict, match="closed"):
-        service.report(db, unit(one), one, given)
+        reporting.report(db, unit(one), one, given)
+
+
+def test_a_draft_never_asks_less_than_the_unit_has(db: Session, parks: list[Organisation]) -> None:
+    """The third park gained more this year than the district's whole way; so did the district."""
+    facts = [parsed({"designations": [held("hnte", DAY - timedelta(days=2))]}) for _ in range(120)]
+    for firm in [make_firm(db, designations=[held("hnte", date(YEAR - 2, 5, 1))]),
+                 *insert_firms(db, facts)]:  # fmt: skip
+        put_in_park(db, firm, parks[2], ALWAYS)
+    drafted(db)
+    for one in standings(db, SYSTEM, drafted(db, "department")):
+        for item in one.items:
+            assert item.value is None or item.goal >= item.value, (one.body.code, item.target.code)
+    told = {one.body.code: one for one in standings(db, SYSTEM, visible_lists(db, SYSTEM, YEAR))}
+    goals = {item.target.code: int(item.goal) for item in told["park-2"].items}
+    assert goals["hnte_count"] == 121
+
+
+def test_a_unit_reports_with_a_file_and_its_system_over_the_interface(
+    db: Session, parks: list[Organisation]
+) -> None:
+    one = drafted(db)[0]
+    service.issue(db, SYSTEM, one)
+    mine = next(park for park in parks if park.id == one.organisation_id)
+    client, other = person(db, Role.PARK_OPERATOR, mine), person(db, Role.PARK_OPERATOR, parks[1])
+    form = {"target": "hnte_count", "month": f"{DAY:%Y-%m}", "value": "8", "text": "新增两家",
+            "evidence": "证书"}  # fmt: skip
+    wrong = client.post(f"/target-lists/{one.id}/report", data=form,
+                        files={"file": ("证书.pdf", b"not a pdf")})  # fmt: skip
+    assert wrong.status_code == 422 and "新增两家" in wrong.text
+    assert db.scalar(select(func.count()).select_from(TargetReport)) == 0  # nothing half-written
+    sent = client.post(f"/target-lists/{one.id}/report", data=form,
+                       files={"file": ("证书.png", png())})  # fmt: skip
+    assert sent.status_code == 200 and "证书.png" in sent.text
+    number = db.scalars(select(TargetReport.id)).one()
+    address = f"/target-lists/reports/{number}/file"
+    assert client.get(address).content == png()
+    assert other.get(address).status_code == 404
+    body_ = form | {"month": str(DAY), "value": "9"}
+    api = f"/api/v1/target-lists/{one.id}/reports"
+    assert machine(db, mine, ("firms:read",)).post(api, json=body_).status_code == 403
+    assert machine(db, parks[1], ("figures:write",)).post(api, json=body_).status_code == 404
+    kept = machine(db, mine, ("figures:write",)).post(api, json=body_)
+    assert kept.status_code == 201, kept.text
+    assert kept.json()["value"] == "9.0000" and kept.json()["counted"] == "8.0000"
+    service.close(db, SYSTEM, one)
+    late = machine(db, mine, ("figures:write",)).post(api, json=body_)
+    assert late.status_code == 409
 
 
 def test_a_notice_climbs_until_it_is_answered(db: Session, parks: list[Organisation]) -> None:
@@ -140,6 +195,39 @@ def test_a_notice_climbs_until_it_is_answered(db: Session, parks: list[Organisat
     service.close_notice(db, SYSTEM, notice.id, "同意办结")
     with pytest.raises(Conflict):
         service.answer(db, unit(one), notice.id, "再答")
+
+
+def test_whom_a_notice_climbs_to_is_told_once(db: Session, parks: list[Organisation]) -> None:
+    one = drafted(db)[0]
+    service.issue(db, SYSTEM, one)
+    mine = next(park for park in parks if park.id == one.organisation_id)
+    for role, where in ((Role.PARK_OPERATOR, mine), (Role.LEADER, None), (Role.ANALYST, None),
+                        (Role.PARK_OPERATOR, parks[1])):  # fmt: skip
+        person(db, role, where)
+    service.notify(db, SYSTEM, one, "hnte_count", DAY + timedelta(days=5), "进度滞后")
+    due = DAY + timedelta(days=5)
+    told = [telling.ring(db, due + timedelta(days=n)) for n in (-5, 0, 1, 6, 7, 8)]
+    assert told == [1, 0, 2, 0, 1, 0]
+    levels = db.execute(select(SupervisionTold.level, User.username).join(
+        User, User.id == SupervisionTold.user_id))  # fmt: skip
+    assert {(level, name.partition("-")[0]) for level, name in levels} == {
+        ("officer", "park_operator"), ("head", "park_operator"), ("head", "analyst"),
+        ("leaders", "leader"),
+    }  # fmt: skip
+    notice = db.scalars(select(SupervisionNotice)).one()
+    settings = Settings(database_url=None, public_url="https://tidu.example")
+    someone = db.scalars(select(User).where(User.username.startswith("leader"))).one()
+    said = telling.letter(db, settings, someone, [notice.id]).get_content()
+    assert "进度滞后" in said and f"https://tidu.example/target-lists/{one.id}" in said
+
+
+def test_more_than_the_whole_given_away_is_said(db: Session, parks: list[Organisation]) -> None:
+    for kind in ("park", "department"):
+        drafted(db, kind)
+    lists = {one.organisation_id: one for one in visible_lists(db, SYSTEM, YEAR)}
+    service.set_goal(db, SYSTEM, lists[parks[0].id], "hnte_count", Decimal(500), "试")
+    page = person(db, Role.ANALYST).get(f"/target-lists?year={YEAR}").text
+    assert "分解超过全区" in page
 
 
 def test_a_report_is_late_after_the_tenth(db: Session, parks: list[Organisation]) -> None:

@@ -1,0 +1,1 @@
+"""What the register tells when it is divided: structure, conversion, time, flows, concentration."""
