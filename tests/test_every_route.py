@@ -217,7 +217,7 @@ CASES = {
     "GET /rankings": Case(),
     "POST /rankings": Case(form={"year": "2026"}, status=(403,)),
     "GET /api/v1/rankings": Case(),
-    "GET /analyses": Case(),
+    "GET /analyses": Case(status=(303,)),
     "GET /analyses/{name}": Case(status=(404,)),
     "GET /analyses/{name}/export": Case(status=(404,)),
     "GET /analyses/{name}/firms": Case(status=(404,)),
@@ -240,6 +240,7 @@ CASES = {
         },
         status=(403,),
     ),
+    "GET /cockpit/readiness": Case(),
     "GET /cockpit/stay": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),

@@ -136,9 +136,9 @@ def narrowed(
     tests = [found.columns[name].in_(values) for name, values in chosen.items()]
     keys = [column.label(name) for name, column in found.columns.items()]
     scope = visible(asked.actor)
-    query: Select[Any] = (
+    query = (
         select(Firm.id.label("firm_id"), *keys)
         .select_from(found.source)
         .where(scope, *tests, *([] if everybody else [found.there]))
     )
-    return query
+    return query.with_only_columns(*query.selected_columns)

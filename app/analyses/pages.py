@@ -53,16 +53,11 @@ def export(
     """The table of an analysis as a file."""
     asked = opened(db, actor, name, given(request))
     view = Maker(db, asked, i18n.locale_of(request)).view()
-    rows = [[_plain(cell.value) for cell in row] for row in view.rows]
+    rows = [[cell.value for cell in row] for row in view.rows]
     _note(readings, asked, len(rows))
     widths = [28, *(14 for _ in view.heads[1:])]
     return sheets.sent(request, db, Sheet(f"{name}-{asked.day}", view.heads, widths,
                                           lambda _: iter([rows])), format)  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    """A float as the text that the page shows."""
-    return str(value) if isinstance(value, float) else value
 
 
 def _note(readings: Any, asked: Analysis, rows: int) -> None:

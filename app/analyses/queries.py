@@ -22,7 +22,7 @@ from app.plans.measuring import Asked
 from app.plans.target_pages import day_of
 
 Pairs = list[tuple[str, str]]
-Tally = list[tuple[tuple[str, ...], int]]
+Tally = list[tuple[tuple[Any, ...], int]]
 # What a page is asked beside the firms: the day, and each analysis's own options.
 OWN = ("as_of", "lower", "upper", "scope", "measure", "by", "rows", "columns", "format")
 HIGHER = STEPS[1:]
@@ -102,14 +102,10 @@ def tally(session: Session, found: Cube, names: Sequence[str]) -> Tally:
     return [(tuple(row[:-1]), row[-1]) for row in rows]
 
 
-def quartiles(session: Session, found: Cube, value: Any, by: str | None) -> dict[str, list[Any]]:
+def quartiles(session: Session, value: Any) -> list[Any]:
     """Quarter, half and three quarters of the firms with a value lie at or below these."""
-    key = found.rows.c[by] if by else func.min("all")
     middle = func.percentile_disc([0.25, 0.5, 0.75]).within_group(value)
-    query = select(key, middle).where(value.is_not(None))
-    if by:
-        query = query.group_by(found.rows.c[by])
-    return {name: list(values) for name, values in session.execute(query) if values is not None}
+    return list(session.scalar(select(middle).where(value.is_not(None))) or [])
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,6 @@ def kaplan_meier(ended: Ints, converted: NDArray[np.bool_]) -> Curve:
     at_risk = np.array([(ended >= day).sum() for day in days], dtype=np.float64)
     events = np.array([(ended[converted] == day).sum() for day in days], dtype=np.float64)
     rest = at_risk - events
-    waiting: Floats = np.cumprod(rest / at_risk) if len(days) else np.empty(0)
+    waiting = np.cumprod(rest / at_risk).astype(np.float64)
     terms = np.divide(events, at_risk * rest, out=np.zeros(len(days)), where=rest > 0)
     return Curve(days, waiting, np.cumsum(terms), ended, int(ended.max()) if len(ended) else 0)

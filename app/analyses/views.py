@@ -1,7 +1,9 @@
 """Each analysis as one table whose numbers open their firms, with a chart and what it comes to."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +21,7 @@ from app.core import charts
 from app.core.db import FEN_PER_YUAN
 from app.firms.moves import STEPS
 
-Value = int | float | str | None
+Value = int | Decimal | str | None
 MONTH_DAYS = FOUR_YEARS / 48
 MONTHS = tuple(range(0, 61, 3))
 ALL: Pair = ("合计", "All")
@@ -83,8 +85,13 @@ class Maker:
         return self._crossed(self.asked.rows, self.asked.columns)
 
     def _crossed(self, down: str, across: str) -> View:
-        """Firms by one key down and another across, with totals; only what is there is shown."""
-        counts = {keys: firms for keys, firms in tally(self.session, self.cube, (down, across))}
+        """Firms by one key down and another across."""
+        counts = {(keys[0], keys[1]): firms
+                  for keys, firms in tally(self.session, self.cube, (down, across))}  # fmt: skip
+        return self._table(down, across, counts)
+
+    def _table(self, down: str, across: str, counts: Mapping[tuple[str, str], int]) -> View:
+        """With totals; only what is there is shown."""
         rows, columns = (self._present(name, at, counts) for at, name in enumerate((down, across)))
         dim, other = self.cube.dims[down], self.cube.dims[across]
         cells = []
@@ -126,10 +133,10 @@ class Maker:
             rows.c.over.is_not(None), rows.c.under > 0
         )
         spent, sold = self.session.execute(whole).one()
-        middle = queries.quartiles(self.session, self.cube, over / func.nullif(under, 0), None)
+        middle = queries.quartiles(self.session, over / func.nullif(under, 0))
         if not sold or not middle:
             return view
-        low, half, high = (f"{100 * value:.2f}%" for value in next(iter(middle.values())))
+        low, half, high = (f"{100 * value:.2f}%" for value in middle)
         said = self.say(
             f"中位数 {half}，中间一半的企业在 {low} 到 {high} 之间；"
             f"合计研发费用占合计收入 {100 * spent / sold:.2f}%。",
@@ -165,14 +172,14 @@ class Maker:
         return self.href(*group, *(("place", place) for place in places))
 
     def _held(self, by: str, key: str, one: queries.Held) -> list[Cell]:
-        top, four, ten = (None if (part := one.share(each)) is None else round(part, 1)
+        top, four, ten = (None if (part := one.share(each)) is None else _tenths(part)
                           for each in (one.largest, one.four, one.ten))  # fmt: skip
         first, next_, rest = ("1",), ("1", "2-4"), ("1", "2-4", "5-10")
         return [
             Cell(self._group(by, key)),
             Cell(one.firms, self._place(by, key, *rest, "11+")),
             Cell(one.unknown, self._place(by, key, "unknown")),
-            Cell(round(one.total / FEN_PER_YUAN / 10_000, 2)),
+            Cell(Decimal(one.total) / (FEN_PER_YUAN * 10_000)),
             Cell(top, self._place(by, key, *first)), Cell(four, self._place(by, key, *next_)),
             Cell(ten, self._place(by, key, *rest)), Cell(one.hhi), Cell(self._degree(one.hhi)),
         ]  # fmt: skip
@@ -187,19 +194,21 @@ class Maker:
     # --- time -----------------------------------------------------------------------------------
 
     def _stay(self) -> View:
-        view = self._crossed("rung", "stay")
-        middles = queries.quartiles(self.session, self.cube, self.cube.rows.c.days, "rung")
-        heads = [
-            *view.heads,
-            self.say("中位天数", "Median days"),
-            self.say("中间一半", "Middle half"),
-        ]
-        rungs = [step for step in STEPS[1:] if step in middles]
-        for row, step in zip(view.rows, rungs, strict=False):
-            low, half, high = middles[step]
-            row += [Cell(int(half)), Cell(f"{low}–{high}")]
-        for row in view.rows[len(rungs) :]:
-            row += [Cell("—"), Cell("—")]
+        """One reading: how many firms have stood on each rung for how many days."""
+        told = tally(self.session, self.cube, ("rung", "stay", "days"))
+        counts: Counter[tuple[str, str]] = Counter()
+        days: dict[str, list[int]] = {}
+        for (rung, stay, stood), firms in told:
+            counts[rung, stay] += firms
+            if stood is not None:
+                days.setdefault(rung, []).extend([int(stood)] * firms)
+        view = self._table("rung", "stay", counts)
+        heads = [*view.heads, self.say("中位天数", "Median days"),
+                 self.say("中间一半", "Middle half")]  # fmt: skip
+        rungs = [step for step in STEPS[1:] if any(keys[0] == step for keys in counts)]
+        for row, step in zip(view.rows, [*rungs, None], strict=False):
+            own = sorted(days.get(step or "", []))
+            row += [Cell(_at(own, 2)), Cell(f"{_at(own, 1)}–{_at(own, 3)}" if own else "—")]
         return View(heads, view.rows, view.chart)
 
     def _conversion(self) -> View:
@@ -232,7 +241,11 @@ class Maker:
             f"From {lower} to {upper}: firms that still wait, or left, are censored "
             "(Kaplan–Meier); 95% intervals in brackets; “—” where nobody was seen that long.",
         )
-        chart = charts.lines([str(month) for month in MONTHS], lines) if rows else None
+        chart = (
+            charts.lines([self.say(f"{month} 月", f"{month} mo") for month in MONTHS], lines)
+            if rows
+            else None
+        )
         return View(heads, series if rows else [], chart, [said])
 
     def _cohort(self, cohort: str | None, counts: dict[str, int], curve: Curve) -> list[Cell]:
@@ -245,23 +258,25 @@ class Maker:
             cells.append(Cell(_told(point), self.href(*own, ("outcome", "converted"), *waited)
                               if point else None))  # fmt: skip
         median = curve.median
-        return [*cells, Cell("—" if median is None else round(median / MONTH_DAYS, 1))]
+        return [*cells, Cell("—" if median is None else _tenths(median / MONTH_DAYS))]
 
     # --- flows ----------------------------------------------------------------------------------
 
     def _flows(self) -> View:
         days = ends(self.asked.day)
+        told = tally(self.session, self.cube, [f"on.{day}" for day in days])
         rows: list[list[Cell]] = []
         links: list[tuple[str, str, int, str]] = []
-        for first, last in pairwise(days):
-            before, after = f"on.{first}", f"on.{last}"
-            counts = {keys: n for keys, n in tally(self.session, self.cube, (before, after))
-                      if set(keys) != {STEPS[0]}}  # fmt: skip
-            dim = self.cube.dims[before]
+        for at, (first, last) in enumerate(pairwise(days)):
+            counts: Counter[tuple[str, str]] = Counter()
+            for keys, firms in told:
+                counts[keys[at], keys[at + 1]] += firms
+            del counts[STEPS[0], STEPS[0]]
             for (old, new), firms in sorted(counts.items(), key=lambda one: _rungs(one[0])):
-                href = self.href((before, old), (after, new))
+                href = self.href((f"on.{first}", old), (f"on.{last}", new))
                 there = sum(n for keys, n in counts.items() if keys[0] == old)
-                share = None if old == STEPS[0] else round(100 * firms / there, 1)
+                share = None if old == STEPS[0] else _tenths(100 * firms / there)
+                dim = self.cube.dims[f"on.{first}"]
                 was, now = self.word(dim, old), self.word(dim, new)
                 rows.append([Cell(f"{first} → {last}"), Cell(was), Cell(now), Cell(firms, href),
                              Cell(share)])  # fmt: skip
@@ -270,6 +285,15 @@ class Maker:
                  self.say("家数", "Firms"),
                  self.say("占原梯次 %", "Of those there before, %")]  # fmt: skip
         return View(heads, rows, charts.sankey(links) if links else None)
+
+
+def _tenths(value: float) -> Decimal:
+    return Decimal(f"{value:.1f}")
+
+
+def _at(values: Sequence[int], quarter: int) -> Value:
+    """The value at or below which so many quarters of the sorted ones lie."""
+    return values[-(-len(values) * quarter // 4) - 1] if values else "—"
 
 
 def _node(day: Any, word: str) -> str:

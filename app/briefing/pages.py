@@ -52,7 +52,9 @@ class Change:
 
 
 @router.get("")
-def show(request: Request, actor: Reader, db: Db, since: Typed = "") -> HTMLResponse:
+def show(
+    request: Request, actor: Reader, db: Db, since: Typed = "", screen: bool = False
+) -> HTMLResponse:
     """The screen; `since` is the day of the last meeting, else the end of last month."""
     day = today()
     then = day_of(since, "since") if since else day.replace(day=1) - timedelta(days=1)
@@ -60,7 +62,7 @@ def show(request: Request, actor: Reader, db: Db, since: Typed = "") -> HTMLResp
         raise wrong("since", f"上次会议日期 {then} 应早于今天 (before today)")
     board = Board(db, Asked(actor, day), store.in_force(db, day))
     return render(
-        request, "briefing/screen.html", day=day, since=then,
+        request, "briefing/screen.html", day=day, since=then, screen=screen,
         changes=_changes(db, actor, board, then), lights=board.lights,
         ranks=_ranks(db, actor, day.year),
         weights=rankings.WEIGHTS, measures=rankings.MEASURES, notices=_open(db, actor, day),

@@ -13,6 +13,7 @@ from app.accounts.auth import CurrentActor, Db, Reader, reader
 from app.accounts.queries import organisations
 from app.core import charts
 from app.core.clock import today
+from app.core.errors import NotFound
 from app.core.web import render
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import sets_in_force
@@ -74,7 +75,6 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         week=day - cockpit.WEEK,
         standing=standing,
         loaded=loaded,
-        readiness=None if loaded is None else cockpit.readiness(db, actor, loaded, day),
         rows=board.all(),
         lights=board.lights,
         parks=_parks(db, standing),
@@ -83,6 +83,20 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         charts=charts,
         **WORDS,
     )
+
+
+@router.get("/cockpit/readiness")
+def readiness(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """How ready firms are for the title: a part of the cockpit that comes after it."""
+    day = today()
+    loaded = _certified(sets_in_force(db, day))
+    if loaded is None:
+        raise NotFound("没有生效的高企认定条件 (no criteria of the title in force)")
+    whole = "hx-request" not in request.headers
+    return render(
+        request, "plans/readiness.html" if whole else "plans/_readiness.html", loaded=loaded,
+        readiness=cockpit.readiness(db, actor, loaded, day), charts=charts,
+    )  # fmt: skip
 
 
 @router.get("/cockpit/stay")

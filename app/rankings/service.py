@@ -56,10 +56,11 @@ def ranking(
     session: Session, actor: Actor, year: int, kind: str, code: str | None = None
 ) -> list[Row]:
     """Units of a kind now, the first first; by one target if a code is given."""
-    lists = [one for one in visible_lists(session, actor, year) if one.status in BINDING]
-    found = [one for one in standings(session, actor, lists) if one.body.kind == kind]
-    bodies = session.scalars(select(Organisation).where(Organisation.kind == kind))
-    rows = rank(found, code)
+    bodies = session.scalars(select(Organisation).where(Organisation.kind == kind)).all()
+    numbers = {body.id for body in bodies}
+    lists = [one for one in visible_lists(session, actor, year)
+             if one.status in BINDING and one.organisation_id in numbers]  # fmt: skip
+    rows = rank(standings(session, actor, lists), code)
     ranked = {row.code for row in rows}
     without = [Row(body.code, body.name, body.name_en, None, None, dict.fromkeys(MEASURES),
                    dict.fromkeys(MEASURES), 0, 0, 0, 0, None)

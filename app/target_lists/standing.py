@@ -145,6 +145,10 @@ class Told:
             .order_by(SupervisionNotice.id)
         ):
             self.notices.setdefault(notice.item_id, []).append(notice)
+        whole = {item.target_code for item in items
+                 if bodies[lists[item.list_id].organisation_id].kind == "department"}  # fmt: skip
+        board.count([(target, board.asked.day) for target in board.version.file.targets
+                     if target.code in whole])  # fmt: skip
         self._parts: dict[tuple[str, str], dict[int, tuple[Fraction | None, int]]] = {}
 
     def item(self, item: TargetItem) -> Item:
