@@ -1,12 +1,15 @@
-"""Targets on any day, their parts, and the forecast of all of them, at 86,000 firms."""
+"""Targets on any day, their parts, forecasts, rankings and analyses, at 86,000 firms."""
 
 import argparse
 from datetime import date, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import SYSTEM
+from app.analyses.cubes import ANALYSES
+from app.analyses.queries import opened
+from app.analyses.views import Maker
 from app.core.clock import today
 from app.forecasts.service import forecasts
 from app.pipeline.service import evaluate
@@ -14,6 +17,10 @@ from app.plans import store
 from app.plans.measuring import Asked
 from app.plans.parts import parts
 from app.plans.progress import Board
+from app.rankings.models import KINDS
+from app.rankings.service import ranking
+from app.target_lists import service as lists
+from app.target_lists.models import TargetList
 from benchmarks.figures import milliseconds
 from benchmarks.scratch import database, vacuum
 
@@ -39,6 +46,9 @@ def main() -> None:
             _targets(session, day)
         _say("forecast of all targets, 10,000 draws",
              *milliseconds(lambda: forecasts(_board(session, today())), 5))  # fmt: skip
+        _rankings(session)
+        for name in ANALYSES:
+            _say(f"analysis: {name}", *milliseconds(lambda n=name: _analysis(session, n), 5))
 
 
 def _board(session: Session, day: date) -> Board:
@@ -57,6 +67,21 @@ def _targets(session: Session, day: date) -> None:
     for by in ("park", "department"):
         _say(f"{day}: {code} by {by}",
              *milliseconds(lambda b=by: parts(_board(session, day), target, b), 10))  # fmt: skip
+
+
+def _rankings(session: Session) -> None:
+    """Of lists that are drafted and issued for it."""
+    day = today()
+    for kind in KINDS:
+        lists.draft(session, SYSTEM, store.in_force(session, day), day.year, kind)
+    session.execute(update(TargetList).values(status="issued"))
+    for kind in KINDS:
+        call = lambda k=kind: ranking(session, SYSTEM, day.year, k)  # noqa: E731
+        _say(f"ranking of {kind}s", *milliseconds(call, 10))
+
+
+def _analysis(session: Session, name: str) -> object:
+    return Maker(session, opened(session, SYSTEM, name, []), "zh").view()
 
 
 def _say(what: str, median: float, high: float) -> None:
