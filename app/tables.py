@@ -24,6 +24,7 @@ from app.rankings import models as rankings
 from app.services import models as services
 from app.support import clock_models as reminders
 from app.support import models as support
+from app.support import peer_models as peers
 from app.support import plan_models as firm_plans
 from app.talent import models as talent
 from app.target_lists import models as target_lists
@@ -33,5 +34,6 @@ from app.webhooks import models as webhooks
 ALL = (
     accounts, attraction, audit, bulletins, connectors, criteria, documents, doors, entry,
     firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading,
-    pipeline, plans, rankings, reminders, services, support, talent, target_lists, views, webhooks,
+    peers, pipeline, plans, rankings, reminders, services, support, talent, target_lists, views,
+    webhooks,
 )  # fmt: skip

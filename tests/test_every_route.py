@@ -270,6 +270,10 @@ CASES = {
     "GET /cases": Case(),
     "GET /cases/week": Case(),
     "GET /cases/{case_id}": Case(status=(404,)),
+    "GET /cases/effects": Case(),
+    "GET /cases/effects/beside": Case(),
+    "GET /api/v1/case-effects": Case(),
+    "GET /api/v1/case-effects/peers": Case(),
     # A firm's own door: whoever brings no link along finds none; who keeps the firm makes them.
     "GET /door": Case(status=(404,)),
     "GET /door/open/{link}": Case(status=(404,)),

@@ -43,7 +43,7 @@ class CorrectionPage(BaseModel):
     items: list[CorrectionOut]
     next: str | None
     count: int | None
-    count_is_exact: bool
+    count_is_exact: bool | None
 
 
 class Decision(Body):
