@@ -163,7 +163,7 @@ def vocabulary(session: Session) -> Vocabulary:
 
 def beside(session: Session, actor: Actor, params: list[tuple[str, str]]) -> Page:
     """A page of the firms without a case that stand beside those with one."""
-    query = (
+    query: Any = (
         select(CasePeer.id, CasePeer.case_id, CasePeer.firm_id, CasePeer.gap_closed_on,
                CasePeer.rung_reached_on, Firm.name.label("firm"), SupportCase.measure,
                SupportCase.opened_on, SupportCase.firm_id.label("case_firm_id"))
