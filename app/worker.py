@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from app.accounts import replies
 from app.accounts.models import Invitation, SignInFailure, UserSession
 from app.audit.ddl import ensure_months
+from app.bulletins import service as bulletins
 from app.connectors import service as connectors
 from app.connectors.models import Run
 from app.core.clock import now, today
@@ -143,6 +144,15 @@ def ring(timestamp: int = 0) -> None:
 def mail_notices(user: int) -> None:
     """Send a person what waits, in one mail, if that is still to be done."""
     clock.mail(tools().engine, tools().settings, user)
+
+
+@queue.periodic(cron="0 17 * * *")
+@queue.task(name="note_errata", queueing_lock="note_errata")
+def note_errata(timestamp: int = 0) -> None:
+    """What is corrected of approved bulletins, for their public pages."""
+    with Session(tools().engine) as session, session.begin():
+        session.execute(text("set local statement_timeout = 0"))
+        bulletins.note_errata(session, today())
 
 
 @queue.task(name=telling.TASK)

@@ -16,7 +16,8 @@ STATUSES = ("draft", "approved")
 class Bulletin(Base):
     """`content` holds numbers, firm lists, ranks and versions as they were known at `known_at`.
 
-    An approved one is never changed: later corrections are found by comparing (`service.errata`).
+    What an approved one says is never changed: later corrections are found by comparing
+    (`service.errata`).
     """
 
     __tablename__ = "bulletin"
@@ -44,6 +45,9 @@ class Bulletin(Base):
     edited_by_name: Mapped[str]
     approved_by_name: Mapped[str | None]
     approved_at: Mapped[Instant | None]
+    # What is corrected of it, without any firm: for the public page, as it was last compared.
+    errata: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default="[]")
+    errata_on: Mapped[date | None]
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
     def said(self, name: str, locale: str) -> str:

@@ -1,13 +1,14 @@
 """Drafting, editing and approving; what later corrections changed."""
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor, Role
+from app.accounts.actor import SYSTEM, Actor, Role
 from app.bulletins.content import content, firms_of, last_day
 from app.bulletins.models import KINDS, Bulletin
 from app.bulletins.wording import text, title
@@ -145,6 +146,16 @@ def errata(session: Session, actor: Actor, found: Bulletin) -> list[Erratum]:
         if (None if row["value"] is None else Fraction(row["value"])) != value:
             differ.append(_erratum(board, row, value))
     return differ
+
+
+def note_errata(session: Session, day: date) -> None:
+    """Compare every approved bulletin with what is known by now, for the public page."""
+    for found in session.scalars(select(Bulletin).where(Bulletin.status == "approved")):
+        told = [{"label": one.target["label"], "said": one.said, "now": one.now}
+                for one in errata(session, SYSTEM, found)]  # fmt: skip
+        if told != found.errata or found.errata_on is None:
+            found.errata, found.errata_on = told, day
+    session.flush()
 
 
 def _erratum(board: Board, row: dict[str, Any], value: Fraction | None) -> Erratum:

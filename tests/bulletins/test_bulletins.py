@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
+from app.bulletins import service
 from app.bulletins.models import Bulletin
 from app.core.clock import now, today
 from app.core.papers import DOCX, PDF
@@ -101,6 +102,11 @@ def test_a_back_dated_correction_leaves_it_and_is_an_erratum(db: Session, firms:
     db.expire_all()
     assert json.dumps(db.scalars(select(Bulletin.content)).one(), sort_keys=True) == before
     content = db.scalars(select(Bulletin.content)).one()
+    everybody = TestClient(application(db))
+    assert "2 → 1" not in everybody.get(f"/public{path}").text
+    service.note_errata(db, today())
+    public = everybody.get(f"/public{path}").text
+    assert "2 → 1" in public and NAMED not in public
     row = next(one for one in content["targets"] if one["code"] == "hnte_count")  # type: ignore[attr-defined]
     assert row["value"] == "2" and [firm[0] for firm in row["firms"]] == sorted(firms)
     assert "hnte_2016" in content["criteria"]  # type: ignore[operator]
