@@ -73,12 +73,12 @@ def _ask_no_less(
 ) -> None:
     """Raise each goal to what the unit has already: as the year began, and by today within it."""
     day = min(today(), date(year, 12, 31))
-    now_ = Board(board.session, Asked(board.asked.actor, day), board.version)
+    present = Board(board.session, Asked(board.asked.actor, day), board.version)
     for code in {row["target_code"] for rows in goals.values() for row in rows}:
         target = store.target_of(board.version.file, code)
-        whole = value_on(now_, target, day) if kind == "department" else None
+        whole = value_on(present, target, day) if kind == "department" else None
         own = {} if kind == "department" else {
-            part.body.code: part.measure.value for part in parts(now_, target, kind) if part.body
+            part.body.code: part.measure.value for part in parts(present, target, kind) if part.body
         }  # fmt: skip
         for unit, rows in goals.items():
             for row in rows:
