@@ -10,7 +10,7 @@ from tests.firms.test_documents import png
 PATHS = (
     "/targets", "/targets/hnte_count", "/targets/hnte_count/firms", "/forecasts",
     "/forecasts/hnte_count", "/target-lists", "/rankings", "/bulletins", "/briefing",
-    "/analyses/structure", "/analyses/conversion", "/analyses/flows", "/analyses/concentration",
+    "/analyses/conversion", "/analyses/flows",
 )  # fmt: skip
 
 
