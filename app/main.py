@@ -33,6 +33,8 @@ from app.core.manual import router as manual_pages
 from app.core.resource import describe_common, in_standard_words
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response
+from app.duplicates.api import router as duplicates_api
+from app.duplicates.pages import router as duplicate_pages
 from app.entry.pages import router as entry_pages
 from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
@@ -166,6 +168,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
                    support,
+                   duplicates_api, duplicate_pages,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")

@@ -8,6 +8,7 @@ from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.entry import models as entry
 from app.firms import document_models as documents
+from app.firms import duplicate_models as duplicates
 from app.firms import flag_models as flags
 from app.firms import models as firms
 from app.forecasts import models as forecasts
@@ -30,7 +31,7 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, bulletins, connectors, criteria, documents, entry, firm_plans,
-    firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading, pipeline,
-    plans, rankings, reminders, services, support, talent, target_lists, views, webhooks,
+    accounts, attraction, audit, bulletins, connectors, criteria, documents, duplicates, entry,
+    firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading,
+    pipeline, plans, rankings, reminders, services, support, talent, target_lists, views, webhooks,
 )  # fmt: skip

@@ -29,6 +29,7 @@ from app.connectors import service as connectors
 from app.connectors.models import Run
 from app.core.clock import now, today
 from app.core.settings import Settings
+from app.duplicates import finding
 from app.imports import running as imports
 from app.imports import service as import_steps
 from app.jobs.queries import SILENT_SECONDS
@@ -87,6 +88,14 @@ def make_trail_months(timestamp: int = 0) -> None:
     """The trail's tables of the months to come."""
     with tools().engine.begin() as connection:
         ensure_months(connection)
+
+
+@queue.periodic(cron="30 16 * * *")
+@queue.task(name="find_duplicates", queueing_lock="find_duplicates", lock="find_duplicates")
+def find_duplicates(timestamp: int = 0) -> None:
+    """Look through the whole register for firms that may be one."""
+    with Session(tools().engine) as session, session.begin():
+        finding.find(session)
 
 
 @queue.periodic(cron="20 17 * * *")
