@@ -40,6 +40,8 @@ from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
 from app.exchange.figure_pages import router as figure_pages
 from app.exchange.firm_pages import router as firm_pages
+from app.exports.api import router as exports_api
+from app.exports.pages import router as exports_pages
 from app.facts.api import router as facts_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
@@ -168,7 +170,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
                    support,
-                   duplicates_api, duplicate_pages,
+                   duplicates_api, duplicate_pages, exports_api, exports_pages,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")

@@ -7,6 +7,7 @@ from app.bulletins import models as bulletins
 from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.entry import models as entry
+from app.exports import models as exports
 from app.firms import document_models as documents
 from app.firms import duplicate_models as duplicates
 from app.firms import flag_models as flags
@@ -32,6 +33,7 @@ from app.webhooks import models as webhooks
 
 ALL = (
     accounts, attraction, audit, bulletins, connectors, criteria, documents, duplicates, entry,
-    firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading,
-    pipeline, plans, rankings, reminders, services, support, talent, target_lists, views, webhooks,
+    exports, firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation, jobs,
+    leading, pipeline, plans, rankings, reminders, services, support, talent, target_lists, views,
+    webhooks,
 )  # fmt: skip

@@ -30,6 +30,8 @@ from app.connectors.models import Run
 from app.core.clock import now, today
 from app.core.settings import Settings
 from app.duplicates import finding
+from app.exports import running as exports
+from app.exports import service as export_files
 from app.imports import running as imports
 from app.imports import service as import_steps
 from app.jobs.queries import SILENT_SECONDS
@@ -111,6 +113,7 @@ def purge_expired(timestamp: int = 0) -> None:
         session.execute(delete(Run).where(Run.started_at < before))
         replies.forget_old(session)
         import_steps.forget_old(session)
+        export_files.forget_old(session)
         session.execute(PURGE_JOBS, {"done": now() - JOBS_KEPT, "failed": now() - FAILED_KEPT})
 
 
@@ -174,6 +177,12 @@ def import_run(batch: int) -> None:
 def import_undo(batch: int) -> None:
     """Put back what an import changed."""
     imports.undo(tools().engine, batch)
+
+
+@queue.task(name="export_write")
+def export_write(export: int) -> None:
+    """Write a list to a file, if that is still to be done."""
+    exports.write(tools().engine, export)
 
 
 @queue.task(name="run_connector")

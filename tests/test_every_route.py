@@ -136,6 +136,20 @@ CASES = {
             ("POST", "/undo", None, {}),
         )
     },
+    # Exports: one's own; a short list is sent at once.
+    "GET /exports": Case(),
+    "GET /exports/new": Case(query="of=firms&on=id%3D{firm}"),
+    "POST /exports": Case(form={"of": "firms", "on": "id={firm}"}, status=(303,)),
+    "GET /exports/{number}": Case(status=(404,)),
+    "GET /exports/{number}/state": Case(status=(404,)),
+    "GET /exports/{number}/content": Case(status=(404,)),
+    "POST /exports/{number}/cancel": Case(status=(404,)),
+    "POST /api/v1/exports": Case(json={"of": "firms", "query": "id={firm}"}, status=(202,)),
+    "GET /api/v1/exports": Case(),
+    "GET /api/v1/exports/{number}": Case(status=(404,)),
+    "GET /api/v1/exports/{number}/content": Case(status=(404,)),
+    "POST /api/v1/exports/{number}/cancel": Case(status=(404,)),
+    "GET /firms/{firm_id}/figures/export": Case(),
     # Duplicates: a pair is known to whoever may know of both firms.
     "GET /duplicates": Case(),
     "GET /duplicates/{firm_id}/{other_id}": Case(),

@@ -67,6 +67,7 @@ SECTIONS = (
         Link("/records", "各类记录", "Records", READERS, "g r"),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
+        Link("/exports", "导出", "Exports", READERS),
         Link("/duplicates", "疑似重复", "Duplicates", KEEPERS, "g z"),
     )),
     Section("引育", "Growing and attracting", (

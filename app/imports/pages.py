@@ -108,8 +108,13 @@ def _page(
         following=rows[-1].row_no if len(rows) == SHOWN else None, fields=_fields(batch, request),
         chosen=queries.mapping_of(db, batch), units=UNITS, sources=SOURCE_WORDS,
         progress=store.progress(db, batch.id), left=queries.left_alone(db, batch),
-        wrong=wrong, indicators=INDICATORS,
+        wrong=wrong, indicators=INDICATORS, may_fetch=_has_rejected(db, batch),
     )  # fmt: skip
+
+
+def _has_rejected(db: Session, batch: ImportBatch) -> bool:
+    """Whether the workbook of rejected rows is still kept."""
+    return next(store.parts(db, batch.id, store.REJECTED), None) is not None
 
 
 def wrong(row: store.ShownRow, header: str) -> list[dict[str, str]]:
@@ -233,7 +238,7 @@ def rejected(request: Request, number: Number, actor: Reader, db: Db) -> Streami
 
 def rejected_file(request: Request, db: Session, batch: ImportBatch) -> StreamingResponse:
     """The workbook of an import's rejected rows; NotFound where there are none."""
-    if next(store.parts(db, batch.id, store.REJECTED), None) is None:
+    if not _has_rejected(db, batch):
         raise NotFound(
             "这次导入没有被拒绝的行，或文件已过保存期 (none rejected, or not kept any more)"
         )

@@ -232,7 +232,9 @@ def test_a_team_that_became_a_firm_is_taken_into_it_on_the_page(
 ) -> None:
     team = analyst.post("/api/v1/firms", json={"name": "晨光团队", "chain": "新材料"}).json()["id"]
     code = credit_code(66_000_001)
-    firm = analyst.post("/api/v1/firms", json={"name": "晨光材料", "credit_code": code}).json()["id"]
+    firm = analyst.post("/api/v1/firms", json={"name": "晨光材料", "credit_code": code}).json()[
+        "id"
+    ]
     page = analyst.get(f"/duplicates/{firm}/{team}")
     assert page.status_code == 200 and "补齐空缺" in page.text
     assert analyst.get(f"/api/v1/firms/{team}").status_code == 200, "looking changes nothing"
