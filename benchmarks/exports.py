@@ -3,7 +3,7 @@
 import argparse
 import resource
 import time
-from time import process_time as of_this
+from time import process_time
 from urllib.parse import urlencode
 
 from sqlalchemy import Engine
@@ -47,15 +47,15 @@ def _written(engine: Engine, kind: str, firms: int) -> None:
         query = urlencode({"fields": ",".join(COLUMNS), "ordering": "name"})
         wanted, _ = service.ask(session, ANALYST, "pool", query, kind, "zh")
         number = wanted.id
-    before, start, spent = _peak(), time.perf_counter(), of_this()
+    before, start, spent = _peak(), time.perf_counter(), process_time()
     running.write(engine, number)
-    taken, busy = time.perf_counter() - start, of_this() - spent
+    taken, busy = time.perf_counter() - start, process_time() - spent
     with Session(engine) as session:
         found = session.get_one(ExportFile, number)
         assert (found.state, found.rows) == ("ready", firms), (found.state, found.problem)
         size = (found.size or 0) / 1024**2
-    print(f"{kind}: {firms:,} firms x {len(COLUMNS)} columns in {taken:.1f} s ({busy:.1f} s of this "
-          f"process), {size:.1f} MB; peak memory {before:.0f} MB before, {_peak():.0f} MB after",
+    print(f"{kind}: {firms:,} firms x {len(COLUMNS)} columns in {taken:.1f} s ({busy:.1f} s of "
+          f"this process), {size:.1f} MB; peak {before:.0f} MB before, {_peak():.0f} MB after",
           flush=True)  # fmt: skip
 
 

@@ -59,6 +59,7 @@ FIGURES = (
 FATES: dict[str, Fate] = {
     # The firm's own.
     "former_name.firm_id": Moves(or_aside=True),
+    "firm_external_id.firm_id": Moves(),
     "firm_history.firm_id": StaysAside(),
     "contact.firm_id": Moves(),
     "document.firm_id": Moves(),

@@ -28,6 +28,7 @@ SEPARATOR = re.compile(r"[;；、\n]")
 SHOWN = 80
 # A file tells of the firm by its code; its name stands beside it for people.
 OF_FIRM = {"credit_code": headers.FIRM_HEADERS["credit_code"],
+           "external_id": headers.EXTERNAL_HEADERS,
            "firm_name": ("企业名称", "firm name", "firm_name", "单位名称")}  # fmt: skip
 
 

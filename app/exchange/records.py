@@ -95,7 +95,7 @@ class Upsert:
         if not left_out:
             return values
         try:
-            key = [TypeAdapter(fields[n].annotation).validate_python(values.get(n))
+            key = [TypeAdapter[Any](fields[n].annotation).validate_python(values.get(n))
                    for n in self.kind.key]  # fmt: skip
         except ValidationError:
             return values
