@@ -95,8 +95,9 @@ class Upsert:
         if not left_out:
             return values
         try:
-            key = [TypeAdapter[Any](fields[n].annotation).validate_python(values.get(n))
-                   for n in self.kind.key]  # fmt: skip
+            types: list[Any] = [fields[n].annotation for n in self.kind.key]
+            key = [TypeAdapter(one).validate_python(values.get(n))
+                   for one, n in zip(types, self.kind.key, strict=True)]  # fmt: skip
         except ValidationError:
             return values
         old = self.standing.get((values.get("firm_id"), *key))

@@ -20,8 +20,8 @@ from tests.imports.test_imports import COUNTERS, LOGS
 
 FILE = os.environ.get("TIDU_REGISTRY")
 LONG = 300_000
-HEADER = ("企业名称", "统一社会信用代码", "注册日期", "企业类型", "注册资金", "经营范围", "所在省份",
-          "地区", "注册地址")  # fmt: skip
+HEADER = ("企业名称", "统一社会信用代码", "注册日期", "企业类型", "注册资金", "经营范围",
+          "所在省份", "地区", "注册地址")  # fmt: skip
 # What the real file has wrong here and there: a code, a date, a district, a name that is no text.
 FAULTS = {
     3: (1, "91500000MA00000000"), 17: (2, "2019-02-30"), 40: (7, "不知何处"),
