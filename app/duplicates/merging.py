@@ -148,8 +148,7 @@ def _given(done: Merged, **more: Any) -> dict[str, Any]:
 
 def _move(session: Session, done: Merged, table: str, column: str, fate: Moves) -> None:
     """All at once; where that collides, row by row."""
-    counted = "".join(f", {name} = {value}" for name, value in fate.also)
-    change = f"update {table} set {column} = :kept{counted} where {column} = :gone"  # noqa: S608
+    change = f"update {table} set {column} = :kept{_counted(fate)} where {column} = :gone"  # noqa: S608
     try:
         with session.begin_nested():
             session.execute(_note(table, column, "moved"), _given(done))
@@ -161,6 +160,10 @@ def _move(session: Session, done: Merged, table: str, column: str, fate: Moves) 
         done.moved[table] = done.moved.get(table, 0) + moved.rowcount
 
 
+def _counted(fate: Moves) -> str:
+    return "".join(f", {name} = {value}" for name, value in fate.also)
+
+
 def _move_each(session: Session, done: Merged, table: str, column: str, fate: Moves) -> None:
     keys = keys_of(table, column)
     held = text(f"select {', '.join(keys)} from {table} where {column} = :gone "  # noqa: S608
@@ -169,7 +172,8 @@ def _move_each(session: Session, done: Merged, table: str, column: str, fate: Mo
         same = " and ".join(f"{name} = :key_{name}" for name in keys)
         given = _given(done, **{f"key_{name}": row[name] for name in keys})
         one = f"and {same}"
-        change = f"update {table} set {column} = :kept{{}} where {column} = :gone {one}"  # noqa: S608
+        change = (f"update {table} set {column} = :kept{_counted(fate)}{{}} "  # noqa: S608
+                  f"where {column} = :gone {one}")  # fmt: skip
         try:
             with session.begin_nested():
                 session.execute(_note(table, column, "moved", one), given)
@@ -191,7 +195,7 @@ def _collide(
         done.aside[table] = done.aside.get(table, 0) + 1
         return
     try:
-        if "superseded_at" not in table_of(table).c:
+        if "superseded_at" not in table_of(table).c or fate.also:
             raise Conflict(_refusal(table))
         with session.begin_nested():
             session.execute(_note(table, column, "moved", one), given)
