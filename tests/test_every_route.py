@@ -137,6 +137,7 @@ CASES = {
         )
     },
     # Exports: one's own; a short list is sent at once.
+    "GET /leads/export": Case(),
     "GET /exports": Case(),
     "GET /exports/new": Case(query="of=firms&on=id%3D{firm}"),
     "POST /exports": Case(form={"of": "firms", "on": "id={firm}"}, status=(303,)),

@@ -48,6 +48,14 @@ def export_board(
     return _sent(request, readings, db, actor, ("board", format))
 
 
+@router.get("/leads/export")
+def export_leads(
+    request: Request, actor: Reader, readings: Noted, db: Db, format: Wanted = "csv"
+) -> Response:
+    """Every lead of every stage, as a file."""
+    return _sent(request, readings, db, actor, ("leads", format))
+
+
 @router.get("/records/{path}/export")
 def export_records(
     request: Request, path: str, actor: Reader, readings: Noted, db: Db, format: Wanted = "csv"

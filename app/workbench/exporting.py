@@ -1,6 +1,7 @@
 """Every list as a table to be written: the rows and columns of the screen, whoever writes them.
 
-A list is named as its page is: `firms`, `pool`, `board`, or `records/<kind>`; its query is the
+A list is named as its page is: `firms`, `pool`, `board`, `leads` or
+`records/<kind>`; its query is the
 page's own. So a file can be written while somebody waits, or by a job later, and is the same.
 """
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.accounts.models import Organisation
+from app.attraction import queries as leads
 from app.core.clock import today
 from app.core.errors import NotFound
 from app.core.filters import LARGEST_LIMIT
@@ -25,6 +27,7 @@ from app.pipeline import board
 from app.pipeline.fields import places
 from app.pipeline.firm_paper import RUNGS
 from app.pipeline.records import BY_PATH
+from app.pipeline.trail import column_label, value_label
 from app.workbench import record_lists
 from app.workbench.benches import Bench, Pairs, opened
 from app.workbench.columns import Column, shown
@@ -59,12 +62,14 @@ def listed(session: Session, actor: Actor, of: str, pairs: Pairs, locale: str) -
     asked = [pair for pair in pairs if pair[0] not in PAGING]
     if of in ("firms", "pool"):
         return _bench(session, actor, of, asked, locale)
+    if of == "leads":
+        return _leads(session, actor, asked, locale)
     if of == "board":
         return _board(session, actor, asked, english=locale == "en")
     path = of.removeprefix(RECORDS)
     if of.startswith(RECORDS) and path in BY_PATH:
         return _records(session, actor, path, asked, locale)
-    raise NotFound(f"没有列表“{of}”：有 firms、pool、board 和 records/… (no such list)")
+    raise NotFound(f"没有列表“{of}”：有 firms、pool、board、leads 和 records/… (no such list)")
 
 
 # --- register and pool --------------------------------------------------------------------------
@@ -193,6 +198,43 @@ def _records(session: Session, actor: Actor, path: str, pairs: Pairs, locale: st
 
     sheet = Sheet(path, heads, [32, 21, *(16 for _ in heads[2:])], pages)
     return Listed(sheet, counted.count or 0, kind.table)
+
+
+# --- leads --------------------------------------------------------------------------------------
+
+
+LEAD_COLUMNS = ("name", "since", "stage", "stage_on", "channel", "chain", "partner",
+                "introduced_by", "investment", "description", "organisation_id", "owner",
+                "park_id", "next_step", "next_on", "lost_reason")  # fmt: skip
+
+
+def _leads(session: Session, actor: Actor, pairs: Pairs, locale: str) -> Listed:
+    counted = leads.listed(session, actor, [*pairs, ("limit", "1"), ("count", "exact")])
+    bodies = names_of(session, locale)
+
+    def cell(name: str, value: Any) -> Any:
+        if value is None or isinstance(value, date | Decimal):
+            return value
+        if name in ("organisation_id", "park_id"):
+            return bodies.get(value, value)
+        closed = name in ("stage", "channel", "lost_reason")
+        return value_label("lead", name, value)[locale] if closed else value
+
+    def pages(reading: Session) -> Iterator[list[list[Any]]]:
+        cursor: Pairs = []
+        while True:
+            asked = [*pairs, ("limit", str(LARGEST_LIMIT)), ("count", "none"), *cursor]
+            page = leads.listed(reading, actor, asked)
+            yield [[cell(name, row[name]) for name in LEAD_COLUMNS] for row in page.items]
+            if page.next is None:
+                return
+            cursor = [("cursor", page.next)]
+
+    yuan = {"zh": "（元）", "en": " (yuan)"}[locale]
+    heads = [column_label(name, "lead")[locale] + (yuan if name == "investment" else "")
+             for name in LEAD_COLUMNS]  # fmt: skip
+    sheet = Sheet("leads", heads, [32, *(16 for _ in heads[1:])], pages)
+    return Listed(sheet, counted.count or 0, "lead")
 
 
 def names_of(session: Session, locale: str) -> dict[int, str]:
