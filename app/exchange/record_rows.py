@@ -140,7 +140,9 @@ class Reader:
 
     def _chosen(self, item: Item, text: str) -> str:
         words = choices(self.kind, item)
-        known = {word: code for code, label in words.items() for word in (code, label.zh, label.en)}
+        # Cells are folded before they are read: the words, with their wide brackets, likewise.
+        known = {values.folded(word): code for code, label in words.items()
+                 for word in (code, label.zh, label.en)}  # fmt: skip
         if text in known:
             return known[text]
         zh = "、".join(label.zh for label in words.values())
