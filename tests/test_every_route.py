@@ -140,7 +140,7 @@ CASES = {
     "GET /leads/export": Case(),
     "GET /exports": Case(),
     "GET /exports/new": Case(query="of=firms&on=id%3D{firm}"),
-    "POST /exports": Case(form={"of": "firms", "on": "id={firm}"}, status=(303,)),
+    "POST /exports": Case(form={"of": "firms", "on": "q=juemiyuanshan"}, status=(303,)),
     "GET /exports/{number}": Case(status=(404,)),
     "GET /exports/{number}/state": Case(status=(404,)),
     "GET /exports/{number}/content": Case(status=(404,)),
