@@ -1,6 +1,6 @@
 """Likely duplicates as people decide about them: the queue, two firms side by side, merges."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -9,14 +9,16 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
-from app.core import notices
+from app.core import i18n, notices
 from app.core.errors import AppError
 from app.core.web import render
+from app.criteria import phrases
 from app.duplicates import deciding, merging, queries, unmerging
 from app.firms import queries as firms
 from app.firms.api import FirmId
+from app.firms.divisions import names as divisions
 from app.firms.schemas import LARGEST_ID
-from app.pipeline.trail import column_label, table_label
+from app.pipeline.trail import column_label, table_label, value_label
 
 router = APIRouter(prefix="/duplicates", include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -94,7 +96,10 @@ def _two(
     problem: AppError | None = None,
 ) -> HTMLResponse:  # fmt: skip
     both = [firms.get(db, actor, number) for number in pair]
-    shown = [{name: getattr(one, name) for name in ("id", "name", *COMPARED)} for one in both]
+    locale = i18n.locale_of(request)
+    shown = [{"id": one.id, "name": one.name}
+             | {name: _said(name, getattr(one, name), locale) for name in COMPARED}
+             for one in both]  # fmt: skip
     seen, refused = None, None
     if _may(actor):
         try:
@@ -109,6 +114,17 @@ def _two(
     )  # fmt: skip
     page.status_code = 200 if problem is None else problem.status
     return page
+
+
+def _said(name: str, value: Any, locale: str) -> Any:
+    """A value of a firm's own record in words."""
+    if value is None:
+        return None
+    if name == "region_code":
+        return divisions().get(value, value)
+    if name == "registered_capital":
+        return phrases.amount(value, "yuan", locale)
+    return value_label("firm", name, value)[locale] if name in ("origin", "status") else value
 
 
 @router.post("/merges/{number}/undo")
