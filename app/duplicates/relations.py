@@ -85,6 +85,11 @@ FATES: dict[str, Fate] = {
     "case_entry.firm_id": Moves(),
     "firm_plan.firm_id": Moves(also=(("number", NEXT_NUMBER),)),
     "lead.firm_id": Moves(),
+    "case_peer.firm_id": Moves(or_aside=True),
+    # The firm's own door: its links, what it corrects and what it answers.
+    "door.firm_id": Moves(),
+    "correction.firm_id": Moves(),
+    "door_answer.firm_id": Moves(),
     # Records of every kind.
     "adviser.firm_id": Moves(),
     "award.firm_id": Moves(),

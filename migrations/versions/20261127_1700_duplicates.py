@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.audit import ddl
 
-revision = "0074"
-down_revision = "0073"
+revision = "0077"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 

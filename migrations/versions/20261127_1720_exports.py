@@ -9,8 +9,8 @@ from alembic import op
 
 from app.audit import ddl
 
-revision = "0075"
-down_revision = "0074"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ have been used stay for ever, so one test at a deletion says the same.
 
 from alembic import op
 
-revision = "0077"
-down_revision = "0076"
+revision = "0080"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
