@@ -56,8 +56,8 @@ def export(
     rows = [[cell.value for cell in row] for row in view.rows]
     _note(readings, asked, len(rows))
     widths = [28, *(14 for _ in view.heads[1:])]
-    return sheets.sent(request, db, Sheet(f"{name}-{asked.day}", view.heads, widths,
-                                          lambda _: iter([rows])), format)  # fmt: skip
+    sheet = Sheet(f"{name}-{asked.day}", view.heads, widths, lambda _: iter([rows]))
+    return sheets.sent(db, sheet, format)
 
 
 def _note(readings: Any, asked: Analysis, rows: int) -> None:
@@ -112,7 +112,7 @@ def export_firms(
     heads = [pair[english] for pair in FIRM_HEADS]
     heads += [dim.label[english] for dim in asked.cube.dims.values()]
     widths = [32, 21, *(14 for _ in asked.cube.dims)]
-    return sheets.sent(request, db, Sheet(f"{name}-firms", heads, widths, pages), format)
+    return sheets.sent(db, Sheet(f"{name}-firms", heads, widths, pages), format)
 
 
 def _row(asked: Analysis, row: dict[str, Any], *, english: bool) -> list[Any]:
