@@ -339,6 +339,7 @@ CASES = {
     "GET /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "POST /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "GET /board": Case(query="q=juemiyuanshan"),
+    "GET /board/totals": Case(query="id={firm}"),
     "GET /board/{rung}": Case(query="id={firm}"),
     "GET /firms/{firm_id}/move": Case(),
     "GET /firms/{firm_id}/move/{rung}": Case(),

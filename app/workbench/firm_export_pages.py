@@ -43,8 +43,7 @@ def export_board(
     pairs = [pair for pair in given(request) if pair[0] not in (FORMAT, "cursor")]
     english = i18n.locale_of(request) == "en"
     day = today()
-    shown = board.board(db, actor, pairs, day)
-    rows = sum(column.count for column in shown.columns)
+    rows = sum(one.count for one in board.totals(db, actor, pairs, day))
     readings.note("pool", purpose="export", filter={"board": dict(pairs)}, row_count=rows)
 
     def pages(session: Session) -> Iterator[list[list[Any]]]:
