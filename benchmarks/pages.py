@@ -100,6 +100,8 @@ def paths(firms: int) -> Paths:
         "board, more": "/board/none?set=hnte_2016",
         "cockpit": "/cockpit",
         "cockpit's stays": "/cockpit/stay",
+        "cockpit's targets": "/cockpit/targets",
+        "cockpit's readiness": "/cockpit/readiness",
         "home": "/",
         "waiting": "/waiting",
         "entry": f"/entry?year={YEAR}&columns=rd_hnte,rd_hnte_domestic,staff_avg",

@@ -224,6 +224,8 @@ CASES = {
         status=(403,),
     ),
     "GET /cockpit/stay": Case(),
+    "GET /cockpit/targets": Case(),
+    "GET /cockpit/readiness": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
     "GET /search/suggestions": Case(query="q=juemiyuanshan"),

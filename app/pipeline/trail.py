@@ -40,6 +40,7 @@ class Words(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     tables: dict[str, Label]
+    many: dict[str, str]
     readings: dict[str, Label]
     actions: dict[str, Label]
     roles: dict[str, Label]
@@ -59,6 +60,12 @@ def table_label(name: str, action: str) -> Label:
     """What was changed or read."""
     known = words().readings if action == "read" else words().tables
     return known.get(name) or words().tables.get(name) or _same(name)
+
+
+def many_label(name: str) -> Label:
+    """Several records of a table, as a list of them is headed."""
+    one = table_label(name, "insert")
+    return Label(zh=one.zh, en=words().many.get(name, one.en))
 
 
 def column_label(name: str, table: str = "") -> Label:
