@@ -24,6 +24,7 @@ from app.criteria import phrases
 from app.criteria.policy import Outcome
 from app.criteria.store import all_sets
 from app.firms.catalogue import INDICATORS, Indicator, Label
+from app.firms.flag_models import FLAG_KINDS
 from app.pipeline.trail_schemas import Change, Period, TrailRow, Who
 
 FILE = Path(__file__).with_name("trail.yaml")
@@ -177,6 +178,10 @@ class Teller:
             case "assessment":
                 numbers = [(one, int(one)) for one in key.split(",") if one.isdecimal()]
                 return _listed([self.sets.get(number) or _same(one) for one, number in numbers])
+            case "flag":
+                kinds = dict.fromkeys(one.partition("/")[0] for one in key.split(","))
+                known = [FLAG_KINDS[kind].label for kind in kinds if kind in FLAG_KINDS]
+                return _listed(known) if known else _same(key)
             case "firm_year":
                 years = key.replace(",", "、")
                 return Label(zh=f"{years} 年", en=key.replace(",", ", "))

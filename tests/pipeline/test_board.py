@@ -127,7 +127,8 @@ def test_a_move_tells_what_is_missing_and_a_person_decides(db: Session, client: 
     assert title.basis["unmet"] or title.basis["unknown"]
     twice = client.post(path, data=form | {"despite": "yes"})
     assert twice.status_code == 409
-    assert "公示期满" in client.get(f"/firms/{firm}/history").text
+    told = client.get(f"/firms/{firm}/history").text
+    assert "公示期满" in told and "not_served/" not in told  # flags by their names
 
 
 def test_moving_down_ends_a_title_with_a_reason(db: Session, client: TestClient) -> None:
