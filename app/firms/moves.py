@@ -143,7 +143,10 @@ def _rose(before: date, after: date) -> Select[Any]:
     stood = exists().where(
         old.c.firm_id == new.c.firm_id,
         old.c.step >= new.c.step,
-        old.c.during.op("@>")(before),
+        old.c.during.bool_op("@>")(before),
     )
-    came = new.c.during.op("@>")(after) & not_(new.c.during.op("@>")(before))
-    return select(new.c.firm_id).where(came, not_(stood))
+    return select(new.c.firm_id).where(
+        new.c.during.bool_op("@>")(after),
+        not_(new.c.during.bool_op("@>")(before)),
+        not_(stood),
+    )
