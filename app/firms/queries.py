@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    SQLColumnExpression,
     Subquery,
     case,
     column,
@@ -114,7 +115,7 @@ def visible(actor: Actor, on: date | None = None) -> ColumnElement[bool]:
             return false()
 
 
-def among(firm_id: ColumnElement[int], actor: Actor, on: date) -> ColumnElement[bool]:
+def among(firm_id: SQLColumnExpression[int], actor: Actor, on: date) -> ColumnElement[bool]:
     """The same of rows that name a firm: none is looked up for who may know of all."""
     known = visible(actor, on)
     return known if isinstance(known, True_) else firm_id.in_(select(Firm.id).where(known))

@@ -116,7 +116,7 @@ def totals(session: Session, actor: Actor, params: Params, day: date) -> list[To
         .where(visible(actor, day), *filters.where)
         .group_by(steps.c.step)
     )
-    nothing = (0, [None] * len(SUMMED))
+    nothing: tuple[int, list[Any]] = (0, [None] * len(SUMMED))
     found = {rung(step) or NO_RUNG: (number, totals) for step, number, *totals in rows}
     return [_total(name, *found.get(name, nothing)) for name in COLUMNS]
 
