@@ -24,8 +24,8 @@ from tests.routes import every_route
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = {"/sign-in", "/sign-in/oidc", "/sign-in/oidc/return", "/sign-out", "/preferences",
-          "/invitations/{secret}", "/health/live", "/health/ready", "/api/docs",
-          "/api/docs/{name}", "/problems/{name}",
+          "/invitations/{secret}", "/calendars/{secret}.ics", "/health/live", "/health/ready",
+          "/api/docs", "/api/docs/{name}", "/problems/{name}",
           "/api/openapi.json", "/public/bulletins/{number}"}  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.accounts.models import User
+from app.accounts.models import Grant, User
 from app.core.db import Base, Instant
 from app.support.models import SupportCase
 
@@ -60,3 +60,19 @@ class NoticeSetting(Base):
     mail: Mapped[str] = mapped_column(server_default="daily")
     quiet_from: Mapped[int] = mapped_column(SmallInteger, server_default="20")
     quiet_to: Mapped[int] = mapped_column(SmallInteger, server_default="8")
+
+
+class CalendarFeed(Base):
+    """One address under which a person's cases, in one role, are read as a calendar."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        Index("uq_calendar_feed_grant", "grant_id", unique=True,
+              postgresql_where=text("revoked_at is null")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    grant_id: Mapped[int] = mapped_column(ForeignKey(Grant.id, ondelete="CASCADE"))
+    made_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    revoked_at: Mapped[Instant | None]

@@ -7,12 +7,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.accounts.auth import CurrentActor, Db, Reader, Tx, settings_of
 from app.core import notices
 from app.core.clock import today
 from app.core.errors import Forbidden
 from app.core.web import render
-from app.support import clock
+from app.support import clock, feed
 from app.support.clock_models import MAILS, NoticeSetting
 
 router = APIRouter(prefix="/notices", include_in_schema=False)
@@ -30,10 +30,11 @@ class SettingForm(BaseModel):
 @router.get("")
 def show(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """What one has been told and not read yet."""
-    user = actor.user_id or 0
+    user, subscribed = actor.user_id or 0, feed.current(db, actor)
     return render(
         request, "support/notices.html", found=clock.unread(db, user), day=today(), mails=MAILS,
         wish=db.get(NoticeSetting, user) or SettingForm(),
+        feed=feed.address(settings_of(request), subscribed) if subscribed else None,
     )  # fmt: skip
 
 
