@@ -289,6 +289,13 @@ CASES = {
     "GET /firms/{firm_id}/plan": Case(),
     "POST /firms/{firm_id}/plan": Case(form={"goal_rung": "certified", "goal_on": "2999-01-01"}),
     "GET /firms/{firm_id}/plan/{number}.{kind}": Case(status=(404, 422)),
+    "GET /api/v1/firms/{firm_id}/plan": Case(),
+    "PUT /api/v1/firms/{firm_id}/plan": Case(
+        json={"goal_rung": "certified", "goal_on": "2999-01-01"}, headers={"If-Match": "*"}
+    ),
+    "GET /api/v1/firms/{firm_id}/plan/versions": Case(),
+    "GET /api/v1/firms/{firm_id}/plan/versions/{number}": Case(),
+    "GET /api/v1/firms/{firm_id}/plan/versions/{number}.{kind}": Case(status=(404, 422)),
     "GET /notices": Case(),
     "POST /notices/read": Case(status=(303,)),
     "POST /notices/settings": Case(form={"mail": "none"}, status=(303, 403)),

@@ -11,6 +11,7 @@ from app.support import (
     holiday_pages,
     opening_pages,
     pages,
+    plan_api,
     plan_pages,
     rules_api,
     rules_pages,
@@ -19,5 +20,5 @@ from app.support import (
 router = APIRouter()
 # The board, the calendar and the handover before the pages of one case, whose number they are not.
 for part in (api, board_pages, calendar_pages, handover_pages, pages, opening_pages, clock_pages,
-             plan_pages, rules_api, rules_pages, holiday_pages):  # fmt: skip
+             plan_api, plan_pages, rules_api, rules_pages, holiday_pages):  # fmt: skip
     router.include_router(part.router)

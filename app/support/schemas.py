@@ -15,6 +15,7 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,59}$")]
 Days = Annotated[int, Field(ge=1, le=250)]
 Staff = Annotated[int, Field(ge=0, le=10_000_000)]
 Level = Literal["officer", "lead", "leader"]
+Rung = Literal["incubated", "tech_based", "candidate", "certified", "little_giant"]
 MeasureKind = Literal["technology", "talent", "finance", "ip", "data", "guidance"]
 
 
@@ -305,3 +306,76 @@ class HolidayKept(BaseModel):
     """How many open cases were due on a day that is off now, and moved to the next working day."""
 
     moved: int
+
+
+class PlanItem(Body):
+    """One measure and by when it is to be done."""
+
+    measure: Code
+    by: date
+
+
+class PlanIn(Body):
+    """What a firm's plan is to reach; `agreed_on` and `agreed_with` go together."""
+
+    goal_rung: Rung
+    goal_on: date
+    items: Annotated[list[PlanItem], Field(max_length=100)] = Field(default_factory=list)
+    note: Annotated[Prose, Field(max_length=2000)] | None = None
+    agreed_on: date | None = None
+    agreed_with: Annotated[Text, Field(max_length=100)] | None = None
+
+
+class PlanGap(BaseModel):
+    """What was missing when the plan was made; `gap` is exact, in `unit`."""
+
+    set: str
+    criterion: str
+    outcome: str
+    gap: str | None
+    unit: str | None
+
+
+class PlannedItem(BaseModel):
+    """Who does what by when; `organisation` is a code."""
+
+    measure: str
+    organisation: str
+    by: date
+
+
+class PlanProgress(BaseModel):
+    """How far a plan is: gaps closed of those it began with, cases done of all."""
+
+    closed: int
+    gaps: int
+    done: int
+    cases: int
+
+
+class PlanVersion(BaseModel):
+    """One version, in short."""
+
+    model_config = ConfigDict(from_attributes=True)
+    number: int
+    goal_rung: str
+    goal_on: date
+    agreed_on: date | None
+    made_by: str
+    made_at: datetime
+
+
+class PlanVersionsOut(BaseModel):
+    """Every version, the latest first."""
+
+    items: list[PlanVersion]
+
+
+class PlanOut(PlanVersion):
+    """One version of a firm's plan, and how far it is today."""
+
+    gaps: list[PlanGap]
+    items: list[PlannedItem]
+    note: str | None
+    agreed_with: str | None
+    progress: PlanProgress
