@@ -1,6 +1,6 @@
 """Firm plans (一企一策) over HTTP: the one that stands, every version, the next, documents."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Response
 from sqlalchemy.orm import Session
@@ -20,8 +20,9 @@ router = APIRouter(prefix="/api/v1/firms/{firm_id}/plan", tags=["support"], rout
 Number = Annotated[int, Path(ge=1, le=32_000)]
 Locale = Literal["zh", "en"]
 WRITERS = {"docx": (papers.to_docx, papers.DOCX), "pdf": (papers.to_pdf, papers.PDF)}
-FILES = {200: {"content": {media: {"schema": {"type": "string", "format": "binary"}}
-                           for _, media in WRITERS.values()}}}  # fmt: skip
+CONTENT = {media: {"schema": {"type": "string", "format": "binary"}}
+           for _, media in WRITERS.values()}  # fmt: skip
+FILES: dict[int | str, dict[str, Any]] = {200: {"content": CONTENT}}
 
 
 @router.get("", operation_id="get_plan")
@@ -51,6 +52,17 @@ def list_plan_versions(firm_id: FirmId, actor: Reader, db: Db) -> schemas.PlanVe
     ])  # fmt: skip
 
 
+@router.get("/versions/{number}.{kind}", operation_id="get_plan_document",
+            response_class=Response, responses=FILES)  # fmt: skip
+def get_plan_document(
+    firm_id: FirmId, number: Number, kind: Literal["docx", "pdf"], actor: Reader, db: Db,
+    locale: Locale = "zh",
+) -> Response:  # fmt: skip
+    """One version as a document to be signed."""
+    firm = firms.get(db, actor, firm_id)
+    return document(db, firm, plans.get(db, firm_id, number), kind, locale)
+
+
 @router.get("/versions/{number}", operation_id="get_plan_version")
 def get_plan_version(
     firm_id: FirmId, number: Number, response: Response, actor: Reader, db: Db
@@ -74,17 +86,6 @@ def put_plan(
     goal = plans.Goal(body.goal_rung, body.goal_on, items, body.note or "", body.agreed_on,
                       body.agreed_with or "")  # fmt: skip
     return _out(tx, plans.make(tx, actor, firm, goal, number), response)
-
-
-@router.get("/versions/{number}.{kind}", operation_id="get_plan_document",
-            response_class=Response, responses=FILES)  # fmt: skip
-def get_plan_document(
-    firm_id: FirmId, number: Number, kind: Literal["docx", "pdf"], actor: Reader, db: Db,
-    locale: Locale = "zh",
-) -> Response:  # fmt: skip
-    """One version as a document to be signed."""
-    firm = firms.get(db, actor, firm_id)
-    return document(db, firm, plans.get(db, firm_id, number), kind, locale)
 
 
 def document(db: Session, firm: Firm, plan: FirmPlan, kind: str, locale: str) -> Response:

@@ -18,6 +18,8 @@ from app.core.web import render
 from app.firms import search
 from app.support import queries, routing, rules, words
 from app.support.clock_models import LEVELS
+from app.support.days import demand_keeper
+from app.support.opening import demand_analyst
 from app.support.pages import criteria_labels
 from app.support.rules_api import Code, RuleId, Step
 from app.support.schemas import Level, MeasureIn, RouteRuleIn
@@ -100,7 +102,7 @@ def _named(db: Session, actor: Actor) -> dict[str, Any]:
 @router.get("/routes/new")
 def new_rule(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """An empty rule."""
-    rules.demand_analyst(actor)
+    demand_analyst(actor)
     return _rule(request, db, actor, 0, RuleForm())
 
 
@@ -109,7 +111,7 @@ def add_rule(
     request: Request, form: Annotated[RuleForm, Form()], actor: CurrentActor, tx: Tx
 ) -> Response:
     """A rule after all others."""
-    rules.demand_analyst(actor)
+    demand_analyst(actor)
     try:
         with tx.begin_nested():
             rules.add_route_rule(tx, actor, form.rule())
@@ -121,7 +123,7 @@ def add_rule(
 @router.get("/routes/{rule_id}")
 def show_rule(request: Request, rule_id: RuleId, actor: Reader, db: Db) -> HTMLResponse:
     """One rule to change."""
-    rules.demand_analyst(actor)
+    demand_analyst(actor)
     rule = rules.route_rule(db, rule_id)
     known = {name: getattr(rule, name) for name in RuleForm.model_fields}
     typed = {name: "" if value is None else str(value) for name, value in known.items()}
@@ -146,7 +148,7 @@ def change_rule(
     tx: Tx,
 ) -> Response:  # fmt: skip
     """Change what a rule says."""
-    rules.demand_analyst(actor)
+    demand_analyst(actor)
     rule = rules.route_rule(tx, rule_id)
     try:
         with tx.begin_nested():
@@ -162,7 +164,7 @@ def move_rule(
     actor: CurrentActor, tx: Tx, version: Annotated[int, Form()] = 0,
 ) -> Response:  # fmt: skip
     """Try a rule earlier, or later, or no more."""
-    rules.demand_analyst(actor)
+    demand_analyst(actor)
     rule = rules.route_rule(tx, rule_id)
     try:
         with tx.begin_nested():
@@ -224,7 +226,7 @@ def measures(request: Request, actor: Reader, db: Db) -> HTMLResponse:
 @router.get("/measures/{code}")
 def show_measure(request: Request, code: Code, actor: Reader, db: Db) -> HTMLResponse:
     """One measure to change; `new` is an empty one."""
-    rules.demand_analyst(actor)
+    demand_analyst(actor)
     if code == "new":
         return _measure(request, db, actor, MeasureForm(active="yes", days="15"))
     found = queries.measure(db, code)
@@ -252,7 +254,7 @@ def keep_measure(
     request: Request, code: Code, form: Annotated[MeasureForm, Form()], actor: CurrentActor, tx: Tx
 ) -> Response:
     """Say what a measure is; under `new` the form names its code."""
-    rules.demand_analyst(actor)
+    demand_analyst(actor)
     try:
         with tx.begin_nested():
             named = checked(NewCode, {"code": form.code}).code if code == "new" else code
@@ -304,7 +306,7 @@ def set_clock(
 ) -> Response:  # fmt: skip
     """Add a step, or take one away."""
     act = rules.add_clock_rule if step == "add" else rules.remove_clock_rule
-    rules.demand_keeper(actor)
+    demand_keeper(actor)
     try:
         with tx.begin_nested():
             act(tx, actor, form.level, form.days)
