@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
 from app.accounts.models import User
+from app.core.clock import DISTRICT, now
 from app.core.settings import Settings
 from app.support import chat, clock, telling
 from app.support.clock_models import Notice, NoticeSetting
@@ -156,6 +157,22 @@ def test_quiet_hours_and_no_mail_are_kept(
         session.add(NoticeSetting(user_id=users["officer"], mail="none"))
     telling.tell(clone, up, telling.MAIL, users["officer"])
     assert inbox.letters == []
+    hour = now().astimezone(DISTRICT).hour
+    with Session(clone) as session, session.begin():
+        make_case(session, DAY, users["officer"])
+        clock.ring(session, Calendar(session).after(DAY, 1))
+        session.execute(update(NoticeSetting).values(
+            mail="daily", quiet_from=(hour - 1) % 24, quiet_to=(hour + 2) % 24))  # fmt: skip
+        session.execute(text("delete from procrastinate_jobs"))
+    telling.tell(clone, up, telling.MAIL, users["officer"])
+    assert inbox.letters == [], "they sleep"
+    with Session(clone) as session, session.begin():
+        later = text("select count(*) from procrastinate_jobs where scheduled_at > now()")
+        assert session.scalar(later) == 1
+        session.execute(update(NoticeSetting).values(quiet_from=(hour + 2) % 24,
+                                                     quiet_to=(hour + 3) % 24))  # fmt: skip
+    telling.tell(clone, up, telling.MAIL, users["officer"])
+    assert len(inbox.letters) == 1, "they are awake"
     night = NoticeSetting(quiet_from=20, quiet_to=8)
     assert telling.quiet(night, 23) and telling.quiet(night, 7) and not telling.quiet(night, 8)
     noon = NoticeSetting(quiet_from=12, quiet_to=14)
