@@ -37,6 +37,7 @@ def show(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         request, "support/board.html", columns=columns or [], fault=fault,
         asked=defaultdict(str, pairs), query=urlencode(pairs), back=urlencode({"next": whole}),
         measures=queries.measures(db), words=words, day=today(), names=board.COLUMNS,
+        since=today() - board.KEPT,
         bodies=accounts.organisations(db, "department"), act_to=board.act_to,
         may_work=lambda row: service.may_work(actor, row["organisation_id"]),
     )  # fmt: skip
