@@ -137,6 +137,38 @@ CASES = {
             ("POST", "/undo", None, {}),
         )
     },
+    # Exports: one's own; a short list is sent at once.
+    "GET /leads/export": Case(),
+    "GET /exports": Case(),
+    "GET /exports/new": Case(query="of=firms&on=id%3D{firm}"),
+    "POST /exports": Case(form={"of": "firms", "on": "q=juemiyuanshan"}, status=(303,)),
+    "GET /exports/{number}": Case(status=(404,)),
+    "GET /exports/{number}/state": Case(status=(404,)),
+    "GET /exports/{number}/content": Case(status=(404,)),
+    "POST /exports/{number}/cancel": Case(status=(404,)),
+    "POST /api/v1/exports": Case(json={"of": "firms", "query": "id={firm}"}, status=(202,)),
+    "GET /api/v1/exports": Case(),
+    "GET /api/v1/exports/{number}": Case(status=(404,)),
+    "GET /api/v1/exports/{number}/content": Case(status=(404,)),
+    "POST /api/v1/exports/{number}/cancel": Case(status=(404,)),
+    "GET /firms/{firm_id}/figures/export": Case(),
+    # Duplicates: a pair is known to whoever may know of both firms.
+    "GET /duplicates": Case(),
+    "GET /duplicates/{firm_id}/{other_id}": Case(),
+    "POST /duplicates/{firm_id}/{other_id}": Case(
+        form={"decision": "merge", "reason": "x"}, status=(403, 404)
+    ),
+    "POST /duplicates/merges/{number}/undo": Case(status=(403, 404)),
+    "GET /api/v1/duplicates": Case(),
+    "PUT /api/v1/firms/{firm_id}/distinct-from/{other_id}": Case(
+        json={"reason": "x"}, status=(403, 404)
+    ),
+    "DELETE /api/v1/firms/{firm_id}/distinct-from/{other_id}": Case(status=(403, 404)),
+    "POST /api/v1/firms/{firm_id}:merge": Case(
+        json={"other_id": 1, "reason": "x"}, status=(403, 404)
+    ),
+    "GET /api/v1/merges": Case(),
+    "POST /api/v1/merges/{merge_id}:undo": Case(status=(403, 404)),
     "GET /imports/{number}/state": Case(status=(404,)),
     "GET /imports/{number}/undo": Case(status=(404,)),
     "POST /imports/{number}/check": Case(status=(404,)),

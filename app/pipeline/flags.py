@@ -100,15 +100,17 @@ from (
       and lower(renewed.valid) >= upper(ending.valid))
 ) as titles join firm on firm.id = firm_id and status = 'active'
 where last < %(as_of)s + make_interval(months => within)"""  # noqa: E501
+# From the titles that are held to their verdicts: of most verdicts nobody holds the title.
 AT_RISK = """
-select * from (select held.firm_id, held.kind as subject, {first_unmet} as criterion,
+select * from (select firm_id, kind as subject, {first_unmet} as criterion,
   jsonb_build_object('set', {code}, 'unmet', {unmet})
-from designation as held join firm on firm.id = held.firm_id and firm.status = 'active'
-cross join lateral (
-  select set_id, outcome, outcomes, gaps
-  from assessment where firm_id = held.firm_id and set_id = any({asked}) offset 0) as verdict
+from designation as held
+join (values {titles}) as titled (kind, set_id) using (kind)
+join assessment as verdict using (firm_id, set_id)
+join firm on firm.id = firm_id and firm.status = 'active'
 where held.superseded_at is null and held.valid @> %(as_of)s and held.firm_id {scope}
-  and held.kind in ({titles}) and outcome = 0) as lost where criterion is not null"""
+  and verdict.firm_id {scope} and outcome = 0
+) as lost where criterion is not null"""
 # Of each duty the earliest that nobody has recorded as done.
 DUTY_DUE = """
 select * from (
@@ -259,14 +261,8 @@ def _selects(key: _Key, ahead: list[LoadedSet], scope: str) -> Iterator[tuple[st
     reviews = {one.policy.title: one for one in key.reviews}
     held = [_Spoken(one, reviews.get(one.policy.title)) for one in key.first]
     lost = [one for one in held if one.places]
-    asked = [(f"'{one.loaded.policy.title}'", one.loaded) for one in lost]
-    titles = ", ".join(dict.fromkeys(title for title, _ in asked))
-    yield (
-        "at_risk",
-        AT_RISK.format(
-            scope=scope, titles=titles, asked=_sets_by("held.kind", asked), **_by_set(lost)
-        ),
-    )
+    titles = ", ".join(f"('{one.loaded.policy.title}', {one.loaded.id})" for one in lost)
+    yield "at_risk", AT_RISK.format(scope=scope, titles=titles, **_by_set(lost))
     # The end of a title is a flag of its own.
     owed = [one for one in DUTIES.values() if one.rule != "before_end"]
     yield "duty_due", " union all ".join(_duty(one, scope) for one in owed)

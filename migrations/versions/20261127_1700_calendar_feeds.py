@@ -6,7 +6,7 @@ from alembic import op
 from app.audit import ddl
 
 revision = "0180"
-down_revision = "0076"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
