@@ -38,8 +38,8 @@ from app.imports import service as import_steps
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
-from app.support import clock
-from app.target_lists import telling
+from app.support import clock, telling
+from app.target_lists import telling as supervision
 from app.webhooks import service as webhooks
 
 HEARTBEAT_SECONDS = 5
@@ -149,13 +149,19 @@ def ring(timestamp: int = 0) -> None:
     """Tell of cases that are nearly due or overdue, and of notices of supervision; each once."""
     with Session(tools().engine) as session, session.begin():
         clock.ring(session, today())
-        telling.ring(session, today())
+        supervision.ring(session, today())
 
 
 @queue.task(name="mail_notices")
 def mail_notices(user: int) -> None:
     """Send a person what waits, in one mail, if that is still to be done."""
-    clock.mail(tools().engine, tools().settings, user)
+    telling.tell(tools().engine, tools().settings, telling.MAIL, user)
+
+
+@queue.task(name="chat_notices")
+def chat_notices(user: int) -> None:
+    """Tell a person in their work chat what waits, if that is still to be done."""
+    telling.tell(tools().engine, tools().settings, telling.CHAT, user)
 
 
 @queue.periodic(cron="0 17 * * *")
@@ -167,10 +173,10 @@ def note_errata(timestamp: int = 0) -> None:
         bulletins.note_errata(session, today())
 
 
-@queue.task(name=telling.TASK)
+@queue.task(name=supervision.TASK)
 def mail_supervision(user: int) -> None:
     """Send a person the notices of supervision that wait, in one mail."""
-    telling.mail(tools().engine, tools().settings, user)
+    supervision.mail(tools().engine, tools().settings, user)
 
 
 @queue.task(name="deliver")

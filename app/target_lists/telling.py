@@ -17,8 +17,8 @@ from app.accounts.models import Organisation, User
 from app.core.clock import now
 from app.core.settings import Settings
 from app.jobs.service import enqueue
-from app.support.clock import AGAIN, send
 from app.support.clock_models import NoticeSetting
+from app.support.telling import AGAIN
 from app.target_lists.models import SupervisionNotice, SupervisionTold, TargetItem, TargetList
 from app.target_lists.standing import CLIMBS
 

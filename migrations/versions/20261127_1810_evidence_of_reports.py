@@ -5,8 +5,8 @@ from alembic import op
 
 from app.audit import ddl
 
-revision = "0082"
-down_revision = "0081"
+revision = "0184"
+down_revision = "0183"
 branch_labels = None
 depends_on = None
 
