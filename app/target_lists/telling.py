@@ -18,7 +18,7 @@ from app.core.clock import now
 from app.core.settings import Settings
 from app.jobs.service import enqueue
 from app.support.clock_models import NoticeSetting
-from app.support.telling import AGAIN
+from app.support.telling import AGAIN, post
 from app.target_lists.models import SupervisionNotice, SupervisionTold, TargetItem, TargetList
 from app.target_lists.standing import CLIMBS
 
@@ -69,7 +69,7 @@ def mail(engine: Engine, settings: Settings, user: int) -> None:
         wanted = person.email is not None and settings.smtp_host is not None
         if wanted and (wish is None or wish.mail != "none"):
             try:
-                send(
+                post(
                     settings, letter(session, settings, person, [one.notice_id for one in waiting])
                 )
             except (smtplib.SMTPException, OSError):
