@@ -34,6 +34,9 @@ from app.core.manual import router as manual_pages
 from app.core.resource import describe_common, in_standard_words
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response
+from app.doors.api import router as corrections_api
+from app.doors.link_pages import router as link_pages
+from app.doors.pages import router as door_pages
 from app.entry.pages import router as entry_pages
 from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
@@ -78,6 +81,7 @@ from app.rankings.pages import router as ranking_pages
 from app.support.routes import router as support
 from app.target_lists.api import router as lists_api
 from app.target_lists.pages import router as target_list_pages
+from app.visits.pages import router as visit_pages
 from app.webhooks.api import router as webhooks_api
 from app.webhooks.pages import router as webhooks_pages
 from app.workbench.export_pages import router as export_pages
@@ -171,6 +175,10 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
                    support,
+                   visit_pages,
+                   door_pages,
+                   link_pages,
+                   corrections_api,
                    connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")

@@ -6,6 +6,7 @@ from app.audit import models as audit
 from app.bulletins import models as bulletins
 from app.connectors import models as connectors
 from app.criteria import models as criteria
+from app.doors import models as doors
 from app.entry import models as entry
 from app.firms import document_models as documents
 from app.firms import flag_models as flags
@@ -23,6 +24,7 @@ from app.rankings import models as rankings
 from app.services import models as services
 from app.support import clock_models as reminders
 from app.support import models as support
+from app.support import peer_models as peers
 from app.support import plan_models as firm_plans
 from app.talent import models as talent
 from app.target_lists import models as target_lists
@@ -30,7 +32,8 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, bulletins, connectors, criteria, documents, entry, firm_plans,
-    firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading, pipeline,
-    plans, rankings, reminders, services, support, talent, target_lists, views, webhooks,
+    accounts, attraction, audit, bulletins, connectors, criteria, documents, doors, entry,
+    firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading,
+    peers, pipeline, plans, rankings, reminders, services, support, talent, target_lists, views,
+    webhooks,
 )  # fmt: skip

@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = {"/sign-in", "/sign-in/oidc", "/sign-in/oidc/return", "/sign-out", "/preferences",
           "/invitations/{secret}", "/health/live", "/health/ready", "/api/docs",
           "/api/docs/{name}", "/problems/{name}",
-          "/api/openapi.json", "/public/bulletins/{number}"}  # fmt: skip
+          "/door", "/door/open/{link}", "/door/figures", "/door/files", "/door/answer",
+          "/door/close", "/api/openapi.json", "/public/bulletins/{number}"}  # fmt: skip
 
 
 def test_every_template_compiles() -> None:

@@ -66,6 +66,13 @@ def act_as_visitor(session: Session, *, request_id: str | None = None) -> None:
     _declare(session, said, "", NOBODY)
 
 
+def act_as_firm(session: Session, firm_id: int, name: str, *, request_id: str) -> None:
+    """Declare that a firm acts, through a door of its own: it sees and writes this firm alone."""
+    said = {"user_id": None, "token_id": None, "name": name, "role": "firm",
+            "organisation_id": None, "request_id": request_id, "reason": None}  # fmt: skip
+    _declare(session, said, "", OWN_FIRMS, firm_id=firm_id)
+
+
 def act_unbound(session: Session, actor: Actor, *, request_id: str) -> None:
     """Declare the actor to the trail, and work with the owner's rights: for jobs that put back what
     this actor's own act has changed. Only the worker's connections have them.
@@ -75,9 +82,10 @@ def act_unbound(session: Session, actor: Actor, *, request_id: str) -> None:
 
 
 def _declare(
-    session: Session, said: dict[str, Any], organisation: str, role: str, *, reading: bool = False
-) -> None:
-    session.info["database_role"] = role
+    session: Session, said: dict[str, Any], organisation: str, role: str, *,
+    reading: bool = False, firm_id: int | None = None,
+) -> None:  # fmt: skip
+    session.info["database_role"], session.info["own_firm"] = role, firm_id
     session.execute(DECLARE, {
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
         "organisation": organisation, "role": role, "reading": "on" if reading else "off",
@@ -87,8 +95,9 @@ def _declare(
 
 
 def _lay_down_scope(session: Session) -> None:
-    """A bit for each firm that the organisation may know of on the day."""
-    own = session.scalars(OWN).all()
+    """A bit for each firm that the organisation may know of on the day, or for the firm itself."""
+    firm_id: int | None = session.info.get("own_firm")
+    own = session.scalars(OWN).all() if firm_id is None else [firm_id]
     bits = bytearray((max(own, default=-1) + 8) // 8)
     for number in own:
         bits[number >> 3] |= 1 << (number & 7)

@@ -11,7 +11,8 @@ DEVICE_SECONDS = 180 * 24 * 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600
 
 
-def _keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+def keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    """A secret that a browser brings along for so long."""
     settings = settings_of(request)
     answer.set_cookie(cookie_name(settings, name), value, max_age=seconds, httponly=True,
                       samesite="lax", secure=settings.https)  # fmt: skip
@@ -19,17 +20,17 @@ def _keep(request: Request, answer: Response, name: str, value: str, seconds: in
 
 def keep_session(request: Request, answer: Response, secret: str) -> None:
     """The session, until its absolute limit."""
-    _keep(request, answer, COOKIE, secret, settings_of(request).session_hours * 3600)
+    keep(request, answer, COOKIE, secret, settings_of(request).session_hours * 3600)
 
 
 def keep_device(request: Request, answer: Response, visitor: Visitor) -> None:
     """By this a browser is known again, also after its session."""
-    _keep(request, answer, DEVICE, visitor.device, DEVICE_SECONDS)
+    keep(request, answer, DEVICE, visitor.device, DEVICE_SECONDS)
 
 
 def keep_for_minutes(request: Request, answer: Response, name: str, value: str) -> None:
     """What is needed on the way to another site and back."""
-    _keep(request, answer, name, value, 600)
+    keep(request, answer, name, value, 600)
 
 
 def drop(request: Request, answer: Response, name: str) -> None:

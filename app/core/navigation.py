@@ -65,6 +65,7 @@ SECTIONS = (
     )),
     Section("数据", "Data", (
         Link("/records", "各类记录", "Records", READERS, "g r"),
+        Link("/corrections", "企业更正", "Corrections", KEEPERS),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
     )),
@@ -85,6 +86,7 @@ SECTIONS = (
     Section("帮扶", "Support", (
         Link("/cases", "帮扶事项", "Cases", READERS, "g s"),
         Link("/cases/week", "我的本周", "My week", READERS, "g v"),
+        Link("/visits", "走访服务", "Visits", READERS, "g z"),
         Link("/notices", "提醒", "Notices", READERS, "g q"),
     )),
     Section("政策", "Policy", (

@@ -12,7 +12,7 @@ from app.accounts.models import Grant, Organisation, Token, User
 from app.accounts.secrets import PASSWORDS
 from app.attraction.models import Lead
 from app.core.errors import Conflict
-from app.demo import figures, incubation, plans, records
+from app.demo import figures, incubation, plans, records, support
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
 from app.duties.queries import OVERDUE, open_duties
@@ -71,6 +71,7 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
     _duties_done(session, random, today)
     incubation.add(session, Random(seed + 1), today, ids, firms)
     plans.load(session, today)
+    support.add(session, Random(seed + 2), today, ids, ids[::NEAR_EACH])
     return len(ids)
 
 

@@ -45,7 +45,8 @@ begin
     select link.seq as link, entry.* from audit_link as link
     left join audit_entry as entry on entry.id = link.entry_id and entry.at = link.entry_at
       and entry.action in ('insert', 'update', 'delete')
-      and entry.table_name <> all(array['firm_year', 'firm_history', 'contact', 'document_part', 'entry_draft', 'pool_norm'])
+      and entry.table_name <> all(array['firm_year', 'firm_history', 'contact', 'document_part', 'entry_draft', 'pool_norm',
+        'case_peer'])
       and (records is null or entry.table_name = any(records))
     where link.seq >= past >> 24 order by link.seq limit 5000
   loop

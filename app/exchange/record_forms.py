@@ -16,7 +16,7 @@ from app.exchange import values
 from app.exchange.record_rows import Reader
 from app.exchange.typing_in import UNITS
 from app.facts import service
-from app.firms.record_items import Item
+from app.firms.record_items import CHOSEN, Item
 from app.firms.record_kinds import FactKind
 
 Typed = Mapping[str, list[str]]
@@ -104,7 +104,7 @@ def _read(reader: Reader, form: Form) -> dict[str, Any]:
     for item in reader.kind.items:
         texts = form.texts.get(item.name, [])
         try:
-            if item.kind == "documents":
+            if item.kind in CHOSEN:
                 found[item.name] = [int(text) for text in texts if text.isdecimal()]
             elif not texts:
                 found[item.name] = [] if item.several else None

@@ -20,7 +20,7 @@ from app.exchange.report import Fault, Report
 from app.firms.catalogue import Label
 from app.firms.models import Firm
 from app.firms.queries import visible
-from app.firms.record_items import Item
+from app.firms.record_items import CHOSEN, Item
 from app.firms.record_kinds import FactKind
 from app.pipeline.trail import column_label, value_label
 
@@ -32,8 +32,8 @@ OF_FIRM = {"credit_code": headers.FIRM_HEADERS["credit_code"],
 
 
 def written(kind: FactKind) -> tuple[Item, ...]:
-    """What a file or form can say in words; attachments are chosen on the record's page."""
-    return tuple(one for one in kind.items if one.kind != "documents")
+    """What a file or form can say in words; the rest is chosen on the record's page."""
+    return tuple(one for one in kind.items if one.kind not in CHOSEN)
 
 
 def vocabulary(kind: FactKind) -> Vocabulary:

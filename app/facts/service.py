@@ -42,7 +42,10 @@ def standing(actor: Actor, kind: FactKind, *columns: Any) -> Any:
 def history(session: Session, actor: Actor, kind: FactKind, number: int) -> list[Any]:
     """Every version of a record, newest first: those of its firm with the same key."""
     fact, model = get(session, actor, kind, number), kind.model
-    same = [kind.expression(name).is_not_distinct_from(kind.value(fact, name)) for name in kind.key]
+    same = [
+        kind.expression(name).is_not_distinct_from(kind.value(fact, name))
+        for name in (*kind.key, *kind.apart)
+    ]
     same.append(model.firm_id.is_not_distinct_from(fact.firm_id))
     query = select(model).where(*same).order_by(model.id.desc())
     return list(session.scalars(query))
@@ -67,6 +70,11 @@ def shown(kind: FactKind, fact: Any) -> dict[str, Any]:
 def add(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
     """A new record of a firm that the actor keeps; Conflict where one like it stands."""
     may_write(actor, kind)
+    return take(session, actor, kind, given)
+
+
+def take(session: Session, actor: Actor, kind: FactKind, given: FactIn) -> Any:
+    """The same; the caller knows who may."""
     if given.firm_id is not None:
         queries.get(session, actor, given.firm_id)
     elif actor.role is not Role.ANALYST:
@@ -86,7 +94,7 @@ def _refuse_twin(
     """Two records with one key cannot both stand; what has no key equals nothing."""
     if not kind.family or any(values[name] is None for name in kind.key):
         return
-    model, key = kind.model, ("firm_id", *kind.key)
+    model, key = kind.model, ("firm_id", *kind.key, *kind.apart)
     same = [getattr(model, name).is_not_distinct_from(values[name]) for name in key]
     twin = session.scalar(select(model.id).where(model.superseded_at.is_(None), *same))
     if twin not in (None, but):

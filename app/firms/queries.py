@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Date,
     Integer,
     Select,
     Subquery,
@@ -74,7 +75,8 @@ LADDERS = {
 }
 
 # The cases of `app.support`, above; the register asks only whether one is open.
-CASE = table("support_case", column("firm_id"), column("organisation_id"), column("closed_on"))
+CASE = table("support_case", column("id", Integer), column("firm_id", Integer),
+             column("organisation_id", Integer), column("closed_on", Date))  # fmt: skip
 # What lies with the organisation that acts. These views read the tables below row security, whose
 # statistics the planner needs: without them it takes six thousand firms for fifteen.
 OWN_LOCATION = table(

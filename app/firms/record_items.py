@@ -16,16 +16,18 @@ from app.core.fields import Kind
 
 ItemKind = Literal[
     "text", "prose", "choice", "choices", "texts", "date", "money", "number", "truth",
-    "organisation", "firm", "documents",
+    "organisation", "firm", "documents", "contacts",
 ]  # fmt: skip
 LONGEST_LINE = 500
 NAMED: Mapping[str, ItemKind] = {"organisation_id": "organisation", "parent_id": "firm",
-                                 "attachments": "documents"}  # fmt: skip
+                                 "attachments": "documents", "met": "contacts"}  # fmt: skip
 PLAIN: Mapping[type, ItemKind] = {str: "text", date: "date", bool: "truth", int: "number",
                                   Decimal: "number"}  # fmt: skip
 # What is common stands behind what is a kind's own, in this order.
 LAST = ("happened_on", "ended_on", "amount", "organisation_id", "evidence", "notes", "attachments")
 PLACES = {name: place for place, name in enumerate(LAST, 1)}
+# Rows of the firm that are chosen on the record's page, by their numbers.
+CHOSEN: tuple[ItemKind, ...] = ("documents", "contacts")
 # How a list compares what an item holds; what is not here is not filtered by.
 FILTERED: Mapping[ItemKind, Kind] = {"text": "text", "choice": "choice", "date": "date",
                                      "money": "number", "number": "number", "truth": "bool",
@@ -44,7 +46,7 @@ class Item:
     @property
     def several(self) -> bool:
         """Whether it holds a list."""
-        return self.kind in ("choices", "texts", "documents")
+        return self.kind in ("choices", "texts", *CHOSEN)
 
 
 @cache

@@ -59,7 +59,8 @@ class FactKind:
 
     Its lists are filtered by everything that it says, and by `filters`, which names more columns
     with their `choices`; `day` is the date they are ordered by. `key` names what tells one record
-    of a firm from another, `span` the column of days, `place` the organisation's column where parks
+    of a firm from another, `apart` what does so beside it where people enter them, `span` the
+    column of days, `place` the organisation's column where parks
     and incubators write only their own. What is `decided` only analysts write. `settle` completes
     what is given, or refuses it, by what else is on record.
 
@@ -75,6 +76,7 @@ class FactKind:
     filters: Mapping[str, Kind] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     key: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     span: str | None = None
     place: str | None = None
     decided: bool = False

@@ -59,7 +59,7 @@ def report_figures(
     if whence not in SOURCES:
         raise Invalid(f"没有来源 {whence} (unknown source)" + nearest(whence, SOURCES))
     words = {code: _words(value) for code, value in values.items()}
-    stored = _checked(firm, year, {code: _plain(value) for code, value in values.items()})
+    stored = checked(firm, year, {code: _plain(value) for code, value in values.items()})
     session.refresh(firm, with_for_update=True)  # two reports of one firm go one after the other
     best = _best(session, firm.id, year)
     _check_parts(session, firm.id, year, stored)
@@ -176,7 +176,7 @@ def _keep(session: Session, firm_id: int, year: int, values: Mapping[str, int | 
 # --- checks -------------------------------------------------------------------------------------
 
 
-def _checked(
+def checked(
     firm: Firm, year: int, values: Mapping[str, Decimal | int | None]
 ) -> dict[str, int | None]:
     """Stored steps of every value, or Invalid with every fault at once."""

@@ -7,8 +7,8 @@ from app.incubation.settling import known_parent, served_by
 
 KINDS = (
     FactKind("service-records", "走访服务", ServiceRecord, ServiceRecordIn, "served_on",
-             key=("kind", "served_on"), settle=served_by, family="incubation", named="effect",
-             until=None, due="next_on"),
+             key=("kind", "served_on"), apart=("organisation_id",), settle=served_by,
+             family="incubation", named="effect", until=None, due="next_on"),
     FactKind("spin-offs", "裂变", SpinOff, SpinOffIn, "spun_off_on", key=("parent_id",),
              settle=known_parent, family="incubation", named="note", until=None),
     FactKind("foundings", "创办背景", Founding, FoundingIn, "since", key=("kind", "institution"),

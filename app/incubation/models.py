@@ -4,10 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     ForeignKey,
     Identity,
     Index,
+    Integer,
     Numeric,
     UniqueConstraint,
     text,
@@ -55,6 +57,8 @@ class ServiceRecord(Fact, Base):
         Index("ix_service_record_firm_id", "firm_id", "served_on", postgresql_where=CURRENT),
         Index("ix_service_record_organisation_id", "organisation_id", "served_on",
               postgresql_where=CURRENT),
+        Index("ix_service_record_case_id", "case_id",
+              postgresql_where=text("case_id is not null and superseded_at is null")),
     )  # fmt: skip
 
     kind: Mapped[str]
@@ -70,6 +74,12 @@ class ServiceRecord(Fact, Base):
     next_step: Mapped[str | None]
     next_on: Mapped[date | None]
     note: Mapped[str | None]
+    # The case of app.support, above, that it belongs to.
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("support_case.id", ondelete="SET NULL"))
+    # Numbers of the firm's contacts who were met, and of its documents: photos, papers. What was
+    # removed leaves its number behind; who a contact is, only the contacts say.
+    met: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{}")
+    attachments: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{}")
 
 
 class SpinOff(Fact, Base):

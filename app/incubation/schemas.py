@@ -25,6 +25,9 @@ class ServiceRecordIn(FactIn):
     next_step: Prose | None = None
     next_on: date | None = None
     note: Prose | None = None
+    case_id: Id | None = None
+    met: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)
+    attachments: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def sound(self) -> Self:

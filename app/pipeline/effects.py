@@ -1,6 +1,7 @@
 """What came of support cases, measured by the evaluation itself: gap closed on, rung reached on.
 
-A case belongs to `app.support`, above; the evaluation knows only what it writes into it.
+The firms that stand beside a case are measured alike. Cases belong to `app.support`, above; the
+evaluation knows only what it writes into them.
 """
 
 from datetime import date
@@ -13,31 +14,40 @@ from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS
 from app.pipeline.fields import places
 
 WAITING = text("""
-select distinct set_code from support_case
+select set_code from support_case
 where (gap_closed_on is null or rung_reached_on is null) and set_code is not null
   and (:every or firm_id = any(:ids))
+union
+select set_code from case_peer as peer join support_case as one on one.id = case_id
+where (peer.gap_closed_on is null or peer.rung_reached_on is null) and set_code is not null
+  and (:every or peer.firm_id = any(:ids))
 """)
+# The tables that are measured, each with the case that says what is waited for.
+MEASURED = (("support_case", "one.id = mine.id"), ("case_peer", "one.id = mine.case_id"))
 # A gap is closed when every criterion of the case is met in the set it was opened for.
-CLOSE = text("""
-update support_case as one set gap_closed_on = :as_of
-from assessment as verdict
-where one.gap_closed_on is null and one.set_code = :code and (:every or one.firm_id = any(:ids))
-  and verdict.firm_id = one.firm_id and verdict.set_id = :set_id and cardinality(one.criteria) > 0
-  and one.opened_on <= :as_of
+CLOSE = """
+update {table} as mine set gap_closed_on = :as_of
+from support_case as one, assessment as verdict
+where {same} and mine.gap_closed_on is null and one.set_code = :code
+  and (:every or mine.firm_id = any(:ids)) and verdict.firm_id = mine.firm_id
+  and verdict.set_id = :set_id and cardinality(one.criteria) > 0 and one.opened_on <= :as_of
   and not exists (
     select from unnest(one.criteria) as wanted
     left join unnest(cast(:names as text[]), cast(:places as int[])) as known (name, place)
       on name = wanted
     where place is null or (outcomes >> 2 * (place - 1)) & 3 not in (1, 3))
-""")
-
-REACHED = text("""
-update support_case as one set rung_reached_on = :as_of
-where one.rung_reached_on is null and one.set_code = :code and (:every or firm_id = any(:ids))
+"""
+REACHED = """
+update {table} as mine set rung_reached_on = :as_of
+from support_case as one
+where {same} and mine.rung_reached_on is null and one.set_code = :code
+  and (:every or mine.firm_id = any(:ids))
   and exists (select from designation as held
-    where held.firm_id = one.firm_id and superseded_at is null and valid @> :as_of
+    where held.firm_id = mine.firm_id and superseded_at is null and valid @> :as_of
       and kind = any(cast(:kinds as text[])))
-""")
+"""
+CLOSES = tuple(text(CLOSE.format(table=table, same=same)) for table, same in MEASURED)
+REACHES = tuple(text(REACHED.format(table=table, same=same)) for table, same in MEASURED)
 
 
 def measure(
@@ -50,10 +60,12 @@ def measure(
         if loaded.policy.code not in waiting:
             continue
         spots = places(loaded)
-        session.execute(CLOSE, scope | {
+        given = scope | {
             "as_of": as_of, "code": loaded.policy.code, "set_id": loaded.id,
             "names": [one.criterion.id for one in spots], "places": [one.index for one in spots],
-        })  # fmt: skip
+        }  # fmt: skip
+        for statement in CLOSES:
+            session.execute(statement, given)
         if loaded.policy.rung is not None:
             _reached(session, scope, loaded, as_of)
 
@@ -61,4 +73,6 @@ def measure(
 def _reached(session: Session, scope: dict[str, object], loaded: LoadedSet, as_of: date) -> None:
     step = RUNGS.index(str(loaded.policy.rung)) + 1
     kinds = [kind for kind, at in RUNG_OF_DESIGNATION.items() if at >= step]
-    session.execute(REACHED, scope | {"as_of": as_of, "code": loaded.policy.code, "kinds": kinds})
+    given = scope | {"as_of": as_of, "code": loaded.policy.code, "kinds": kinds}
+    for statement in REACHES:
+        session.execute(statement, given)

@@ -20,6 +20,7 @@ from app.firms.models import Firm
 from app.firms.queries import visible
 from app.pipeline import pool
 from app.pipeline.models import Assessment
+from app.support import peers
 from app.support.days import Calendar
 from app.support.models import OPEN_STATES, CaseEntry, Measure, SupportCase
 from app.support.playbooks import Proposal, proposals
@@ -178,6 +179,7 @@ def _store(
          "recorded_by": actor.name}
         for number, one in zip(numbers, planned, strict=True)
     ])  # fmt: skip
+    peers.match(session, numbers, day)
     return numbers
 
 

@@ -21,6 +21,7 @@ from app.firms import queries as firms
 from app.firms.api import FirmId
 from app.firms.models import Firm
 from app.pipeline.pages import following, given, tried
+from app.pipeline.trail import value_label
 from app.support import queries, service, words
 from app.support.api import CaseId
 from app.support.models import OUTCOMES, STATES, SupportCase
@@ -108,7 +109,8 @@ def _page(
         entries=service.entries(db, actor, case), may_work=service.may_work(actor, case),
         may_route=actor.role is Role.ANALYST, officers=queries.people_of(db, case.organisation_id),
         bodies=accounts.organisations(db), outcomes=OUTCOMES, problem=problem, form=form,
-        day=today(), open=case.closed_on is None,
+        day=today(), open=case.closed_on is None, services=queries.services(db, case.id),
+        label=value_label,
     )  # fmt: skip
     page.status_code = 200 if problem is None else problem.status
     return page

@@ -16,6 +16,7 @@ from app.core.filters import Filters, Sort, Vocabulary, parse
 from app.core.paging import Page, page
 from app.firms.models import Firm
 from app.firms.queries import visible
+from app.incubation.models import ServiceRecord
 from app.support.models import OPEN_STATES, STATES, Measure, SupportCase
 
 Pairs = list[tuple[str, str]]
@@ -174,6 +175,15 @@ def people_of(session: Session, organisation_id: int | None) -> list[User]:
     )  # fmt: skip
     query = select(User).where(seated, User.disabled_at.is_(None)).order_by(User.name, User.id)
     return list(session.scalars(query))
+
+
+def services(session: Session, case_id: int) -> list[ServiceRecord]:
+    """What was done for the firm within a case, newest first."""
+    query = select(ServiceRecord).where(
+        ServiceRecord.case_id == case_id, ServiceRecord.superseded_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(ServiceRecord.served_on.desc(),
+                                               ServiceRecord.id.desc())))  # fmt: skip
 
 
 def measures(session: Session) -> dict[str, Measure]:

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.support import api, clock_pages, opening_pages, pages, plan_pages
+from app.support import api, clock_pages, opening_pages, pages, plan_pages, worked_pages
 
 router = APIRouter()
-for part in (api, pages, opening_pages, clock_pages, plan_pages):
+for part in (api, worked_pages, pages, opening_pages, clock_pages, plan_pages):
     router.include_router(part.router)
+router.include_router(worked_pages.api)

@@ -160,7 +160,7 @@ def attach(
     """Keep a file with the case, among the firm's documents."""
     hold(session, actor, case, version)
     firm = session.get_one(Firm, case.firm_id)
-    kept = documents.take(session, actor, firm, "evidence", *file, largest=largest)
+    kept = documents.take(session, actor.name, firm, "evidence", *file, largest=largest)
     _note(session, actor, case, "file", kept.name, document_id=kept.id)
 
 

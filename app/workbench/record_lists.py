@@ -15,12 +15,12 @@ from app.core.filters import LARGEST_LIMIT, parse
 from app.core.paging import plan_for_values
 from app.facts import service
 from app.firms.catalogue import Label
-from app.firms.record_items import Item
+from app.firms.record_items import CHOSEN, Item
 from app.firms.record_kinds import FactKind
 from app.pipeline.trail import column_label, value_label
 
 # Too long for a table; a record's own page shows them.
-LONG = ("prose", "documents")
+LONG = ("prose", *CHOSEN)
 ASKED_OF_A_PAGE = ("ordering", "cursor", "limit", "count", "fields")
 MOST_GROUPS = 60
 

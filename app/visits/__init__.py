@@ -1,0 +1,1 @@
+"""Visits and services as people enter them on the way: by phone, with a photo."""
