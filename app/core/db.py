@@ -91,10 +91,12 @@ def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:
 
     It says so on the socket, where nothing else can wait: asking would cost a round trip each time.
     """
-    ready = select.poll()
-    ready.register(connection.fileno(), select.POLLIN)
-    if ready.poll(0):
-        raise DisconnectionError
+    if not connection.closed:
+        said = select.poll()
+        said.register(connection.fileno(), select.POLLIN)
+        if not said.poll(0):
+            return
+    raise DisconnectionError
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

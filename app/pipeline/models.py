@@ -17,8 +17,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant
-from app.criteria.models import CriteriaSet
-from app.firms.models import Firm
 
 
 class Assessment(Base):
@@ -42,8 +40,10 @@ class Assessment(Base):
                                   "outcomes", "gaps"]),
     )  # fmt: skip
 
-    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"), primary_key=True)
-    set_id: Mapped[int] = mapped_column(ForeignKey(CriteriaSet.id), primary_key=True)
+    # Of a firm and a set that there are; triggers see to it, a statement at a time: foreign keys,
+    # which ask for each row, would take longer than the verdicts.
+    firm_id: Mapped[int] = mapped_column(primary_key=True)
+    set_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     since: Mapped[date]
     outcome: Mapped[int] = mapped_column(SmallInteger)
     unmet_count: Mapped[int] = mapped_column(SmallInteger)

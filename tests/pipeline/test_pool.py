@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
@@ -207,3 +209,15 @@ def test_the_pool_describes_itself(client: TestClient) -> None:
     assert {"readiness", "gap_count"} <= set(described["orders"])
     for name, one in fields.items():
         assert one["label"].get("zh") and one["label"].get("en"), name
+
+
+@pytest.mark.parametrize("firm, criteria", [("-1", "(select max(id) from criteria_set)"),
+                                            ("(select max(id) from firm)", "-1")])  # fmt: skip
+def test_a_verdict_is_of_a_firm_and_a_set_that_there_are(
+    db: Session, register: dict[str, int], firm: str, criteria: str
+) -> None:
+    with pytest.raises(IntegrityError, match="no firm or no criteria set"), db.begin_nested():
+        db.execute(text(
+            "insert into assessment (firm_id, set_id, since, outcome, unmet_count, unknown_count, "
+            f"gap_count, readiness, outcomes, gaps) values ({firm}, {criteria}, current_date, 1, "
+            "0, 0, 0, 1, 0, '{}')"))  # fmt: skip
