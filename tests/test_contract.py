@@ -15,13 +15,9 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis.checks import (
-    not_a_server_error,
-    response_headers_conformance,
-    response_schema_conformance,
-)
+from schemathesis.checks import CHECKS as KNOWN
+from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
@@ -45,8 +41,8 @@ from tests.server import served
 CASES = int(os.environ.get("TIDU_CONTRACT_CASES", "6"))
 # How many callers send each case; over all cases of an operation everybody has had a turn.
 AT_A_TIME = 3
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
-          response_headers_conformance, response_schema_conformance]  # fmt: skip
+load_all_checks()
+CHECKS = list(KNOWN.get_all())
 CONFIG = SchemathesisConfig.from_dict({"seed": 1, "phases": {"coverage": {"enabled": False}}})
 NOWHERE = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
 DESCRIPTION = create_app(Settings(), NOWHERE).openapi()
