@@ -180,15 +180,19 @@ def _by_cookie(request: Request) -> Actor | None:
 CurrentActor = Annotated[Actor, Depends(_actor)]
 
 
-async def reader(actor: CurrentActor) -> Actor:
-    """Whoever may see data of firms."""
+def reader(actor: Actor) -> Actor:
+    """The actor, if they may see data of firms."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):
         raise Forbidden("这个角色不能查看企业数据")
     actor.require("firms:read")
     return actor
 
 
-Reader = Annotated[Actor, Depends(reader)]
+async def _reader(actor: CurrentActor) -> Actor:
+    return reader(actor)
+
+
+Reader = Annotated[Actor, Depends(_reader)]
 
 
 async def _auditor(actor: CurrentActor) -> Actor:

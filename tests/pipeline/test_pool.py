@@ -216,8 +216,9 @@ def test_a_verdict_is_of_a_firm_and_a_set_that_there_are(
     db: Session, register: dict[str, int], wrong: str
 ) -> None:
     known = {"firm_id": register["short"], "set_id": sets_in_force(db, today())[0].id}
-    verdict = Assessment(**known | {wrong: 32_000}, since=today(), outcome=1, unmet_count=0,
-                         unknown_count=0, gap_count=0, readiness=1, outcomes=0, gaps=[])  # fmt: skip
+    verdict = Assessment(**known | {wrong: 32_000}, since=today(), outcome=1, readiness=1,
+                         unmet_count=0, unknown_count=0, gap_count=0, outcomes=0,
+                         gaps=[])  # fmt: skip
     with pytest.raises(IntegrityError, match="no firm or no criteria set"), db.begin_nested():
         db.add(verdict)
         db.flush()
