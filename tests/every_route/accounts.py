@@ -1,6 +1,6 @@
 """People: the doors, one's own account, and what administrators do."""
 
-from tests.every_route.case import ADMIN, NAME, Case
+from tests.every_route.case import ABSENT, ADMIN, NAME, Case
 
 CASES: dict[str, Case] = {
     # Public, or one's own.
@@ -24,7 +24,7 @@ CASES: dict[str, Case] = {
     "POST /account/second-factor/remove": Case(form={"code": "000000"}, status=(422, 403)),
     "POST /account/sessions/{session_id}/end": Case(status=(404, 303, 403)),
     "POST /account/sessions/end": Case(status=(303, 403)),
-    "POST /account/role": Case(form={"grant": "1"}, status=(404, 403)),
+    "POST /account/role": Case(form={"grant": str(ABSENT)}, status=(404, 403)),
     # For administrators alone, who see no firm.
     "GET /admin/people": Case(query="q=juemiyuanshan", status=ADMIN),
     "POST /admin/people": Case(form={"username": "x", "role": "x"}, status=ADMIN),

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 NAME = "绝密远山科技有限公司"
+# The number of nothing.
+ABSENT = 2**31 - 1
 
 
 @dataclass(frozen=True)
