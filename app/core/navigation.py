@@ -68,6 +68,8 @@ SECTIONS = (
         Link("/corrections", "企业更正", "Corrections", KEEPERS),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
+        Link("/exports", "导出", "Exports", READERS),
+        Link("/duplicates", "疑似重复", "Duplicates", KEEPERS, "g z"),
     )),
     Section("引育", "Growing and attracting", (
         Link("/carriers", "孵化载体", "Carriers",

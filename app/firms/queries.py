@@ -35,6 +35,7 @@ from app.accounts.models import Organisation
 from app.core.clock import today
 from app.core.errors import NotFound
 from app.firms.catalogue import INDICATORS, Indicator
+from app.firms.duplicate_models import FirmMerge
 from app.firms.models import (
     Designation,
     Firm,
@@ -135,8 +136,18 @@ def get(session: Session, actor: Actor, firm_id: int) -> Firm:
     """One firm; NotFound also where it exists but is not this actor's to know."""
     found = find(session, actor, firm_id)
     if found is None:
-        raise NotFound(f"没有编号为 {firm_id} 的企业")
+        raise NotFound(f"没有编号为 {firm_id} 的企业", **_successor(session, actor, firm_id))
     return found
+
+
+def _successor(session: Session, actor: Actor, firm_id: int) -> dict[str, Any]:
+    """Into which firm this one was taken, if the actor may know of that one."""
+    taken = (
+        select(FirmMerge.firm_id).join(Firm, Firm.id == FirmMerge.firm_id)
+        .where(FirmMerge.gone_id == firm_id, FirmMerge.undone_at.is_(None), visible(actor))
+    )  # fmt: skip
+    number = session.scalar(taken.limit(1))
+    return {} if number is None else {"merged_into": number, "see": f"/firms/{number}"}
 
 
 def find(session: Session, actor: Actor, firm_id: int) -> Firm | None:

@@ -96,14 +96,16 @@ from (
       and lower(renewed.valid) >= upper(ending.valid))
 ) as titles join firm on firm.id = firm_id and status = 'active'
 where last < %(as_of)s + make_interval(months => within)"""  # noqa: E501
+# From the titles that are held to their verdicts: of most verdicts nobody holds the title.
 AT_RISK = """
-select * from (select verdict.firm_id, {title} as subject, {first_unmet} as criterion,
+select * from (select firm_id, kind as subject, {first_unmet} as criterion,
   jsonb_build_object('set', {code}, 'unmet', {unmet})
-from assessment as verdict
-join designation as held on held.firm_id = verdict.firm_id and held.kind = {title}
-  and held.superseded_at is null and held.valid @> %(as_of)s and held.firm_id {scope}
-join firm on firm.id = verdict.firm_id and firm.status = 'active'
-where verdict.firm_id {scope} and outcome = 0 and held.kind in ({titles})
+from designation as held
+join (values {titles}) as titled (kind, set_id) using (kind)
+join assessment as verdict using (firm_id, set_id)
+join firm on firm.id = firm_id and firm.status = 'active'
+where held.superseded_at is null and held.valid @> %(as_of)s and held.firm_id {scope}
+  and verdict.firm_id {scope} and outcome = 0
 ) as lost where criterion is not null"""
 # Of each duty the earliest that nobody has recorded as done.
 DUTY_DUE = """
@@ -245,8 +247,8 @@ def _selects(key: _Key, ahead: list[LoadedSet], scope: str) -> Iterator[tuple[st
     yield "expiring", EXPIRING.format(scope=scope, stages=stages, yearly=YEARLY_MONTHS)
     reviews = {one.policy.title: one for one in key.reviews}
     held = [_Spoken(one, reviews.get(one.policy.title)) for one in key.first]
-    titles = _listed(one.loaded.policy.title for one in held)
     lost = [one for one in held if one.places]
+    titles = ", ".join(f"('{one.loaded.policy.title}', {one.loaded.id})" for one in lost)
     yield "at_risk", AT_RISK.format(scope=scope, titles=titles, **_by_set(lost))
     # The end of a title is a flag of its own.
     owed = [one for one in DUTIES.values() if one.rule != "before_end"]

@@ -40,10 +40,10 @@ class Assessment(Base):
                                   "outcomes", "gaps"]),
     )  # fmt: skip
 
-    # Of a firm and a set that there are; triggers see to it, a statement at a time: foreign keys,
-    # which ask for each row, would take longer than the verdicts.
+    # No keys into firms and sets, which would be tested for each of a register's verdicts: triggers
+    # hold each statement's rows against the firms, and keep a used set from being deleted.
     firm_id: Mapped[int] = mapped_column(primary_key=True)
-    set_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    set_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     since: Mapped[date]
     outcome: Mapped[int] = mapped_column(SmallInteger)
     unmet_count: Mapped[int] = mapped_column(SmallInteger)

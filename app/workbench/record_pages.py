@@ -1,4 +1,4 @@
-"""Records of every kind on pages: the list with its file, one record, and its form."""
+"""Records of every kind on pages: the list, one record, and its form."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -30,10 +30,7 @@ from app.pipeline.pages import following, given, tried
 from app.pipeline.records import BY_PATH, FAMILIES, RECORDS, WARN_BEFORE
 from app.pipeline.service import assess
 from app.pipeline.trail import column_label, table_label
-from app.workbench import record_lists, sheets
-from app.workbench.export_pages import PAGING, Format
 from app.workbench.record_lists import columns, totals
-from app.workbench.sheets import Sheet
 
 router = APIRouter(prefix="/records", include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -105,25 +102,6 @@ def totals_part(request: Request, path: str, actor: Reader, db: Db) -> HTMLRespo
     found = kind_of(path)
     sums = totals(db, actor, found, given(request))
     return render(request, "records/totals.html", totals=sums, **_words(found))
-
-
-@router.get("/{path}/export")
-def export(
-    request: Request, path: str, actor: Reader, readings: Noted, db: Db, format: Format = "csv"
-) -> Response:
-    """What the list shows, as a file."""
-    found, locale = kind_of(path), i18n.locale_of(request)
-    pairs = [pair for pair in given(request) if pair[0] not in PAGING]
-    counted = service.listed(db, actor, found, [*pairs, ("limit", "1"), ("count", "exact")])
-    asked: dict[str, list[str]] = {}
-    for name, value in pairs:
-        asked.setdefault(name, []).append(value)
-    readings.note(found.table, purpose="export", filter=asked, row_count=counted.count)
-    heads, bodies = record_lists.heads(found, locale), _bodies(db, locale)
-    widths = [32, 21, *(16 for _ in heads[2:])]
-    sheet = Sheet(path, heads, widths, lambda session: record_lists.pages(
-        session, actor, found, pairs, bodies, locale))  # fmt: skip
-    return sheets.sent(request, db, sheet, format)
 
 
 @router.get("/{path}/new")

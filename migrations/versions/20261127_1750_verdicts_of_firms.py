@@ -1,4 +1,4 @@
-"""verdicts are held against firms and sets a statement at a time
+"""verdicts are held against firms a statement at a time
 
 A foreign key asks for each of its rows: of 75,000 verdicts that takes longer than reaching them.
 """
@@ -6,23 +6,18 @@ A foreign key asks for each of its rows: of 75,000 verdicts that takes longer th
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0077"
-down_revision = "0076"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
-TABLE = "assessment"
-KEYS = (("fk_assessment_firm_id", "firm", "firm_id", "CASCADE"),
-        ("fk_assessment_set_id", "criteria_set", "set_id", None))  # fmt: skip
 MADE = """
 create function assessment_refers() returns trigger
 language plpgsql security definer set search_path = {schema}, pg_temp as $$
 begin
   if exists (select from (select distinct firm_id from new_rows) as told
-             where not exists (select from firm where firm.id = told.firm_id))
-  or exists (select from (select distinct set_id from new_rows) as told
-             where not exists (select from criteria_set where criteria_set.id = told.set_id)) then
-    raise foreign_key_violation using message = 'a verdict names no firm or no criteria set';
+             where not exists (select from firm where firm.id = told.firm_id)) then
+    raise foreign_key_violation using message = 'a verdict names no firm';
   end if;
   return null;
 end $$;
@@ -47,8 +42,7 @@ drop function assessment_goes, assessment_refers;
 
 def upgrade() -> None:
     op.execute("set local lock_timeout = '4s'")
-    for name, _, _, _ in KEYS:
-        op.drop_constraint(name, TABLE, type_="foreignkey")
+    op.drop_constraint("fk_assessment_firm_id", "assessment", type_="foreignkey")
     schema = op.get_bind().scalar(sa.text("select quote_ident(current_schema())"))
     op.execute(MADE.format(schema=schema))
 
@@ -56,5 +50,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("set local lock_timeout = '4s'")
     op.execute(UNMADE)
-    for name, table, column, gone in KEYS:
-        op.create_foreign_key(name, TABLE, table, [column], ["id"], ondelete=gone)
+    op.create_foreign_key(
+        "fk_assessment_firm_id", "assessment", "firm", ["firm_id"], ["id"], ondelete="CASCADE"
+    )
