@@ -6,8 +6,8 @@ A foreign key asks for each of its rows: of 75,000 verdicts that takes longer th
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0081"
-down_revision = "0080"
+revision = "0183"
+down_revision = "0182"
 branch_labels = None
 depends_on = None
 
