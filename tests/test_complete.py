@@ -20,6 +20,7 @@ from app.criteria.policy import Criterion
 from app.criteria.store import all_sets, measures, sources
 from app.firms.catalogue import INDICATORS
 from app.main import create_app
+from app.pipeline.trail import words
 from tests.routes import every_route
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +46,24 @@ def test_every_text_has_its_english() -> None:
 def test_columns_and_catalogue_agree(engine: Engine) -> None:
     columns = {column["name"] for column in inspect(engine).get_columns("firm_year")}
     assert columns - {"firm_id", "year", "version", "updated_at"} == set(INDICATORS)
+
+
+# Every column of every table that the trail records; the trail's own tables record nothing.
+RECORDED = text("""
+select c.table_name, c.column_name from information_schema.columns c
+join pg_trigger t on t.tgrelid = c.table_name::regclass
+join pg_proc p on p.oid = t.tgfoid
+where c.table_schema = 'public' and p.proname = 'audit_change'
+""")
+
+
+def test_the_trail_has_words_for_all_it_records(db: Session) -> None:
+    known = words()
+    plain = set(known.technical) | set(INDICATORS) | set(known.columns)
+    found = db.execute(RECORDED).all()
+    assert len({table for table, _ in found}) > 80
+    assert {table for table, _ in found} - set(known.tables) == set()
+    assert {f"{t}.{c}" for t, c in found if c not in plain} - set(known.columns) == set()
 
 
 def test_every_criterion_is_cited(db: Session) -> None:

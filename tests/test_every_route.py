@@ -6,13 +6,14 @@ A route without a case fails the first test: whoever adds one says here what it 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -75,7 +76,7 @@ CASES = {
     "POST /account/second-factor/remove": Case(form={"code": "000000"}, status=(422, 403)),
     "POST /account/sessions/{session_id}/end": Case(status=(404, 303, 403)),
     "POST /account/sessions/end": Case(status=(303, 403)),
-    "POST /account/role": Case(form={"grant": "1"}, status=(404, 403)),
+    "POST /account/role": Case(form={"grant": str(ABSENT)}, status=(404, 403)),
     # For administrators alone, who see no firm.
     "GET /admin/people": Case(query="q=juemiyuanshan", status=ADMIN),
     "POST /admin/people": Case(form={"username": "x", "role": "x"}, status=ADMIN),
@@ -594,8 +595,55 @@ class Foreign:
         return {NAME, "绝密远山", str(FIGURE), f"{FIGURE:,}", CONTACT, PHONE}
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A district that is made once, in a transaction that every test here goes back to."""
+
+    connection: Connection
+    foreign: Foreign
+    callers: dict[str, TestClient]
+
+
+@pytest.fixture(scope="module")
+def stage(engine: Engine) -> Iterator[Stage]:
+    with engine.connect() as connection, connection.begin() as outer:
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as db:
+            found = make_foreign(db)
+            callers = make_callers(db)
+            db.commit()
+        yield Stage(connection, found, callers)
+        outer.rollback()
+
+
 @pytest.fixture
-def foreign(db: Session) -> Foreign:
+def foreign(stage: Stage) -> Foreign:
+    return stage.foreign
+
+
+@pytest.fixture
+def callers(stage: Stage) -> Iterator[dict[str, TestClient]]:
+    """Signed in for each test anew: some routes sign people out."""
+    cookies = {who: dict(client.cookies) for who, client in stage.callers.items()}
+    yield stage.callers
+    for who, client in stage.callers.items():
+        client.cookies.clear()
+        client.cookies.update(cookies[who])
+
+
+@pytest.fixture
+def db(stage: Stage) -> Iterator[Session]:
+    """A session on the stage, whose work is rolled back, commits included."""
+    with stage.connection.begin_nested() as own:
+        with Session(
+            stage.connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            yield session
+        own.rollback()
+
+
+def make_foreign(db: Session) -> Foreign:
     firm = {"registered_on": LONG_AGO}
     number = make_firm(db, NAME, firm=firm, figures={"revenue_sales": {2024: FIGURE}})
     db.execute(text("update firm set pinyin = 'juemiyuanshan', name_search = :s where id = :n"),
@@ -612,8 +660,7 @@ def foreign(db: Session) -> Foreign:
     return Foreign(number, str(code), conflict.id, contact.id, int(stay))
 
 
-@pytest.fixture
-def callers(db: Session, foreign: Foreign) -> dict[str, TestClient]:
+def make_callers(db: Session) -> dict[str, TestClient]:
     """Two incubator managers, a park and a token, each with a firm of its own."""
     bodies = {kind: body(db, f"own-{kind}", kind.split("-")[0])
               for kind in ("incubator-1", "incubator-2", "park", "incubator-token")}  # fmt: skip
@@ -635,13 +682,11 @@ def kept(db: Session, firm: int) -> list[Any]:
     """Everything recorded of a firm."""
     tables = [("firm", "id")]
     tables += [(t.name, "firm_id") for t in Base.metadata.sorted_tables if "firm_id" in t.c]
-    return [
-        db.execute(
-            text(f"select to_jsonb(t) from {table} as t where {column} = :n order by 1"),  # noqa: S608
-            {"n": firm},
-        ).all()
+    rows = " union all ".join(
+        f"select '{table}', to_jsonb(t) from {table} as t where {column} = :n"  # noqa: S608
         for table, column in tables
-    ]
+    )
+    return list(db.execute(text(f"{rows} order by 1, 2"), {"n": firm}).all())
 
 
 def ask(client: TestClient, route: str, case: Case, foreign: Foreign, *, absent: bool) -> Any:

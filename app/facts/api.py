@@ -63,9 +63,7 @@ def _described(kind: FactKind) -> dict[str, Any]:
             "page": {200: {"model": page}}, "history": {200: {"model": history}}}  # fmt: skip
 
 
-def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
-    told = _described(kind)
-
+def _reads(kind: FactKind, routes: APIRouter, name: str, told: dict[str, Any]) -> None:
     @routes.get("", operation_id=f"list_{name}", openapi_extra={"parameters": ASKED},
                 responses=told["page"])  # fmt: skip
     def list_facts(request: Request, actor: Reader, readings: Noted, db: Db) -> dict[str, Any]:
@@ -94,9 +92,7 @@ def _reads(kind: FactKind, routes: APIRouter, name: str) -> None:
                           for one in versions]}  # fmt: skip
 
 
-def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
-    told = _described(kind)
-
+def _writes(kind: FactKind, routes: APIRouter, name: str, told: dict[str, Any]) -> None:
     @routes.post("", operation_id=f"add_{name}", status_code=201, responses=told["made"])
     def add_fact(
         body: kind.schema, response: Response, actor: CurrentActor, tx: Tx  # type: ignore[name-defined]
@@ -143,6 +139,7 @@ def _writes(kind: FactKind, routes: APIRouter, name: str) -> None:
 
 for _kind in KINDS:
     _routes = APIRouter(prefix=f"/{_kind.path}", tags=[_kind.path], route_class=Resource)
-    _reads(_kind, _routes, _kind.path.replace("-", "_"))
-    _writes(_kind, _routes, _kind.path.replace("-", "_"))
+    _name, _told = _kind.path.replace("-", "_"), _described(_kind)
+    _reads(_kind, _routes, _name, _told)
+    _writes(_kind, _routes, _name, _told)
     router.include_router(_routes)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 SHOTS = os.environ.get("TIDU_SHOTS")
@@ -33,6 +33,7 @@ def prefer(page: Page, lang: str, theme: str, width: int) -> None:
 def look(page: Page, name: str, width: int, part: str = "body") -> None:
     """Nothing sticks out, axe finds nothing serious; kept where TIDU_SHOTS says."""
     page.wait_for_load_state()
+    expect(page.locator(".htmx-request")).to_have_count(0)  # parts that come after it
     page.mouse.move(0, 0)  # what opens under a resting pointer is not the page
     if SHOTS:
         page.locator(part).screenshot(path=f"{SHOTS}/{name}.png")

@@ -16,6 +16,7 @@ def sign_in(page: Page, username: str = "analyst") -> None:
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("heading", name="梯度一览")).to_be_visible()
+    page.wait_for_load_state()  # until then no key is listened to
 
 
 def shot(page: Page, name: str) -> None:

@@ -17,6 +17,7 @@ def enter(page: Page, username: str) -> None:
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page.locator("main h1")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def test_a_firm_is_found_while_one_types(page: Page) -> None:

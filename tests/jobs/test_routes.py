@@ -5,7 +5,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
+from app.core.web import TEMPLATES
 from app.jobs.service import enqueue
+from app.worker import queue
 from tests.people import person
 
 
@@ -42,3 +44,10 @@ def test_only_administrators_see_it(db: Session) -> None:
         client = person(db, role)
         assert client.get("/api/v1/jobs").status_code == 403
         assert client.get("/jobs").status_code == 403
+
+
+def test_every_job_has_a_name_that_people_read() -> None:
+    page = (TEMPLATES / "jobs/jobs.html").read_text(encoding="utf-8")
+    own = [name for name in queue.tasks if "builtin" not in name]
+    assert own
+    assert [name for name in own if f'"{name}": _(' not in page] == []
