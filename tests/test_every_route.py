@@ -257,6 +257,8 @@ CASES = {
         status=(403,),
     ),
     "GET /cockpit/stay": Case(),
+    "GET /cockpit/targets": Case(),
+    "GET /cockpit/readiness": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
     "GET /search/suggestions": Case(query="q=juemiyuanshan"),
@@ -396,6 +398,7 @@ CASES = {
     "GET /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "POST /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "GET /board": Case(query="q=juemiyuanshan"),
+    "GET /board/totals": Case(query="id={firm}"),
     "GET /board/{rung}": Case(query="id={firm}"),
     "GET /firms/{firm_id}/move": Case(),
     "GET /firms/{firm_id}/move/{rung}": Case(),

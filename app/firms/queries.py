@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    SQLColumnExpression,
     Subquery,
     case,
     column,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, distinct_on
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import True_
 
 from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
@@ -112,6 +114,12 @@ def visible(actor: Actor, on: date | None = None) -> ColumnElement[bool]:
             )
         case Role.ADMIN | Role.AUDITOR:
             return false()
+
+
+def among(firm_id: SQLColumnExpression[int], actor: Actor, on: date) -> ColumnElement[bool]:
+    """The same of rows that name a firm: none is looked up for who may know of all."""
+    known = visible(actor, on)
+    return known if isinstance(known, True_) else firm_id.in_(select(Firm.id).where(known))
 
 
 def may_read_contacts(actor: Actor) -> ColumnElement[bool]:
@@ -204,15 +212,10 @@ def rung_of(session: Session, firm_id: int, day: date) -> str | None:
 def funnel(session: Session, actor: Actor, day: date) -> dict[str, int]:
     """Firms by rung, within what the actor may know; `none` stands on no rung."""
     steps = standing(day)
-    rows = session.execute(
-        select(steps.c.step, func.count())
-        .select_from(Firm)
-        .outerjoin(steps, steps.c.firm_id == Firm.id)
-        .where(visible(actor, day))
-        .group_by(steps.c.step)
-    )
-    found = {rung(step) or "none": number for step, number in rows}
-    return {name: found.get(name, 0) for name in (*RUNGS, "none")}
+    query = select(steps.c.step, func.count()).where(among(steps.c.firm_id, actor, day))
+    found = {rung(step): number for step, number in session.execute(query.group_by(steps.c.step))}
+    every = session.scalar(select(func.count()).select_from(Firm).where(visible(actor, day))) or 0
+    return {name: found.get(name, 0) for name in RUNGS} | {"none": every - sum(found.values())}
 
 
 def designations(session: Session, firm_id: int) -> list[Designation]:

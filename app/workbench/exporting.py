@@ -165,7 +165,7 @@ def _width(head: str, column: Column) -> int:
 
 def _board(session: Session, actor: Actor, pairs: Pairs, *, english: bool) -> Listed:
     day = today()
-    count = sum(column.count for column in board.board(session, actor, pairs, day).columns)
+    count = sum(one.count for one in board.totals(session, actor, pairs, day))
 
     def pages(reading: Session) -> Iterator[list[list[Any]]]:
         for cards in board.rows(reading, actor, pairs, day):

@@ -29,7 +29,7 @@ from app.firms.schemas import LARGEST_ID
 from app.pipeline.pages import following, given, tried
 from app.pipeline.records import BY_PATH, FAMILIES, RECORDS, WARN_BEFORE
 from app.pipeline.service import assess
-from app.pipeline.trail import column_label, table_label
+from app.pipeline.trail import column_label, many_label, table_label
 from app.workbench.record_lists import columns, totals
 
 router = APIRouter(prefix="/records", include_in_schema=False)
@@ -59,7 +59,8 @@ class FilledIn(BaseModel):
 
 
 def _words(kind: FactKind) -> dict[str, Any]:
-    return {"kind": kind, "title": table_label(kind.table, "insert"), "families": FAMILIES,
+    return {"kind": kind, "title": table_label(kind.table, "insert"),
+            "many": many_label(kind.table), "families": FAMILIES,
             "label": lambda name: column_label(name, kind.table), "phrases": phrases,
             "choices": lambda item: choices(kind, item)}  # fmt: skip
 
@@ -69,7 +70,7 @@ def index(request: Request, actor: Reader) -> HTMLResponse:
     """Every kind of record, by family."""
     by_family = {family: [kind for kind in RECORDS if kind.family == family] for family in FAMILIES}
     return render(request, "records/index.html", kinds=by_family, families=FAMILIES,
-                  table_label=table_label)  # fmt: skip
+                  many_label=many_label)  # fmt: skip
 
 
 @router.get("/{path}")
