@@ -36,11 +36,15 @@ from app.core.web import STATIC, Problem, install_errors, problem_response
 from app.doors.api import router as corrections_api
 from app.doors.link_pages import router as link_pages
 from app.doors.pages import router as door_pages
+from app.duplicates.api import router as duplicates_api
+from app.duplicates.pages import router as duplicate_pages
 from app.entry.pages import router as entry_pages
 from app.events.api import router as events_api
 from app.exchange.api import router as exchange_api
 from app.exchange.figure_pages import router as figure_pages
 from app.exchange.firm_pages import router as firm_pages
+from app.exports.api import router as exports_api
+from app.exports.pages import router as exports_pages
 from app.facts.api import router as facts_api
 from app.firms.api import router as firms_api
 from app.firms.contact_api import router as contact_api
@@ -170,6 +174,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
                    document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
                    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
                    support,
+                   duplicates_api, duplicate_pages, exports_api, exports_pages,
                    visit_pages,
                    door_pages,
                    link_pages,

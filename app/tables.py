@@ -8,7 +8,9 @@ from app.connectors import models as connectors
 from app.criteria import models as criteria
 from app.doors import models as doors
 from app.entry import models as entry
+from app.exports import models as exports
 from app.firms import document_models as documents
+from app.firms import duplicate_models as duplicates
 from app.firms import flag_models as flags
 from app.firms import models as firms
 from app.forecasts import models as forecasts
@@ -32,8 +34,9 @@ from app.views import models as views
 from app.webhooks import models as webhooks
 
 ALL = (
-    accounts, attraction, audit, bulletins, connectors, criteria, documents, doors, entry,
-    firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation, jobs, leading,
-    peers, pipeline, plans, rankings, reminders, services, support, talent, target_lists, views,
+    accounts, attraction, audit, bulletins, connectors, criteria, documents, doors, duplicates,
+    entry, exports, firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation,
+    jobs, leading, peers, pipeline, plans, rankings, reminders, services, support, talent,
+    target_lists, views,
     webhooks,
 )  # fmt: skip

@@ -29,12 +29,15 @@ from app.connectors import service as connectors
 from app.connectors.models import Run
 from app.core.clock import now, today
 from app.core.settings import Settings
+from app.duplicates import finding
+from app.exports import running as exports
+from app.exports import service as export_files
 from app.imports import running as imports
 from app.imports import service as import_steps
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
-from app.support import clock
+from app.support import clock, telling
 from app.webhooks import service as webhooks
 
 HEARTBEAT_SECONDS = 5
@@ -89,6 +92,14 @@ def make_trail_months(timestamp: int = 0) -> None:
         ensure_months(connection)
 
 
+@queue.periodic(cron="30 16 * * *")
+@queue.task(name="find_duplicates", queueing_lock="find_duplicates", lock="find_duplicates")
+def find_duplicates(timestamp: int = 0) -> None:
+    """Look through the whole register for firms that may be one."""
+    with Session(tools().engine) as session, session.begin():
+        finding.find(session)
+
+
 @queue.periodic(cron="20 17 * * *")
 @queue.task(name="purge_expired", queueing_lock="purge_expired")
 def purge_expired(timestamp: int = 0) -> None:
@@ -102,6 +113,7 @@ def purge_expired(timestamp: int = 0) -> None:
         session.execute(delete(Run).where(Run.started_at < before))
         replies.forget_old(session)
         import_steps.forget_old(session)
+        export_files.forget_old(session)
         session.execute(PURGE_JOBS, {"done": now() - JOBS_KEPT, "failed": now() - FAILED_KEPT})
 
 
@@ -140,7 +152,13 @@ def ring(timestamp: int = 0) -> None:
 @queue.task(name="mail_notices")
 def mail_notices(user: int) -> None:
     """Send a person what waits, in one mail, if that is still to be done."""
-    clock.mail(tools().engine, tools().settings, user)
+    telling.tell(tools().engine, tools().settings, telling.MAIL, user)
+
+
+@queue.task(name="chat_notices")
+def chat_notices(user: int) -> None:
+    """Tell a person in their work chat what waits, if that is still to be done."""
+    telling.tell(tools().engine, tools().settings, telling.CHAT, user)
 
 
 @queue.task(name="deliver")
@@ -165,6 +183,12 @@ def import_run(batch: int) -> None:
 def import_undo(batch: int) -> None:
     """Put back what an import changed."""
     imports.undo(tools().engine, batch)
+
+
+@queue.task(name="export_write")
+def export_write(export: int) -> None:
+    """Write a list to a file, if that is still to be done."""
+    exports.write(tools().engine, export)
 
 
 @queue.task(name="run_connector")

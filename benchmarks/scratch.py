@@ -1,7 +1,7 @@
 """A scratch database with as many firms as asked for; figures, rights and the rest of them."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -145,22 +145,41 @@ RECORDS = (
 
 
 @contextmanager
-def database(firms: int) -> Iterator[Engine]:
-    """An engine on a register of that many generated firms, analysed."""
-    with tempfile.TemporaryDirectory(prefix="tidu-bench-") as folder:
-        settings = Settings(
-            data_dir=Path(folder), durable=False, database_url=None, statement_timeout_ms=0
-        )
-        Path(folder).chmod(0o755)
-        with running(settings) as url:
-            engine = make_engine(url, settings)
-            migrate(engine)
-            with Session(engine) as session, session.begin():
-                plans.load_shipped(session)
-                store.load_shipped(session)
-            generate(engine, firms)
+def database(
+    firms: int, keep: Path | None = None, prepare: Callable[[Engine], None] = lambda _: None
+) -> Iterator[Engine]:
+    """An engine on a register of that many generated firms, analysed and prepared.
+
+    In a folder to keep, it is filled and prepared once and used as it is from then on.
+    """
+    with tempfile.TemporaryDirectory(prefix="tidu-bench-") as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        ready = folder / f"{firms}.ready"
+        with _served(folder) as engine:
+            if not ready.exists():
+                _fill(engine, firms)
+                prepare(engine)
+                ready.touch()
             yield engine
-            engine.dispose()
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[Engine]:
+    settings = Settings(data_dir=folder, durable=False, database_url=None, statement_timeout_ms=0)
+    folder.chmod(0o755)
+    with running(settings) as url:
+        engine = make_engine(url, settings)
+        yield engine
+        engine.dispose()
+
+
+def _fill(engine: Engine, firms: int) -> None:
+    migrate(engine)
+    with Session(engine) as session, session.begin():
+        plans.load_shipped(session)
+        store.load_shipped(session)
+    generate(engine, firms)
 
 
 def generate(engine: Engine, firms: int) -> None:

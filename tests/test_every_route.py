@@ -137,6 +137,38 @@ CASES = {
             ("POST", "/undo", None, {}),
         )
     },
+    # Exports: one's own; a short list is sent at once.
+    "GET /leads/export": Case(),
+    "GET /exports": Case(),
+    "GET /exports/new": Case(query="of=firms&on=id%3D{firm}"),
+    "POST /exports": Case(form={"of": "firms", "on": "q=juemiyuanshan"}, status=(303,)),
+    "GET /exports/{number}": Case(status=(404,)),
+    "GET /exports/{number}/state": Case(status=(404,)),
+    "GET /exports/{number}/content": Case(status=(404,)),
+    "POST /exports/{number}/cancel": Case(status=(404,)),
+    "POST /api/v1/exports": Case(json={"of": "firms", "query": "id={firm}"}, status=(202,)),
+    "GET /api/v1/exports": Case(),
+    "GET /api/v1/exports/{number}": Case(status=(404,)),
+    "GET /api/v1/exports/{number}/content": Case(status=(404,)),
+    "POST /api/v1/exports/{number}/cancel": Case(status=(404,)),
+    "GET /firms/{firm_id}/figures/export": Case(),
+    # Duplicates: a pair is known to whoever may know of both firms.
+    "GET /duplicates": Case(),
+    "GET /duplicates/{firm_id}/{other_id}": Case(),
+    "POST /duplicates/{firm_id}/{other_id}": Case(
+        form={"decision": "merge", "reason": "x"}, status=(403, 404)
+    ),
+    "POST /duplicates/merges/{number}/undo": Case(status=(403, 404)),
+    "GET /api/v1/duplicates": Case(),
+    "PUT /api/v1/firms/{firm_id}/distinct-from/{other_id}": Case(
+        json={"reason": "x"}, status=(403, 404)
+    ),
+    "DELETE /api/v1/firms/{firm_id}/distinct-from/{other_id}": Case(status=(403, 404)),
+    "POST /api/v1/firms/{firm_id}:merge": Case(
+        json={"other_id": 1, "reason": "x"}, status=(403, 404)
+    ),
+    "GET /api/v1/merges": Case(),
+    "POST /api/v1/merges/{merge_id}:undo": Case(status=(403, 404)),
     "GET /imports/{number}/state": Case(status=(404,)),
     "GET /imports/{number}/undo": Case(status=(404,)),
     "POST /imports/{number}/check": Case(status=(404,)),
@@ -225,6 +257,8 @@ CASES = {
         status=(403,),
     ),
     "GET /cockpit/stay": Case(),
+    "GET /cockpit/targets": Case(),
+    "GET /cockpit/readiness": Case(),
     # The search box.
     "GET /search": Case(query="q=juemiyuanshan"),
     "GET /search/suggestions": Case(query="q=juemiyuanshan"),
@@ -270,6 +304,15 @@ CASES = {
     # Support cases: lists, one, opening, acts.
     "GET /cases": Case(),
     "GET /cases/week": Case(),
+    "GET /cases/board": Case(query="firm_id={firm}"),
+    "GET /cases/calendar": Case(query="firm_id={firm}"),
+    "GET /cases/handover": Case(status=(403,)),
+    "POST /cases/handover": Case(form={"leaving": "1", "expected": "1"}, status=(403,)),
+    "GET /cases/{case_id}/move/{column}": Case(status=(404,)),
+    "POST /cases/{case_id}/move/{column}": Case(form={"act": "accept"}, status=(404,)),
+    "GET /calendars/{secret}.ics": Case(status=(404,)),
+    "POST /notices/calendar": Case(status=(303, 403)),
+    "POST /notices/calendar/revoke": Case(status=(303,)),
     "GET /cases/{case_id}": Case(status=(404,)),
     "GET /cases/effects": Case(),
     "GET /cases/effects/beside": Case(),
@@ -305,6 +348,13 @@ CASES = {
     "GET /firms/{firm_id}/plan": Case(),
     "POST /firms/{firm_id}/plan": Case(form={"goal_rung": "certified", "goal_on": "2999-01-01"}),
     "GET /firms/{firm_id}/plan/{number}.{kind}": Case(status=(404, 422)),
+    "GET /api/v1/firms/{firm_id}/plan": Case(),
+    "PUT /api/v1/firms/{firm_id}/plan": Case(
+        json={"goal_rung": "certified", "goal_on": "2999-01-01"}, headers={"If-Match": "*"}
+    ),
+    "GET /api/v1/firms/{firm_id}/plan/versions": Case(),
+    "GET /api/v1/firms/{firm_id}/plan/versions/{number}": Case(),
+    "GET /api/v1/firms/{firm_id}/plan/versions/{number}.{kind}": Case(status=(404, 422)),
     "GET /notices": Case(),
     "POST /notices/read": Case(status=(303,)),
     "POST /notices/settings": Case(form={"mail": "none"}, status=(303, 403)),
@@ -314,10 +364,51 @@ CASES = {
     "POST /api/v1/cases:open": Case(
         json={"of": "firms", "query": "id={firm}", "reason": "x", "expected": 1}, status=(403,)
     ),
+    "POST /api/v1/cases:hand-over": Case(json={"leaving": 1, "expected": 1}, status=(403,)),
     "POST /api/v1/cases/{case_id}/acts": Case(json={"act": "accept", "version": 1}, status=(404,)),
     "GET /api/v1/firms/{firm_id}/proposals": Case(),
     "GET /api/v1/measures": Case(),
-    "PUT /api/v1/holidays/{day}": Case(json={"works": True, "name": "x"}, status=(403, 422)),
+    # What support is arranged by: analysts change it, administrators clock and working days.
+    "GET /api/v1/measures/{code}": Case(status=(404, 422)),
+    "PUT /api/v1/measures/{code}": Case(
+        json={
+            "label": {"zh": "x", "en": "x"},
+            "kind": "ip",
+            "lead": "tax",
+            "citation": "x",
+            "days": 5,
+        },
+        headers={"If-Match": "*"},
+        status=(403, 422),
+    ),
+    "GET /api/v1/route-rules": Case(),
+    "POST /api/v1/route-rules": Case(json={"industry": "C", "organisation_id": 1}, status=(403,)),
+    "PUT /api/v1/route-rules/{rule_id}": Case(
+        json={"industry": "C", "organisation_id": 1}, headers={"If-Match": "*"}, status=(404,)
+    ),
+    "DELETE /api/v1/route-rules/{rule_id}": Case(headers={"If-Match": "*"}, status=(404,)),
+    "PUT /api/v1/route-rules:order": Case(json={"ids": []}, status=(403,)),
+    "GET /api/v1/firms/{firm_id}/routes": Case(),
+    "GET /api/v1/clock-rules": Case(),
+    "PUT /api/v1/clock-rules/{level}/{days}": Case(status=(403, 422)),
+    "DELETE /api/v1/clock-rules/{level}/{days}": Case(status=(403, 404)),
+    "GET /api/v1/holidays": Case(),
+    "PUT /api/v1/holidays/{day}": Case(json={"works": True, "name": "x"}, status=(403, 200)),
+    "DELETE /api/v1/holidays/{day}": Case(status=(403, 200)),
+    "GET /support/routes": Case(query="firm={code}", status=(422,)),
+    "GET /support/routes/new": Case(status=(403,)),
+    "POST /support/routes/new": Case(form={"organisation_id": "1"}, status=(403,)),
+    "GET /support/routes/{rule_id}": Case(status=(403,)),
+    "POST /support/routes/{rule_id}": Case(form={"organisation_id": "1"}, status=(403,)),
+    "POST /support/routes/{rule_id}/{step}": Case(status=(403, 422)),
+    "GET /support/measures": Case(),
+    "GET /support/measures/{code}": Case(status=(403, 422)),
+    "POST /support/measures/{code}": Case(form={"citation": "x"}, status=(403, 422)),
+    "GET /support/clock": Case(status=(200, 403)),
+    "POST /support/clock/{step}": Case(form={"level": "lead", "days": "9"}, status=(403, 422, 303)),
+    "GET /support/holidays": Case(status=(200, 403)),
+    "POST /support/holidays": Case(form={"first": "2026-10-01"}, status=(403, 422)),
+    "POST /support/holidays/{day}/forget": Case(status=(403, 303)),
     # Flags: counts, thresholds, and what is done about one of a firm.
     "GET /flags": Case(),
     "POST /flags/{kind}": Case(form={"threshold": "3"}, status=(403, 404)),
@@ -364,6 +455,7 @@ CASES = {
     "GET /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "POST /firms/{firm_id}/documents/{document_id}/remove": Case(),
     "GET /board": Case(query="q=juemiyuanshan"),
+    "GET /board/totals": Case(query="id={firm}"),
     "GET /board/{rung}": Case(query="id={firm}"),
     "GET /firms/{firm_id}/move": Case(),
     "GET /firms/{firm_id}/move/{rung}": Case(),
@@ -581,6 +673,7 @@ class Foreign:
             "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
             "path": "loans", "duty": "hnte_annual", "period": "2024", "name": "firms",
             "residency_id": self.residency, "step": "leave", "stage": "landed",
+            "column": "accepted", "level": "lead", "days": 9, "day": "2026-10-01",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

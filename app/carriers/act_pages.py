@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.carriers import queries, service
-from app.carriers.forms import checked, numbers, truths
 from app.carriers.pages import CarrierId, told
 from app.carriers.schemas import (
     DecisionIn,
@@ -23,6 +22,7 @@ from app.carriers.schemas import (
 )
 from app.core.clock import today
 from app.core.errors import AppError, Invalid
+from app.core.forms import checked, numbers, truths
 from app.core.notices import leave
 from app.core.web import render
 from app.firms import queries as firms
@@ -63,6 +63,7 @@ class EntryForm(BaseModel):
     premises_inside: str = ""
     field: str = ""
     limit_months: str = ""
+    despite_namesake: str = ""
 
 
 @router.get("/carriers/{carrier_id}/enter")
@@ -99,7 +100,9 @@ def enter(
 def _enter(tx: Session, actor: Actor, carrier_id: int, form: EntryForm) -> Residency:
     body = service.carrier(tx, carrier_id)
     known = _on_record(tx, actor, form.credit_code.strip())
-    typed = numbers(truths(form.model_dump(), "premises_inside"), "limit_months")
+    typed = numbers(
+        truths(form.model_dump(), "premises_inside", "despite_namesake"), "limit_months"
+    )
     if known is not None:
         given = checked(EntryIn, {"firm_id": known.id, **{name: typed[name] for name in (
             "since", "premises_inside", "field", "limit_months")}})  # fmt: skip

@@ -51,6 +51,7 @@ class EntryIn(Body):
     premises_inside: Truth | None = None
     field: Text | None = None
     limit_months: Annotated[int, Field(strict=True, ge=1, le=LONGEST_STAY)] = 48
+    despite_namesake: Truth = False
 
     @model_validator(mode="after")
     def one_of_two(self) -> "EntryIn":
@@ -67,7 +68,8 @@ class EntryIn(Body):
 
     def team(self) -> Team:
         """Who is new."""
-        return Team(self.name or "", self.credit_code, self.registered_on, self.chain)
+        return Team(self.name or "", self.credit_code, self.registered_on, self.chain,
+                    self.despite_namesake)  # fmt: skip
 
 
 class GraduationIn(Body):

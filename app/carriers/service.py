@@ -50,6 +50,8 @@ class Team:
     credit_code: str | None = None
     registered_on: date | None = None
     chain: str | None = None
+    # Another team, though one of this name is on record.
+    despite_namesake: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def enter_new(
     check_keeps(actor, body.id)
     _check_entry(entry)
     given = {"credit_code": team.credit_code, "registered_on": team.registered_on,
-             "chain": team.chain, "origin": "incubated"}  # fmt: skip
+             "chain": team.chain, "origin": "incubated",
+             "despite_namesake": team.despite_namesake}  # fmt: skip
     firm = firms.register(session, actor, team.name, **given)
     if actor.role is not Role.INCUBATOR_MANAGER:
         return enter(session, actor, body, firm, entry)

@@ -68,6 +68,8 @@ SECTIONS = (
         Link("/corrections", "企业更正", "Corrections", KEEPERS),
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
+        Link("/exports", "导出", "Exports", READERS),
+        Link("/duplicates", "疑似重复", "Duplicates", KEEPERS, "g z"),
     )),
     Section("引育", "Growing and attracting", (
         Link("/carriers", "孵化载体", "Carriers",
@@ -88,6 +90,9 @@ SECTIONS = (
         Link("/cases/week", "我的本周", "My week", READERS, "g v"),
         Link("/visits", "走访服务", "Visits", READERS, "g z"),
         Link("/notices", "提醒", "Notices", READERS, "g q"),
+        Link("/support/routes", "措施和规则", "Measures and rules", READERS),
+        Link("/support/holidays", "工作日", "Working days", READERS | {ADMIN}),
+        Link("/support/clock", "提醒规则", "Reminders", frozenset({ADMIN})),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

@@ -31,12 +31,11 @@ where held.superseded_at is null and held.kind in ({titles}) and held.firm_id {s
 # On the last day, unless another follows; a title that was taken or given back is not renewed.
 BEFORE_END = """
 select held.firm_id, upper(held.valid) - 1 as due, (upper(held.valid) - 1)::text as period
-from designation as held
-where held.superseded_at is null and held.kind in ({titles}) and held.firm_id {scope}
-  and held.end_reason is null and upper(held.valid) is not null
-  and not exists (select from designation as later where later.firm_id = held.firm_id
-    and later.kind = held.kind and later.superseded_at is null
-    and lower(later.valid) >= upper(held.valid))"""
+from (
+  select firm_id, valid, end_reason,
+    lead(valid) over (partition by kind, firm_id order by lower(valid)) as following
+  from designation where superseded_at is null and kind in ({titles}) and firm_id {scope}) as held
+where held.following is null and held.end_reason is null and upper(held.valid) is not null"""
 # So many months after the name changed while the title was held, as it is still.
 AFTER_RENAME = """
 select former.firm_id, (former.until + make_interval(months => {months}))::date as due,

@@ -149,7 +149,7 @@ def listed(session: Session, actor: Actor, params: list[tuple[str, str]], day: d
     query, columns = _rows(actor, day)
     filters = parse(params, vocabulary(session, day, columns))
     if not any(name.startswith("done_on") for name, _ in params):
-        query = query.where(DutyDone.id.is_(None))
+        query = query.where(DutyDone.firm_id.is_(None))
     found = page(session, query, filters, columns["id"])
     _with_firms(session, found, filters, day)
     return found

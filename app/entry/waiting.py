@@ -162,7 +162,7 @@ def _duties(actor: Actor, day: date) -> Select[Any]:
     """What titles and law ask of firms: overdue, or due within three months."""
     owed = open_duties(actor, day).subquery()
     return (
-        select(Firm.id, Firm.name, owed.c.duty, owed.c.due, owed.c.stage, _total())
+        select(Firm.id, Firm.name, owed.c.duty, owed.c.due, owed.c.period, owed.c.stage, _total())
         .join(owed, owed.c.firm_id == Firm.id)
         .where(owed.c.stage <= PRESSING)
         .order_by(owed.c.due, Firm.pinyin, Firm.id)

@@ -13,9 +13,13 @@ from app.exchange.mapping import IGNORE, Mapping
 from app.exchange.values import SHARES, UNITS, YUAN, squeezed
 from app.firms.catalogue import INDICATORS
 
+# What names a firm: its credit code, or its sender's own number for it.
+CODE, EXTERNAL = "credit_code", "external_id"
+EXTERNAL_HEADERS = ("外部编号", "external_id", "external id", "外部系统编号")
 FIRM_HEADERS = {
     "name": ("企业名称", "name", "企业", "单位名称", "firm"),
     "credit_code": ("统一社会信用代码", "credit_code", "信用代码", "社会信用代码", "credit code"),
+    "external_id": EXTERNAL_HEADERS,
     "registered_on": ("成立日期", "注册日期", "registered_on", "成立时间", "注册时间",
                       "registration date"),
     "region": ("注册地行政区划", "行政区划", "地区", "region", "region_code", "区县", "所属区县"),
@@ -31,6 +35,7 @@ FIRM_HEADERS = {
 }  # fmt: skip
 FIGURE_KEYS = {
     "credit_code": FIRM_HEADERS["credit_code"],
+    "external_id": EXTERNAL_HEADERS,
     "name": FIRM_HEADERS["name"],
     "year": ("年度", "年份", "year"),
     "indicator": ("指标", "indicator"),
@@ -234,7 +239,8 @@ def _absent(row: int, found: list[Column | None], known: Vocabulary) -> list[dic
     """Columns without which no row could be taken."""
     given = {column.field for column in found if column is not None}
     columns = [column for column in found if column is not None]
-    missing = [name for name in known.required if name not in given]
+    missing = [name for name in known.required
+               if name not in given and not (name == CODE and EXTERNAL in given)]  # fmt: skip
     if known.indicators:
         long = "indicator" in given or "value" in given
         figures = [column for column in columns if column.indicator]

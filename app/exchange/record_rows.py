@@ -28,6 +28,7 @@ SEPARATOR = re.compile(r"[;；、\n]")
 SHOWN = 80
 # A file tells of the firm by its code; its name stands beside it for people.
 OF_FIRM = {"credit_code": headers.FIRM_HEADERS["credit_code"],
+           "external_id": headers.EXTERNAL_HEADERS,
            "firm_name": ("企业名称", "firm name", "firm_name", "单位名称")}  # fmt: skip
 
 
@@ -139,7 +140,9 @@ class Reader:
 
     def _chosen(self, item: Item, text: str) -> str:
         words = choices(self.kind, item)
-        known = {word: code for code, label in words.items() for word in (code, label.zh, label.en)}
+        # Cells are folded before they are read: the words, with their wide brackets, likewise.
+        known = {values.folded(word): code for code, label in words.items()
+                 for word in (code, label.zh, label.en)}  # fmt: skip
         if text in known:
             return known[text]
         zh = "、".join(label.zh for label in words.values())

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Integer, Text, any_, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
@@ -46,6 +46,7 @@ class Upsert:
     ) -> None:  # fmt: skip
         self.session, self.actor, self.kind, self.report = session, actor, kind, report
         self.source, self.origin = source, origin
+        self.standing: dict[Key, Any] = {}
 
     def run(self, rows: Iterable[Row]) -> None:
         """Create, correct or leave alone; what is wrong with a row is reported, and it stays out.
@@ -54,6 +55,8 @@ class Upsert:
         """
         given = list(rows)
         firms = self._firms(given)
+        hosts: set[int | None] = {None} if self.kind.hosted else set()
+        self.standing = self._standing(hosts | set(firms.values()))
         read = [one for row in given if (one := self._read(row, firms)) is not None]
         self._write(self._compared(self._first_of_each(read)))
 
@@ -85,9 +88,24 @@ class Upsert:
             return None
         return self._sound(number, said | {"firm_id": firms[code]})
 
+    def _completed(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What a row has to say and leaves out, as the record that stands says it."""
+        fields = self.kind.schema.model_fields
+        left_out = [n for n, field in fields.items() if field.is_required() and n not in values]
+        if not left_out:
+            return values
+        try:
+            types: list[Any] = [fields[n].annotation for n in self.kind.key]
+            key = [TypeAdapter(one).validate_python(values.get(n))
+                   for one, n in zip(types, self.kind.key, strict=True)]  # fmt: skip
+        except ValidationError:
+            return values
+        old = self.standing.get((values.get("firm_id"), *key))
+        return values if old is None else {n: self.kind.value(old, n) for n in left_out} | values
+
     def _sound(self, number: int, values: dict[str, Any]) -> _Read | None:
         try:
-            given = self.kind.schema.model_validate(values)
+            given = self.kind.schema.model_validate(self._completed(values))
             settled = self.kind.settle(self.session, self.actor, given.model_dump())
         except ValidationError as error:
             for one in error.errors():
@@ -125,8 +143,7 @@ class Upsert:
 
     def _compared(self, read: dict[Key, _Read]) -> list[_Read]:
         """The rows that change something, each with the record that it replaces."""
-        standing = self._standing({key[0] for key in read})
-        found = (self._merged(one, standing.get(key)) for key, one in read.items())
+        found = (self._merged(one, self.standing.get(key)) for key, one in read.items())
         changing = []
         for one in found:
             if one is None:

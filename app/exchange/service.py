@@ -17,6 +17,7 @@ from app.core.clock import today
 from app.exchange import figures, files, firms, headers, readings, records
 from app.exchange.files import Sheet
 from app.exchange.headers import Column, Header
+from app.exchange.identities import Identities
 from app.exchange.kinds import VOCABULARIES
 from app.exchange.mapping import Mapping
 from app.exchange.record_rows import Reader
@@ -71,9 +72,10 @@ def import_sheet(
     """Import the rows of an opened file."""
     known = VOCABULARIES[how.kind]
     header, below = headers.locate(sheet.rows, mapping, known, how.origin or "")
-    meaning = header.columns
     report = Report(encoding=sheet.encoding, headers=header.cells, header_row=header.row)
-    rows = _counted(below, header, sheet.formulas, report, progress)
+    named = Identities(session, actor, how.source, header.columns, report)
+    meaning = named.columns
+    rows = named.rows(_counted(below, header, sheet.formulas, report, progress))
 
     def work() -> None:
         if how.kind == "firms":
@@ -99,6 +101,8 @@ def import_sheet(
             )  # fmt: skip
             figures.upsert(session, actor, found, report, source=how.source, origin=how.origin,
                            dry_run=how.dry_run)  # fmt: skip
+        if not how.dry_run:
+            named.keep()
         report.name_columns(_spoken(meaning))
 
     session.execute(text("set local statement_timeout = 0"))

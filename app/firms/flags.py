@@ -10,7 +10,6 @@ from app.accounts.actor import Actor
 from app.core.fields import Predicate
 from app.firms import queries
 from app.firms.flag_models import FLAG_KINDS, Flag
-from app.firms.models import Firm
 
 
 def stands(day: date) -> Predicate:
@@ -36,8 +35,7 @@ def counts(session: Session, actor: Actor, day: date) -> dict[str, int]:
     """How many firms each kind concerns, each once, within what the actor may know of."""
     query = (
         select(Flag.kind, func.count(distinct(Flag.firm_id)))
-        .join(Firm, Firm.id == Flag.firm_id)
-        .where(stands(day), queries.visible(actor, day))
+        .where(stands(day), queries.among(Flag.firm_id, actor, day))
         .group_by(Flag.kind)
     )
     found: dict[str, int] = {kind: firms for kind, firms in session.execute(query)}

@@ -144,6 +144,18 @@ class FormerName(Base):
     until: Mapped[date | None]
 
 
+class FirmExternalId(Base):
+    """What a sender (a source, and the organisation that speaks for it) calls a firm."""
+
+    __tablename__ = "firm_external_id"
+    __table_args__ = (Index("ix_firm_external_id_firm_id", "firm_id"),)
+
+    sender: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"))
+    noted_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
 class Contact(Base):
     """A person to reach at a firm: personal data, in a table of its own."""
 

@@ -6,7 +6,20 @@ from functools import partial
 from itertools import permutations
 from typing import Any
 
-from sqlalchemy import Subquery, case, func, literal, or_, select, tuple_, type_coerce, union_all
+from sqlalchemy import (
+    Select,
+    Subquery,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.types import Date
 
 from app.core.fields import Field, Predicate
@@ -110,12 +123,30 @@ def _day(name: str, latest: date) -> date | None:
 
 
 def _moved(ways: list[str], then: date, day: date) -> Predicate:
-    """One statement of both days: two filters of rungs would each read every designation."""
-    steps: Any = standings((then, day))
-    before, now = steps.c.step0, steps.c.step1
-    tests = {"up": now > before, "down": now < before}
-    pairs = [tuple(map(STEPS.index, way.split(BETWEEN))) for way in ways if way not in tests]
-    wanted = [tests[way] for way in dict.fromkeys(ways) if way in tests]
+    """Between two rungs by one statement of both days; up and down need less."""
+    spans = {"up": (then, day), "down": (day, then)}
+    wanted = [Firm.id.in_(_rose(*spans[way])) for way in dict.fromkeys(ways) if way in spans]
+    pairs = [tuple(map(STEPS.index, way.split(BETWEEN))) for way in ways if way not in spans]
     if pairs:
-        wanted.append(tuple_(before, now).in_(pairs))
-    return Firm.id.in_(select(steps.c.firm_id).where(or_(*wanted)))
+        steps = standings((then, day))
+        both = tuple_(steps.c.step0, steps.c.step1)
+        wanted.append(Firm.id.in_(select(steps.c.firm_id).where(both.in_(pairs))))
+    return or_(*wanted)
+
+
+def _rose(before: date, after: date) -> Select[Any]:
+    """Firms that stand higher on the second day: something new puts them above all they had.
+
+    The other way round, who stood higher once stands lower now.
+    """
+    new, old = periods(), periods()
+    stood = exists().where(
+        old.c.firm_id == new.c.firm_id,
+        old.c.step >= new.c.step,
+        old.c.during.bool_op("@>")(before),
+    )
+    return select(new.c.firm_id).where(
+        new.c.during.bool_op("@>")(after),
+        not_(new.c.during.bool_op("@>")(before)),
+        not_(stood),
+    )

@@ -1,13 +1,24 @@
 """Names and numbers of firms: how they are searched, and when a credit code is sound."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
 from stdnum.cn import uscc
 
+from app.firms.divisions import codes
+
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 ORGANISATION_LENGTH = 9
 SOUND_LENGTH = 18
+# What a firm is called beside its own name, longest first: its legal form, and where it is.
+LEGAL_FORM = re.compile(
+    "(?:集团)?(?:股份有限公司|有限责任公司|有限公司|股份公司|普通合伙企业|有限合伙企业|合伙企业|"
+    "个人独资企业|个体工商户|公司)$|[（(](?:有限合伙|普通合伙|特殊普通合伙)[)）]$"
+)
+BRACKETS = re.compile(r"[()（）【】\[\]《》<>·.,，、\s-]")
+CITY = ("重庆市", "重庆")
+SHORTEST_CORE = 2
 
 
 def normal(name: str) -> str:
@@ -22,6 +33,24 @@ def search_columns(name: str) -> dict[str, str]:
     pinyin = "".join(syllables)
     initials = "".join(s[:1] for s in syllables)
     return {"name_search": f"{folded} {pinyin} {initials}", "pinyin": pinyin}
+
+
+def core(name: str) -> str:
+    """A name without its legal form and place: what two spellings of one firm have in common."""
+    whole = BRACKETS.sub("", LEGAL_FORM.sub("", normal(name).lower()))
+    whole = LEGAL_FORM.sub("", whole)
+    for place in CITY:
+        whole = whole.replace(place, "", 1)
+    for place in sorted(codes(), key=len, reverse=True):
+        if whole.startswith(place) and len(whole) >= len(place) + SHORTEST_CORE:
+            whole = whole.removeprefix(place)
+            break
+    return whole
+
+
+def sound(name: str) -> str:
+    """How a name is read, without tones."""
+    return "".join(_syllables(name))
 
 
 @lru_cache(maxsize=32_768)

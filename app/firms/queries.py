@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    SQLColumnExpression,
     Subquery,
     case,
     column,
@@ -29,12 +30,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, distinct_on
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import True_
 
 from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
 from app.core.clock import today
 from app.core.errors import NotFound
 from app.firms.catalogue import INDICATORS, Indicator
+from app.firms.duplicate_models import FirmMerge
 from app.firms.models import (
     Designation,
     Firm,
@@ -113,6 +116,12 @@ def visible(actor: Actor, on: date | None = None) -> ColumnElement[bool]:
             return false()
 
 
+def among(firm_id: SQLColumnExpression[int], actor: Actor, on: date) -> ColumnElement[bool]:
+    """The same of rows that name a firm: none is looked up for who may know of all."""
+    known = visible(actor, on)
+    return known if isinstance(known, True_) else firm_id.in_(select(Firm.id).where(known))
+
+
 def may_read_contacts(actor: Actor) -> ColumnElement[bool]:
     """The firms whose contacts this actor may read.
 
@@ -135,8 +144,18 @@ def get(session: Session, actor: Actor, firm_id: int) -> Firm:
     """One firm; NotFound also where it exists but is not this actor's to know."""
     found = find(session, actor, firm_id)
     if found is None:
-        raise NotFound(f"没有编号为 {firm_id} 的企业")
+        raise NotFound(f"没有编号为 {firm_id} 的企业", **_successor(session, actor, firm_id))
     return found
+
+
+def _successor(session: Session, actor: Actor, firm_id: int) -> dict[str, Any]:
+    """Into which firm this one was taken, if the actor may know of that one."""
+    taken = (
+        select(FirmMerge.firm_id).join(Firm, Firm.id == FirmMerge.firm_id)
+        .where(FirmMerge.gone_id == firm_id, FirmMerge.undone_at.is_(None), visible(actor))
+    )  # fmt: skip
+    number = session.scalar(taken.limit(1))
+    return {} if number is None else {"merged_into": number, "see": f"/firms/{number}"}
 
 
 def find(session: Session, actor: Actor, firm_id: int) -> Firm | None:
@@ -193,15 +212,10 @@ def rung_of(session: Session, firm_id: int, day: date) -> str | None:
 def funnel(session: Session, actor: Actor, day: date) -> dict[str, int]:
     """Firms by rung, within what the actor may know; `none` stands on no rung."""
     steps = standing(day)
-    rows = session.execute(
-        select(steps.c.step, func.count())
-        .select_from(Firm)
-        .outerjoin(steps, steps.c.firm_id == Firm.id)
-        .where(visible(actor, day))
-        .group_by(steps.c.step)
-    )
-    found = {rung(step) or "none": number for step, number in rows}
-    return {name: found.get(name, 0) for name in (*RUNGS, "none")}
+    query = select(steps.c.step, func.count()).where(among(steps.c.firm_id, actor, day))
+    found = {rung(step): number for step, number in session.execute(query.group_by(steps.c.step))}
+    every = session.scalar(select(func.count()).select_from(Firm).where(visible(actor, day))) or 0
+    return {name: found.get(name, 0) for name in RUNGS} | {"none": every - sum(found.values())}
 
 
 def designations(session: Session, firm_id: int) -> list[Designation]:

@@ -172,6 +172,9 @@ class FirmNew(FirmPatch):
     """A firm or team to be registered; status is active from the start."""
 
     name: Text
+    despite_namesake: Annotated[bool, Field(strict=True)] = Field(
+        False, description="It is another team, though one of this name is on record."
+    )
 
 
 class FigureItem(BaseModel):

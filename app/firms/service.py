@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import inspect, select
+from sqlalchemy import ColumnElement, and_, inspect, select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
@@ -27,8 +27,10 @@ from app.firms.models import (
     Residency,
 )
 from app.firms.names import credit_code_fault, normal, search_columns
+from app.firms.queries import visible
 
 F = TypeVar("F", bound=Fact)
+MOST_CANDIDATES = 5
 # What a correction of a fact does not carry over: its own number, and who knew it when.
 OWN = ("id", "recorded_at", "superseded_at", "recorded_by", "source")
 
@@ -52,7 +54,11 @@ def check_credit_code(code: str) -> str:
 
 
 def register(session: Session, actor: Actor, name: str, **given: Any) -> Firm:
-    """A new firm, or a team where no credit code is given; it belongs to who registered it."""
+    """A new firm, or a team where no credit code is given; it belongs to who registered it.
+
+    Conflict, with the candidates that the actor may know of, where its code is taken, or where a
+    team bears a name that is on record, unless `despite_namesake` says that it is another.
+    """
     actor.require("firms:write")
     with whole_district(session):  # the code may be taken, and a new firm is nobody's yet
         return _register(session, actor, name, given)
@@ -60,18 +66,39 @@ def register(session: Session, actor: Actor, name: str, **given: Any) -> Firm:
 
 def _register(session: Session, actor: Actor, name: str, given: dict[str, Any]) -> Firm:
     code = given.pop("credit_code", None)
+    whole = normal(name)
+    namesakes = given.pop("despite_namesake", False)
     if code is not None:
         code = check_credit_code(code)
-        if session.scalar(select(Firm.id).where(Firm.credit_code == code)) is not None:
-            raise Conflict(
-                f"统一社会信用代码 {code} 已登记：请查找该企业，或核对代码 (already registered)"
-            )
-    whole = normal(name)
+        _refuse_known(
+            session,
+            actor,
+            Firm.credit_code == code,
+            f"统一社会信用代码 {code} 已登记{{}}：请查找该企业，或核对代码 (already registered)",
+        )
+    elif not namesakes:
+        _refuse_known(
+            session,
+            actor,
+            and_(Firm.name == whole, visible(actor)),
+            f"“{whole}”已在登记簿中{{}}：请使用已有的记录；确是另一个团队的，请说明后再登记 "
+            "(on record already: use that one, or say that this is another)",
+        )
     firm = Firm(credit_code=code, name=whole, source=actor.source, **search_columns(whole), **given)
     session.add(firm)
     session.flush()  # what follows needs its number
     _take_in(session, actor, firm)
     return firm
+
+
+def _refuse_known(session: Session, actor: Actor, same: ColumnElement[bool], told: str) -> None:
+    """Conflict where a firm has this key already; it is shown to whoever may know of it."""
+    if session.scalar(select(Firm.id).where(same).limit(1)) is None:
+        return
+    shown = select(Firm.id, Firm.name, Firm.credit_code).where(same, visible(actor))
+    found = [dict(row) for row in session.execute(shown.limit(MOST_CANDIDATES)).mappings()]
+    names = "、".join(f"{one['name']} {one['credit_code'] or ''}".strip() for one in found)
+    raise Conflict(told.format(f"（{names}）" if names else ""), candidates=found)
 
 
 def _take_in(session: Session, actor: Actor, firm: Firm) -> None:

@@ -135,7 +135,7 @@ def _rows_to_show(
     faulty: dict[int, list[Fault]] = {}
     for fault in found.report.faults:
         faulty.setdefault(fault.row, []).append(fault)
-    names, looked_up = _place_of(found, "name", batch), 0
+    names, looked_up = place_of(found.header, "name", batch), 0
     for count, (number, cells) in enumerate(_below(path, found.header_row)):
         wrong, typed = faulty.get(number, []), edits.get(number, {})
         if count >= FIRST_SHOWN and not wrong and not typed:
@@ -154,9 +154,10 @@ def _below(path: Path, header_row: int) -> Iterator[headers.Row]:
     return (row for row in files.read(path, 1_000).rows if row[0] > header_row)
 
 
-def _place_of(found: Checked, field: str, batch: ImportBatch) -> int | None:
+def place_of(header: list[str], field: str, batch: ImportBatch) -> int | None:
+    """Which column of a file holds a field."""
     words = VOCABULARIES[batch.kind].words
-    places = (n for n, text in enumerate(found.header) if words.get(squeezed(text)) == field)
+    places = (n for n, text in enumerate(header) if words.get(squeezed(text)) == field)
     return next(places, None)
 
 

@@ -5,20 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, type_coerce
+from sqlalchemy import BigInteger, Select, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.core.errors import Invalid, NotFound
-from app.exchange import templates
+from app.exchange import record_rows, templates
 from app.exchange.kinds import TEMPLATES
 from app.exchange.readings import EARLIEST_YEAR
 from app.exchange.templates import Row, Template
 from app.firms.catalogue import INDICATORS
 from app.firms.divisions import names as districts
 from app.firms.models import Firm, FirmYear
+from app.firms.record_kinds import FactKind
 from app.pipeline.records import BY_PATH
 from app.workbench import benches
+from app.workbench.exporting import names_of
+from app.workbench.record_lists import cell
 
 AT_ONCE = 1_000
 YES_OR_NO = {True: ("是", "yes"), False: ("否", "no")}
@@ -52,10 +55,11 @@ def written(
 def _rows(
     session: Session, actor: Actor, wanted: Template, year: int | None, on: str
 ) -> Iterator[Row]:
-    if wanted.name in BY_PATH:
-        raise Invalid("这种模板不能预填：请下载空白模板 (this template cannot be filled in)",
-                      errors=[{"parameter": "filled", "detail": "not for records"}])  # fmt: skip
     bench = benches.from_query(session, actor, "firms", on)
+    if wanted.name in BY_PATH:
+        yield from _records(session, BY_PATH[wanted.name], wanted, bench.found(Firm.id),
+                            actor.locale)  # fmt: skip
+        return
     if wanted is templates.FIRMS:
         yield from _firms(session, bench.found(Firm), actor.locale)
         return
@@ -83,6 +87,30 @@ def _firms(session: Session, query: Select[Any], locale: str) -> Iterator[Row]:
             row["resident_enterprise"] = YES_OR_NO[firm.resident_enterprise][locale == "en"]
         if firm.registered_capital is None:
             row["registered_capital"] = firm.registered_capital_typed
+        yield row
+
+
+def _records(
+    session: Session, kind: FactKind, wanted: Template, firms: Select[Any], locale: str
+) -> Iterator[Row]:
+    """The records that stand of these firms, in the words that an import takes."""
+    model, shown = kind.model, record_rows.written(kind)
+    fields = {field.name: field for field in wanted.fields}
+    bodies = names_of(session, "zh")
+    query = (
+        select(model, Firm.credit_code, Firm.name).join(Firm, Firm.id == model.firm_id)
+        .where(Firm.id.in_(firms), model.superseded_at.is_(None), Firm.credit_code.is_not(None))
+        .order_by(Firm.pinyin, Firm.id, model.id)
+    )  # fmt: skip
+    for fact, code, name in session.execute(query.execution_options(yield_per=AT_ONCE)):
+        row: Row = {"credit_code": code, "firm_name": name}
+        for item in shown:
+            value = kind.value(fact, item.name)
+            if item.kind == "firm" and value is not None:
+                row[item.name] = session.get_one(Firm, value).credit_code
+            else:
+                said = cell(kind, item, value, bodies, locale)
+                row[item.name] = templates.in_unit(fields[item.name], said)
         yield row
 
 

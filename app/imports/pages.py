@@ -17,12 +17,13 @@ from app.core.web import render
 from app.criteria.phrases import SOURCES as SOURCE_WORDS
 from app.criteria.phrases import label
 from app.exchange import mapping, templates
+from app.exchange.headers import CODE
 from app.exchange.kinds import LABELS, TEMPLATES, VOCABULARIES
 from app.exchange.mapping import IGNORE
 from app.firms.catalogue import INDICATORS
 from app.firms.models import SOURCES
 from app.firms.schemas import LARGEST_ID
-from app.imports import queries, service, store
+from app.imports import checking, queries, service, store
 from app.imports.models import ImportBatch
 from app.imports.template_pages import XLSX
 
@@ -108,8 +109,19 @@ def _page(
         following=rows[-1].row_no if len(rows) == SHOWN else None, fields=_fields(batch, request),
         chosen=queries.mapping_of(db, batch), units=UNITS, sources=SOURCE_WORDS,
         progress=store.progress(db, batch.id), left=queries.left_alone(db, batch),
-        wrong=wrong, indicators=INDICATORS,
+        wrong=wrong, indicators=INDICATORS, code_at=_code_at(batch),
+        may_fetch=_has_rejected(db, batch),
     )  # fmt: skip
+
+
+def _code_at(batch: ImportBatch) -> int | None:
+    """The place of the credit code, where a row of a known name takes that firm's."""
+    return checking.place_of(batch.found.get("header", []), CODE, batch)
+
+
+def _has_rejected(db: Session, batch: ImportBatch) -> bool:
+    """Whether the workbook of rejected rows is still kept."""
+    return next(store.parts(db, batch.id, store.REJECTED), None) is not None
 
 
 def wrong(row: store.ShownRow, header: str) -> list[dict[str, str]]:
@@ -174,10 +186,11 @@ def mend(
     """Type over a row; it is checked at once."""
     typed = dict(zip(form.place, form.cell, strict=False))
     row = service.mend(tx, actor, number, row_no, typed)
+    batch = queries.get(tx, actor, number)
     if "hx-request" not in request.headers:
         return RedirectResponse(f"/imports/{number}?after={row_no - 1}", status_code=303)
-    return render(request, "imports/_row.html", batch=queries.get(tx, actor, number), row=row,
-                  wrong=wrong, counting=True)  # fmt: skip
+    return render(request, "imports/_row.html", batch=batch, row=row,
+                  wrong=wrong, code_at=_code_at(batch), counting=True)  # fmt: skip
 
 
 class RunForm(BaseModel):
@@ -233,7 +246,7 @@ def rejected(request: Request, number: Number, actor: Reader, db: Db) -> Streami
 
 def rejected_file(request: Request, db: Session, batch: ImportBatch) -> StreamingResponse:
     """The workbook of an import's rejected rows; NotFound where there are none."""
-    if next(store.parts(db, batch.id, store.REJECTED), None) is None:
+    if not _has_rejected(db, batch):
         raise NotFound(
             "这次导入没有被拒绝的行，或文件已过保存期 (none rejected, or not kept any more)"
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, func, literal_column, select, text, type_coerce
@@ -32,12 +33,19 @@ Card = dict[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """One rung: its firms, their sums in yuan, and the first of their cards."""
+    """One rung and the first of its firms' cards."""
+
+    rung: str
+    cards: Page
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many firms a rung has, and what their figures add up to in yuan."""
 
     rung: str
     count: int
-    sums: dict[str, Any]
-    cards: Page
+    sums: dict[str, Decimal | None]
 
 
 @dataclass(frozen=True)
@@ -50,14 +58,12 @@ class Board:
 
 
 def board(session: Session, actor: Actor, params: Params, day: date) -> Board:
-    """The whole board for a query of the pool's grammar; a constant number of statements."""
+    """The cards for a query of the pool's grammar; a constant number of statements."""
     loaded, filters = pool.read(session, _unpaged(params), day)
-    totals = _totals(session, actor, loaded, filters, day)
     few = replace(filters, limit=CARDS)
     pages = {name: _cards(session, actor, loaded, few, (name, day)) for name in COLUMNS}
     listing.decorate(session, [c for one in pages.values() for c in one.items], BESIDE, day)
-    columns = [Column(name, *totals.get(name, (0, {})), pages[name]) for name in COLUMNS]
-    return Board(loaded, columns, day.year - 1)
+    return Board(loaded, [Column(name, pages[name]) for name in COLUMNS], day.year - 1)
 
 
 def more(session: Session, actor: Actor, params: Params, name: str, day: date) -> Page:
@@ -89,10 +95,9 @@ def _beside(loaded: LoadedSet) -> Any:
     return and_(Assessment.firm_id == Firm.id, Assessment.set_id == number)
 
 
-def _totals(
-    session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date
-) -> dict[str, tuple[int, dict[str, Any]]]:
+def totals(session: Session, actor: Actor, params: Params, day: date) -> list[Total]:
     """Counts and sums by rung; firms without a figure add nothing, and are not taken for nought."""
+    loaded, filters = pool.read(session, _unpaged(params), day)
     plan_for_values(session)
     # Each helper of a parallel plan would work out every firm's rung for itself.
     session.execute(text("set local max_parallel_workers_per_gather = 0"))
@@ -111,16 +116,17 @@ def _totals(
         .where(visible(actor, day), *filters.where)
         .group_by(steps.c.step)
     )
-    return {
-        rung(step) or NO_RUNG: (
-            number,
-            {
-                code: None if total is None else INDICATORS[code].shown(int(total))
-                for code, total in zip(SUMMED, totals, strict=True)
-            },
-        )
-        for step, number, *totals in rows
+    nothing: tuple[int, list[Any]] = (0, [None] * len(SUMMED))
+    found = {rung(step) or NO_RUNG: (number, totals) for step, number, *totals in rows}
+    return [_total(name, *found.get(name, nothing)) for name in COLUMNS]
+
+
+def _total(name: str, count: int, fen: list[Any]) -> Total:
+    sums = {
+        code: None if total is None else INDICATORS[code].shown(int(total))
+        for code, total in zip(SUMMED, fen, strict=True)
     }
+    return Total(name, count, sums)
 
 
 def _cards(

@@ -42,9 +42,19 @@ def show(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLRespon
     return render(
         request, "pipeline/board.html", board=found, fault=fault, given=defaultdict(str, pairs),
         sets=sets_in_force(db, today()), parks=accounts.organisations(db, "park"),
+        summed=board.SUMMED, totals=_totals(query),
         further=lambda name, cursor: _further(query, name, cursor),
         back=_back(request, query), **WORDS,
     )  # fmt: skip
+
+
+@router.get("/board/totals")
+def totals(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """How many firms stand on each rung and what they add up to: comes after the board."""
+    found = board.totals(db, actor, given(request), today())
+    whole = "hx-request" not in request.headers
+    template = "pipeline/board_totals.html" if whole else "pipeline/_board_totals.html"
+    return render(request, template, totals=found, year=today().year - 1, **WORDS)
 
 
 @router.get("/board/{rung}")
@@ -67,6 +77,10 @@ def column(request: Request, rung: str, actor: Reader, readings: Noted, db: Db) 
 
 def _further(query: Pairs, name: str, cursor: str) -> str:
     return f"/board/{name}?{urlencode([*query, ('cursor', cursor)])}"
+
+
+def _totals(query: Pairs) -> str:
+    return "/board/totals" + (f"?{urlencode(query)}" if query else "")
 
 
 def _back(request: Request, query: Pairs) -> str:

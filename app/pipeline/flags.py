@@ -4,7 +4,7 @@ Each select gives `firm_id, subject, criterion, figures`. What is wanted and not
 what is open and no longer wanted is closed, and a flag that stands is not touched.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -35,7 +35,8 @@ PARAMETERS = {"as_of": "date", "firm_id": "int", "firm_ids": "int[]"} | {
     kind: "int" for kind, one in FLAG_KINDS.items() if one.threshold is not None
 }
 
-# Who stands on which step, and the verdicts of the rungs ahead.
+# Who stands on which step, and the verdicts of the rungs ahead. A firm's verdicts lie together, a
+# set's scattered over the table: `offset 0` has them looked up firm by firm, in their order.
 COMMON = """
 standing as materialized (
   select firm_id, max(step) as step from (
@@ -46,12 +47,13 @@ standing as materialized (
     where superseded_at is null and during @> %(as_of)s and firm_id {scope}
   ) as held group by firm_id
 ), ahead as materialized (
-  select firm.id as firm_id, coalesce(step, 0) as step, verdict.set_id, outcome, unmet_count,
-         unknown_count, gap_count, outcomes, gaps, verdict.since
-  from firm join assessment as verdict on verdict.firm_id = firm.id and verdict.firm_id {scope}
-  left join standing on standing.firm_id = firm.id
-  where firm.id {scope} and firm.status = 'active' and (coalesce(step, 0), verdict.set_id) in ({ahead})
-)"""  # noqa: E501
+  select firm.id as firm_id, coalesce(step, 0) as step, verdict.*
+  from firm left join standing on standing.firm_id = firm.id
+  cross join lateral (
+    select set_id, outcome, unmet_count, unknown_count, gap_count, outcomes, gaps, since
+    from assessment where firm_id = firm.id and set_id = any({ahead}) offset 0) as verdict
+  where firm.id {scope} and firm.status = 'active'
+)"""
 READY = """
 select firm_id, {title} as subject, null::text as criterion,
        jsonb_build_object('set', {code}) as figures
@@ -98,14 +100,16 @@ from (
       and lower(renewed.valid) >= upper(ending.valid))
 ) as titles join firm on firm.id = firm_id and status = 'active'
 where last < %(as_of)s + make_interval(months => within)"""  # noqa: E501
+# From the titles that are held to their verdicts: of most verdicts nobody holds the title.
 AT_RISK = """
-select * from (select verdict.firm_id, {title} as subject, {first_unmet} as criterion,
+select * from (select firm_id, kind as subject, {first_unmet} as criterion,
   jsonb_build_object('set', {code}, 'unmet', {unmet})
-from assessment as verdict
-join designation as held on held.firm_id = verdict.firm_id and held.kind = {title}
-  and held.superseded_at is null and held.valid @> %(as_of)s and held.firm_id {scope}
-join firm on firm.id = verdict.firm_id and firm.status = 'active'
-where verdict.firm_id {scope} and outcome = 0 and held.kind in ({titles})
+from designation as held
+join (values {titles}) as titled (kind, set_id) using (kind)
+join assessment as verdict using (firm_id, set_id)
+join firm on firm.id = firm_id and firm.status = 'active'
+where held.superseded_at is null and held.valid @> %(as_of)s and held.firm_id {scope}
+  and verdict.firm_id {scope} and outcome = 0
 ) as lost where criterion is not null"""
 # Of each duty the earliest that nobody has recorded as done.
 DUTY_DUE = """
@@ -213,7 +217,7 @@ def _text(key: _Key, scope: str) -> str:
     """The whole statement over these sets."""
     ahead = _ahead(key.first)
     common = COMMON.format(
-        scope=SCOPES[scope], ahead=", ".join(f"({step}, {one.id})" for step, one in ahead),
+        scope=SCOPES[scope], ahead=_sets_by("coalesce(step, 0)", ahead),
         kinds=_listed(RUNG_OF_DESIGNATION),
         steps=" ".join(f"when '{kind}' then {step}" for kind, step in RUNG_OF_DESIGNATION.items()),
     )  # fmt: skip
@@ -224,6 +228,15 @@ def _text(key: _Key, scope: str) -> str:
     ]
     wanted = " union all ".join(parts)
     return KEEP.format(common=common, wanted=wanted, scope=SCOPES[scope])
+
+
+def _sets_by(word: str, pairs: Sequence[tuple[object, LoadedSet]]) -> str:
+    """An array of the sets that go with each value of an expression."""
+    found: dict[object, list[str]] = {}
+    for value, one in pairs:
+        found.setdefault(value, []).append(str(one.id))
+    cases = " ".join(f"when {value} then array[{', '.join(ids)}]" for value, ids in found.items())
+    return f"case {word} {cases} end"
 
 
 def _ahead(sets: tuple[LoadedSet, ...]) -> list[tuple[int, LoadedSet]]:
@@ -247,8 +260,8 @@ def _selects(key: _Key, ahead: list[LoadedSet], scope: str) -> Iterator[tuple[st
     yield "expiring", EXPIRING.format(scope=scope, stages=stages, yearly=YEARLY_MONTHS)
     reviews = {one.policy.title: one for one in key.reviews}
     held = [_Spoken(one, reviews.get(one.policy.title)) for one in key.first]
-    titles = _listed(one.loaded.policy.title for one in held)
     lost = [one for one in held if one.places]
+    titles = ", ".join(f"('{one.loaded.policy.title}', {one.loaded.id})" for one in lost)
     yield "at_risk", AT_RISK.format(scope=scope, titles=titles, **_by_set(lost))
     # The end of a title is a flag of its own.
     owed = [one for one in DUTIES.values() if one.rule != "before_end"]

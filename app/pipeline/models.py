@@ -17,7 +17,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant
-from app.criteria.models import CriteriaSet
 from app.firms.models import Firm
 
 
@@ -43,7 +42,9 @@ class Assessment(Base):
     )  # fmt: skip
 
     firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"), primary_key=True)
-    set_id: Mapped[int] = mapped_column(ForeignKey(CriteriaSet.id), primary_key=True)
+    # No key into the sets, which would be tested for each of a register's verdicts: the database
+    # keeps a used set from being deleted instead.
+    set_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     since: Mapped[date]
     outcome: Mapped[int] = mapped_column(SmallInteger)
     unmet_count: Mapped[int] = mapped_column(SmallInteger)

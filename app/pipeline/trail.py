@@ -24,6 +24,7 @@ from app.criteria import phrases
 from app.criteria.policy import Outcome
 from app.criteria.store import all_sets
 from app.firms.catalogue import INDICATORS, Indicator, Label
+from app.firms.flag_models import FLAG_KINDS
 from app.pipeline.trail_schemas import Change, Period, TrailRow, Who
 
 FILE = Path(__file__).with_name("trail.yaml")
@@ -40,6 +41,7 @@ class Words(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     tables: dict[str, Label]
+    many: dict[str, str]
     readings: dict[str, Label]
     actions: dict[str, Label]
     roles: dict[str, Label]
@@ -59,6 +61,12 @@ def table_label(name: str, action: str) -> Label:
     """What was changed or read."""
     known = words().readings if action == "read" else words().tables
     return known.get(name) or words().tables.get(name) or _same(name)
+
+
+def many_label(name: str) -> Label:
+    """Several records of a table, as a list of them is headed."""
+    one = table_label(name, "insert")
+    return Label(zh=one.zh, en=words().many.get(name, one.en))
 
 
 def column_label(name: str, table: str = "") -> Label:
@@ -170,6 +178,10 @@ class Teller:
             case "assessment":
                 numbers = [(one, int(one)) for one in key.split(",") if one.isdecimal()]
                 return _listed([self.sets.get(number) or _same(one) for one, number in numbers])
+            case "flag":
+                kinds = dict.fromkeys(one.partition("/")[0] for one in key.split(","))
+                known = [FLAG_KINDS[kind].label for kind in kinds if kind in FLAG_KINDS]
+                return _listed(known) if known else _same(key)
             case "firm_year":
                 years = key.replace(",", "、")
                 return Label(zh=f"{years} 年", en=key.replace(",", ", "))

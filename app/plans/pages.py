@@ -13,6 +13,7 @@ from app.accounts.auth import CurrentActor, Db, Reader, reader
 from app.accounts.queries import organisations
 from app.core import charts
 from app.core.clock import today
+from app.core.errors import NotFound
 from app.core.web import render
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import sets_in_force
@@ -61,11 +62,9 @@ def home(request: Request, actor: CurrentActor, db: Db) -> Response:
 
 @router.get("/cockpit")
 def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
-    """Rungs, flow, funnel, readiness, industries, parks and targets; every number opens firms."""
+    """Rungs, flow, funnel, industries and parks; every number opens its firms."""
     day = today()
     standing = cockpit.standing(db, actor, day)
-    board = Board(db, Asked(actor, day), in_force(db, day))
-    loaded = _certified(sets_in_force(db, day))
     return render(
         request,
         "plans/cockpit.html",
@@ -73,10 +72,7 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
         start=cockpit.start_of_year(day),
         week=day - cockpit.WEEK,
         standing=standing,
-        loaded=loaded,
-        readiness=None if loaded is None else cockpit.readiness(db, actor, loaded, day),
-        rows=board.all(),
-        lights=board.lights,
+        loaded=_certified(sets_in_force(db, day)),
         parks=_parks(db, standing),
         industries=_industries(standing),
         steps=STEPS,
@@ -88,10 +84,34 @@ def cockpit_page(request: Request, actor: Reader, db: Db) -> HTMLResponse:
 @router.get("/cockpit/stay")
 def stay(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     """How long firms have stood on their rungs: a part of the cockpit that comes after it."""
-    whole = "hx-request" not in request.headers
-    template = "plans/stay.html" if whole else "plans/_stay.html"
     stays = cockpit.dwell(db, actor, today())
-    return render(request, template, stays=stays, rungs=RUNGS)
+    return render(request, _part(request, "stay"), stays=stays, rungs=RUNGS)
+
+
+@router.get("/cockpit/targets")
+def targets_part(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """The plan's targets as they stand: the same."""
+    day = today()
+    board = Board(db, Asked(actor, day), in_force(db, day))
+    return render(request, _part(request, "cockpit_targets"), rows=board.all(),
+                  lights=board.lights, **WORDS)  # fmt: skip
+
+
+@router.get("/cockpit/readiness")
+def readiness_part(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """How ready those without the title are for it: the same."""
+    loaded = _certified(sets_in_force(db, today()))
+    if loaded is None:
+        raise NotFound("今天没有现行的认定条件 (no criteria are in force)")
+    found = cockpit.readiness(db, actor, loaded, today())
+    return render(request, _part(request, "readiness"), loaded=loaded, readiness=found,
+                  charts=charts)  # fmt: skip
+
+
+def _part(request: Request, name: str) -> str:
+    """A part's template: by itself for the page that asks for it, else as a page of its own."""
+    alone = "hx-request" in request.headers
+    return f"plans/_{name}.html" if alone else f"plans/{name}.html"
 
 
 def _certified(sets: list[LoadedSet]) -> LoadedSet | None:

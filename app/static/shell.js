@@ -1,4 +1,5 @@
-// The shell: the menu of narrow screens, the search box's suggestions, keyboard shortcuts, notices.
+// The shell: the menu of narrow screens, the search box's suggestions, keyboard shortcuts, notices,
+// and the progress of forms whose answer takes long (`data-working` says what is being done).
 (() => {
   const body = document.body;
   const one = (selector, within = document) => within.querySelector(selector);
@@ -18,6 +19,32 @@
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
     if (event.target.closest("[data-dismiss]")) event.target.closest(".notice").remove();
     if (event.target.matches("dialog.sheet")) event.target.close(); // its backdrop
+  });
+
+  // --- what takes long ------------------------------------------------------------------------
+  const SOON = 300;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.dataset.working || event.defaultPrevented) return;
+    const line = document.createElement("p");
+    line.className = "working";
+    line.innerHTML = '<progress></progress> <span role="status"></span> <span aria-hidden="true"></span>';
+    const [bar, told, clock] = line.children;
+    bar.setAttribute("aria-label", form.dataset.working);
+    const begun = Date.now();
+    const tick = () => (clock.textContent = `${Math.round((Date.now() - begun) / 1000)} s`);
+    const timers = [setInterval(tick, 1000)];
+    timers.push(setTimeout(() => {
+      for (const button of form.querySelectorAll("[type=submit]")) button.disabled = true;
+      form.append(line);
+      told.textContent = form.dataset.working;
+      tick();
+    }, SOON));
+    addEventListener("pagehide", () => {
+      timers.forEach(clearInterval);
+      line.remove();
+      for (const button of form.querySelectorAll("[type=submit]")) button.disabled = false;
+    }, { once: true });
   });
 
   // --- suggestions ----------------------------------------------------------------------------

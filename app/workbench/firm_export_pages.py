@@ -1,8 +1,9 @@
-"""The board as a file, and one firm's standing criterion by criterion: the rows of the screen."""
+"""One firm as tables: its standing criterion by criterion, and its figures of all years."""
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -15,60 +16,23 @@ from app.core.clock import today
 from app.criteria import phrases
 from app.firms import queries
 from app.firms.api import FirmId
-from app.firms.listing import Row
-from app.pipeline import board
-from app.pipeline.firm_paper import RUNGS, Drawing
-from app.pipeline.pages import given
+from app.firms.catalogue import Indicator
+from app.pipeline import portrait
+from app.pipeline.firm_paper import TEN_THOUSAND, Drawing
 from app.pipeline.queries import explain
 from app.workbench import sheets
-from app.workbench.sheets import Sheet
+from app.workbench.export_pages import Wanted
+from app.workbench.sheets import Format, Sheet
 
 router = APIRouter(include_in_schema=False)
-FORMAT = "format"
-BOARD_HEADS = (
-    ("梯次", "Rung"), ("企业名称", "Name"), ("结果", "Outcome"), ("短板", "Gaps"),
-    ("成熟度", "Readiness"), ("园区", "Park"), ("上年销售收入（元）", "Last year's sales (yuan)"),
-)  # fmt: skip
-NOT_ON = ("不在梯次", "on no rung")
-BOARD_WIDTHS = [16, 34, 12, 8, 10, 20, 20]
 STANDING_WIDTHS = [30, 30, 12, 50, 18, 34, 50]
-
-
-@router.get("/board/export")
-def export_board(
-    request: Request, actor: Reader, readings: Noted, db: Db,
-    format: Annotated[Literal["csv", "xlsx"], Query()] = "csv",
-) -> Response:  # fmt: skip
-    """Every card of the board, column by column, as a file."""
-    pairs = [pair for pair in given(request) if pair[0] not in (FORMAT, "cursor")]
-    english = i18n.locale_of(request) == "en"
-    day = today()
-    shown = board.board(db, actor, pairs, day)
-    rows = sum(column.count for column in shown.columns)
-    readings.note("pool", purpose="export", filter={"board": dict(pairs)}, row_count=rows)
-
-    def pages(session: Session) -> Iterator[list[list[Any]]]:
-        for cards in board.rows(session, actor, pairs, day):
-            yield [_card(card, english=english) for card in cards]
-
-    heads = [pair[english] for pair in BOARD_HEADS]
-    return sheets.sent(request, db, Sheet("board", heads, BOARD_WIDTHS, pages), format)
-
-
-def _card(card: Row, *, english: bool) -> list[Any]:
-    park = card.get("park")
-    name = None if park is None else (english and park.get("name_en")) or park["name"]
-    return [
-        RUNGS.get(card["rung"], NOT_ON)[english], card["name"],
-        phrases.OUTCOMES[card["outcome"]][english], card["gap_count"], card["readiness"], name,
-        card.get(board.BESIDE[1]),
-    ]  # fmt: skip
+FIGURE_WIDTH, UNIT_WIDTH, YEAR_WIDTH = 30, 8, 18
 
 
 class Asked(BaseModel):
     """Which sets (all in force where none is named), on which day, as what."""
 
-    format: Literal["csv", "xlsx"] = "csv"
+    format: Format = "csv"
     as_of: date | None = None
     set: str = Field("", max_length=100)
 
@@ -96,4 +60,43 @@ def export_standing(
     heads = [drawing.say("条件集", "Criteria"), *drawing.heads,
              drawing.say("所用数据", "Figures used")]  # fmt: skip
     name = f"standing-{firm.credit_code or firm.id}"
-    return sheets.sent(request, db, Sheet(name, heads, STANDING_WIDTHS, pages), asked.format)
+    return sheets.sent(db, Sheet(name, heads, STANDING_WIDTHS, pages), asked.format)
+
+
+@router.get("/firms/{firm_id}/figures/export")
+def export_figures(
+    request: Request, firm_id: FirmId, actor: Reader, readings: Noted, db: Db,
+    format: Wanted = "csv",
+) -> Response:  # fmt: skip
+    """One firm's figures as its portrait shows them: a row per indicator, a column per year."""
+    firm = queries.get(db, actor, firm_id)
+    locale = i18n.locale_of(request)
+    shown = portrait.figures(queries.years_of(db, firm.id), {}, ())
+    readings.note("firm", purpose="export", filter={"figures": format}, row_count=1,
+                  firm_id=firm.id)  # fmt: skip
+
+    def pages(_session: Session) -> Iterator[list[list[Any]]]:
+        yield [
+            [line.indicator.label[locale], _unit(line.indicator, locale),
+             *(_figure(line.indicator, cell.value, locale) for cell in line.cells)]
+            for line in shown.lines
+        ]  # fmt: skip
+
+    heads = [*(("指标", "单位") if locale == "zh" else ("Indicator", "Unit")),
+             *map(str, shown.years)]  # fmt: skip
+    widths = [FIGURE_WIDTH, UNIT_WIDTH, *(YEAR_WIDTH for _ in shown.years)]
+    name = f"figures-{firm.credit_code or firm.id}"
+    return sheets.sent(db, Sheet(name, heads, widths, pages), format)
+
+
+def _unit(entry: Indicator, locale: str) -> str:
+    if entry.kind == "money":
+        return "万元" if locale == "zh" else "yuan"
+    return phrases.UNITS[entry.unit][locale == "en"] if entry.unit in phrases.UNITS else ""
+
+
+def _figure(entry: Indicator, value: Decimal | None, locale: str) -> Decimal | None:
+    """As the page shows it: money in ten thousand yuan where that is the custom."""
+    if value is None or entry.kind != "money" or locale == "en":
+        return value
+    return value / TEN_THOUSAND

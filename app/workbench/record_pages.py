@@ -1,4 +1,4 @@
-"""Records of every kind on pages: the list with its file, one record, and its form."""
+"""Records of every kind on pages: the list, one record, and its form."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -29,11 +29,8 @@ from app.firms.schemas import LARGEST_ID
 from app.pipeline.pages import following, given, tried
 from app.pipeline.records import BY_PATH, FAMILIES, RECORDS, WARN_BEFORE
 from app.pipeline.service import assess
-from app.pipeline.trail import column_label, table_label
-from app.workbench import record_lists, sheets
-from app.workbench.export_pages import PAGING, Format
+from app.pipeline.trail import column_label, many_label, table_label
 from app.workbench.record_lists import columns, totals
-from app.workbench.sheets import Sheet
 
 router = APIRouter(prefix="/records", include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -62,7 +59,8 @@ class FilledIn(BaseModel):
 
 
 def _words(kind: FactKind) -> dict[str, Any]:
-    return {"kind": kind, "title": table_label(kind.table, "insert"), "families": FAMILIES,
+    return {"kind": kind, "title": table_label(kind.table, "insert"),
+            "many": many_label(kind.table), "families": FAMILIES,
             "label": lambda name: column_label(name, kind.table), "phrases": phrases,
             "choices": lambda item: choices(kind, item)}  # fmt: skip
 
@@ -72,7 +70,7 @@ def index(request: Request, actor: Reader) -> HTMLResponse:
     """Every kind of record, by family."""
     by_family = {family: [kind for kind in RECORDS if kind.family == family] for family in FAMILIES}
     return render(request, "records/index.html", kinds=by_family, families=FAMILIES,
-                  table_label=table_label)  # fmt: skip
+                  many_label=many_label)  # fmt: skip
 
 
 @router.get("/{path}")
@@ -105,25 +103,6 @@ def totals_part(request: Request, path: str, actor: Reader, db: Db) -> HTMLRespo
     found = kind_of(path)
     sums = totals(db, actor, found, given(request))
     return render(request, "records/totals.html", totals=sums, **_words(found))
-
-
-@router.get("/{path}/export")
-def export(
-    request: Request, path: str, actor: Reader, readings: Noted, db: Db, format: Format = "csv"
-) -> Response:
-    """What the list shows, as a file."""
-    found, locale = kind_of(path), i18n.locale_of(request)
-    pairs = [pair for pair in given(request) if pair[0] not in PAGING]
-    counted = service.listed(db, actor, found, [*pairs, ("limit", "1"), ("count", "exact")])
-    asked: dict[str, list[str]] = {}
-    for name, value in pairs:
-        asked.setdefault(name, []).append(value)
-    readings.note(found.table, purpose="export", filter=asked, row_count=counted.count)
-    heads, bodies = record_lists.heads(found, locale), _bodies(db, locale)
-    widths = [32, 21, *(16 for _ in heads[2:])]
-    sheet = Sheet(path, heads, widths, lambda session: record_lists.pages(
-        session, actor, found, pairs, bodies, locale))  # fmt: skip
-    return sheets.sent(request, db, sheet, format)
 
 
 @router.get("/{path}/new")

@@ -1,25 +1,30 @@
-"""Lists as files: CSV that Excel and WPS open rightly, and XLSX; what was typed stays data."""
+"""Lists as files: CSV that Excel and WPS open rightly, and XLSX; what was typed stays data.
+
+A file is written row by row beside the answer, in constant memory, whoever waits for it.
+"""
 
 import csv
-import io
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import xlsxwriter
-from fastapi import Request
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
-from app.accounts.auth import reading
 from app.core.cells import neutral
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Format = Literal["csv", "xlsx"]
+MEDIA: dict[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @dataclass(frozen=True)
@@ -32,32 +37,43 @@ class Sheet:
     pages: Callable[[Session], Iterator[list[list[Any]]]]
 
 
-def sent(request: Request, db: Session, sheet: Sheet, kind: str) -> Response:
-    """The file of a kind."""
-    return _workbook(db, sheet) if kind == "xlsx" else _csv(request, sheet)
+def sent(db: Session, sheet: Sheet, kind: Format) -> FileResponse:
+    """The file of a kind, for whoever waits for it; it is removed after the answer."""
+    with tempfile.NamedTemporaryFile(prefix="tidu-", suffix=f".{kind}", delete=False) as file:
+        path = Path(file.name)
+    try:
+        write(path, sheet.pages(db), sheet, kind)
+    except BaseException:
+        path.unlink()
+        raise
+    return FileResponse(path, media_type=MEDIA[kind], filename=f"{sheet.name}.{kind}",
+                        background=BackgroundTask(path.unlink))  # fmt: skip
+
+
+@contextmanager
+def written(pages: Iterator[list[list[Any]]], sheet: Sheet, kind: Format) -> Iterator[Path]:
+    """The file for as long as the block lasts."""
+    with tempfile.TemporaryDirectory(prefix="tidu-export-") as folder:
+        path = Path(folder) / f"export.{kind}"
+        write(path, pages, sheet, kind)
+        yield path
+
+
+def write(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet, kind: Format) -> None:
+    """Write these rows to a file of the kind."""
+    (_workbook if kind == "xlsx" else _csv)(path, pages, sheet)
 
 
 # --- CSV ----------------------------------------------------------------------------------------
 
 
-def _csv(request: Request, sheet: Sheet) -> StreamingResponse:
-    """A stream; its own transaction reads while it is sent."""
-
-    def lines() -> Iterator[str]:
-        # The mark in front tells Excel and WPS that it is UTF-8.
-        yield "\ufeff" + _lines([[neutral(head) for head in sheet.heads]])
-        with reading(request) as session:
-            for page in sheet.pages(session):
-                yield _lines([[_plain(cell) for cell in row] for row in page])
-
-    headers = {"content-disposition": f'attachment; filename="{sheet.name}.csv"'}
-    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _lines(rows: list[list[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+def _csv(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet) -> None:
+    # The mark in front tells Excel and WPS that it is UTF-8.
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow([neutral(head) for head in sheet.heads])
+        for page in pages:
+            lines.writerows([_plain(cell) for cell in row] for row in page)
 
 
 def _plain(cell: Any) -> Any:
@@ -67,47 +83,34 @@ def _plain(cell: Any) -> Any:
 # --- XLSX ---------------------------------------------------------------------------------------
 
 
-def _workbook(db: Session, sheet: Sheet) -> FileResponse:
-    """A workbook, written row by row beside the answer and removed after it."""
-    with tempfile.NamedTemporaryFile(prefix="tidu-", suffix=".xlsx", delete=False) as file:
-        path = Path(file.name)
-    try:
-        _write(path, db, sheet)
-    except BaseException:
-        path.unlink()
-        raise
-    return FileResponse(path, media_type=XLSX, filename=f"{sheet.name}.xlsx",
-                        background=BackgroundTask(path.unlink))  # fmt: skip
-
-
-def _write(path: Path, db: Session, sheet: Sheet) -> None:
+def _workbook(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                "strings_to_numbers": False}  # fmt: skip
     with xlsxwriter.Workbook(path, options) as book:
-        written = book.add_worksheet()
+        written_ = book.add_worksheet()
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
-        written.freeze_panes(1, 1)
+        written_.freeze_panes(1, 1)
         for at, (head, width) in enumerate(zip(sheet.heads, sheet.widths, strict=True)):
-            written.set_column(at, at, width)
-            written.write_string(0, at, head, bold)
+            written_.set_column(at, at, width)
+            written_.write_string(0, at, head, bold)
         number = 0
-        for page in sheet.pages(db):
+        for page in pages:
             for row in page:
                 number += 1
                 for at, cell in enumerate(row):
-                    _put(written, (number, at), cell, day)
+                    _put(written_, (number, at), cell, day)
         if number:
-            written.autofilter(0, 0, number, len(sheet.heads) - 1)
+            written_.autofilter(0, 0, number, len(sheet.heads) - 1)
 
 
-def _put(written: Any, place: tuple[int, int], cell: Any, day: Any) -> None:
+def _put(written_: Any, place: tuple[int, int], cell: Any, day: Any) -> None:
     """Text as text, whatever it begins with; numbers and dates as what they are."""
     if cell is None:
         return
     if isinstance(cell, date):
-        written.write_datetime(*place, cell, day)
+        written_.write_datetime(*place, cell, day)
     elif isinstance(cell, int | Decimal):
-        written.write_number(*place, cell)
+        written_.write_number(*place, cell)
     else:
-        written.write_string(*place, str(cell))
+        written_.write_string(*place, str(cell))

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from app.core.clock import today
 from app.core.settings import Settings
 from app.demo import service as demo
+from app.exports import models as exports
+from app.exports import running
+from app.exports.models import ExportFile
 from app.imports.models import BUSY, ImportBatch
 from app.main import create_app
 from app.pipeline.service import evaluate
@@ -80,8 +83,12 @@ def worker(site_database: Engine) -> Iterator[None]:
             with Session(site_database) as session:
                 query = select(ImportBatch.id, ImportBatch.state)
                 waiting = session.execute(query.where(ImportBatch.state.in_(BUSY))).all()
+                asked = select(ExportFile.id).where(ExportFile.state.in_(exports.BUSY))
+                files = session.scalars(asked).all()
             for number, state in waiting:
                 JOBS[state](site_database, number)
+            for number in files:
+                running.write(site_database, number)
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -4,7 +4,10 @@ from base64 import b64encode
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from app.duplicates import finding
 from tests.browser.looking import LOOKS, look, prefer
 from tests.browser.test_pages import sign_in
 from tests.factories import credit_code
@@ -63,12 +66,16 @@ def test_a_file_from_drag_to_undo(page: Page, worker: None) -> None:
 
 
 @pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
-def test_imports_fit(page: Page, lang: str, theme: str, width: int, worker: None) -> None:
+def test_imports_exports_and_duplicates_fit(
+    page: Page, site_database: Engine, lang: str, theme: str, width: int, worker: None
+) -> None:
     sign_in(page)
     prefer(page, lang, theme, width)
     mark = f"{lang}-{theme}-{width}"
     page.goto("/imports")
     look(page, f"imports-{mark}", width)
+    _look_at_exports(page, mark, width)
+    _look_at_duplicates(page, site_database, mark, width)
     rows = [[f"看企业{n}有限公司", credit_code(78_000_000 + n), "2019-05-31", "黔江区",
              "很多" if n % 3 else 500, "x"] for n in range(12)]  # fmt: skip
     dropped(page, book((*FIRMS_HEADER, f"新列{mark}"), *rows), "企业.xlsx")
@@ -78,3 +85,22 @@ def test_imports_fit(page: Page, lang: str, theme: str, width: int, worker: None
     page.locator(".columns-form ~ button").click()
     page.locator("td.bad").first.wait_for()
     look(page, f"import-checked-{mark}", width)
+
+
+def _look_at_exports(page: Page, mark: str, width: int) -> None:
+    page.goto("/exports/new?of=pool&format=xlsx")
+    look(page, f"export-new-{mark}", width)
+    page.locator("main form button[type=submit]").click()
+    page.locator("main a[href$='/content']").wait_for(timeout=LONG)
+    look(page, f"export-ready-{mark}", width)
+    page.goto("/exports")
+    look(page, f"exports-{mark}", width)
+
+
+def _look_at_duplicates(page: Page, database: Engine, mark: str, width: int) -> None:
+    with Session(database) as session, session.begin():
+        assert finding.find(session) > 0
+    page.goto("/duplicates")
+    look(page, f"duplicates-{mark}", width)
+    page.locator("main li a.btn").first.click()
+    look(page, f"duplicate-{mark}", width)

@@ -145,6 +145,7 @@ def test_a_card_moves_only_when_a_person_decides(page: Page, lang: str, way: str
     prefer(page, lang, "light", 1440)
     page.goto("/board")
     count = page.locator("#rung-candidate .badge-count")
+    expect(count).to_have_text(re.compile(r"^[\d,]+$"))  # comes after the cards
     before = int(count.inner_text().replace(",", ""))
     card = page.locator('.board-cards[data-rung="none"] .board-card').first
     firm = card.get_attribute("data-firm")

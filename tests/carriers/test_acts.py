@@ -40,7 +40,8 @@ def manager(db: Session, carrier: Organisation) -> TestClient:
 
 
 def entered(client: TestClient, carrier: Organisation, **given: Any) -> dict[str, Any]:
-    body = {"name": "无名团队", "since": LONG_AGO.isoformat()} | given
+    usual = {"name": "无名团队", "since": LONG_AGO.isoformat(), "despite_namesake": True}
+    body = usual | given
     made = client.post(f"/api/v1/carriers/{carrier.id}/residents", json=body)
     assert made.status_code == 201, made.text
     found: dict[str, Any] = made.json()

@@ -5,12 +5,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.criteria.store import all_sets, get_sets, load_files, load_shipped
 from app.firms.models import DESIGNATION_KINDS
 from app.firms.queries import rung_of
+from app.pipeline.service import assess
 from tests.criteria import compiled
 from tests.criteria.compiled import Found
 from tests.criteria.facts import parsed
@@ -150,3 +154,11 @@ def test_no_day_without_a_set_for_a_grant_or_a_review_of_srdi_titles() -> None:
             assert versions[0][0] == date(2022, 8, 1) and versions[-1][1] == date.max
             for (_, until), (since, _) in pairwise(versions):
                 assert (since - until).days == 1, (title, purpose)
+
+
+def test_a_used_set_is_never_deleted(db: Session) -> None:
+    make_firm(db)
+    assess(db, None, DAY)
+    gone = text("delete from criteria_set where first_used_at is not null")
+    with pytest.raises(IntegrityError, match="succeeded, never deleted"), db.begin_nested():
+        db.execute(gone)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect
 from app import worker
 from app.accounts.actor import Role
 from app.core.settings import Settings
-from app.imports import running, store
+from app.imports import running
 from tests.factories import credit_code
 from tests.imports.desk import FIGURES_HEADER, FIRMS_HEADER, Desk, book, csv
 
@@ -288,7 +288,10 @@ def test_a_name_alone_only_proposes(desk: Desk) -> None:
     assert found["rejected"] == 1
     page = desk.client.get(f"/imports/{found['id']}").text
     assert "同名企业" in page and row[1] in page
-    assert store.ROWS is not None
+    form = {"place": "1", "cell": row[1]}
+    said = desk.client.post(f"/imports/{found['id']}/rows/2", data=form)
+    assert said.status_code == 200 and "就是这家" in page
+    assert desk.ask(found["id"], "run")["updated"] == 1
 
 
 def test_the_same_file_twice_at_once(desk: Desk, district: Engine) -> None:
@@ -307,3 +310,28 @@ def test_the_same_file_twice_at_once(desk: Desk, district: Engine) -> None:
         found = sorted((one.look(number)["created"], one.look(number)["unchanged"])
                        for one, number in both)  # fmt: skip
     assert found == [(0, 200), (200, 0)]
+
+
+def test_a_sender_s_own_number_stands_for_the_code_once_it_was_given_with_it(desk: Desk) -> None:
+    header = ("外部编号", *FIRMS_HEADER)
+    row, other = firm_row(), firm_row()
+    taught = desk.send(book(header, ["P-1", *row], ["P-2", *other]))
+    assert desk.ask(taught["id"], "run")["created"] == 2
+    changed = ["P-1", *row[:1], "", *row[2:4], 900]
+    unknown = ["P-9", "没有人知道", "", "2020-01-01", "黔江区", 1]
+    clash = ["P-2", *row]
+    found = desk.send(book(header, changed, unknown, clash))
+    assert counts(found) == (3, 0, 1, 0, 2)
+    faults = desk.faults(found["id"])
+    assert "请同时填写统一社会信用代码" in faults[3] and other[1] in faults[4]
+    done = desk.ask(found["id"], "run", mode="skip")
+    assert (done["state"], done["updated"]) == ("done", 1)
+    figures = book(("外部编号", "年度", "销售收入（万元）"), ("P-2", 2024, 12))
+    sent = desk.send(figures, kind="figures")
+    assert desk.ask(sent["id"], "run")["created"] == 1
+    assert desk.query("select year from firm_year join firm on id = firm_id "
+                      "where credit_code = :code", code=other[1]) == [(2024,)]  # fmt: skip
+    assert desk.ask(taught["id"], "undo")["state"] == "undone"
+    with Desk.of(desk.engine) as elsewhere:
+        sent = elsewhere.send(figures, kind="figures")
+        assert sent["rejected"] == 1, "another sender's numbers are its own"

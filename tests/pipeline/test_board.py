@@ -65,9 +65,12 @@ def test_columns_count_and_sum_and_page_their_cards(
     client.get("/board")
     with people.statements(engine) as sent:
         page = client.get("/board").text
-    candidates, certified = column(page, "candidate"), column(page, "certified")
-    assert 'badge-count">3<' in candidates and "300 万元" in candidates
-    assert f'badge-count">{len(many)}<' in certified
+    certified = column(page, "certified")
+    with people.statements(engine) as summed:
+        totals = client.get("/board/totals", headers={"HX-Request": "true"}).text
+    assert 'id="count-candidate" hx-swap-oob="true">3<' in totals and "300 万元" in totals
+    assert f'id="count-certified" hx-swap-oob="true">{len(many)}<' in totals
+    assert "不在梯次" in client.get("/board/totals").text
     shown = re.findall(r'data-firm="(\d+)"', certified)
     assert len(shown) == board.CARDS
     [more] = re.findall(r'data-more href="([^"]+)"', certified)
@@ -76,7 +79,8 @@ def test_columns_count_and_sum_and_page_their_cards(
     firms(db, "pool", 9)
     with people.statements(engine) as again:
         client.get("/board")
-    assert len(again) == len(sent)
+        client.get("/board/totals")
+    assert len(again) == len(sent) + len(summed)
 
 
 def test_the_board_takes_the_pools_grammar_and_names_what_is_wrong(
@@ -84,7 +88,9 @@ def test_the_board_takes_the_pools_grammar_and_names_what_is_wrong(
 ) -> None:
     [one] = firms(db, "pool", 1)
     firms(db, "pool", 2)
-    assert 'badge-count">1<' in column(client.get(f"/board?id={one}").text, "candidate")
+    assert column(client.get(f"/board?id={one}").text, "candidate").count("data-firm") == 1
+    totals = client.get(f"/board/totals?id={one}", headers={"HX-Request": "true"}).text
+    assert 'id="count-candidate" hx-swap-oob="true">1<' in totals
     assert "gap_count" in client.get("/board?gapcount=1").text
     assert client.get("/board/nowhere").status_code == 404
     assert client.get("/board/candidate?zzz=1").status_code == 422
@@ -121,7 +127,8 @@ def test_a_move_tells_what_is_missing_and_a_person_decides(db: Session, client: 
     assert title.basis["unmet"] or title.basis["unknown"]
     twice = client.post(path, data=form | {"despite": "yes"})
     assert twice.status_code == 409
-    assert "公示期满" in client.get(f"/firms/{firm}/history").text
+    told = client.get(f"/firms/{firm}/history").text
+    assert "公示期满" in told and "not_served/" not in told  # flags by their names
 
 
 def test_moving_down_ends_a_title_with_a_reason(db: Session, client: TestClient) -> None:

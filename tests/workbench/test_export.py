@@ -14,7 +14,7 @@ from app.audit.models import AuditEntry
 from app.core.clock import today
 from app.pipeline import board
 from app.pipeline.service import assess
-from app.workbench import export_pages
+from app.workbench import exporting
 from tests import people
 from tests.factories import make_firm
 
@@ -39,7 +39,7 @@ def client(db: Session) -> TestClient:
 def test_a_file_holds_every_row_of_the_filter_in_its_order(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr(export_pages, "LARGEST_LIMIT", 3)
+    monkeypatch.setattr(exporting, "LARGEST_LIMIT", 3)
     query = "name__ic=公式&ordering=-name&limit=2"
     head, *found = rows(client, f"/{path}/export?{query}&fields=name,credit_code")
     assert len(head) == 2

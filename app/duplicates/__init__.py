@@ -1,0 +1,1 @@
+"""Firms that are on record twice: found, decided about, merged, and un-merged."""

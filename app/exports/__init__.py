@@ -1,0 +1,1 @@
+"""Long lists written to files by jobs: asked for, followed, fetched."""
