@@ -37,7 +37,7 @@ from app.imports import service as import_steps
 from app.jobs.queries import SILENT_SECONDS
 from app.pipeline.models import Evaluation
 from app.pipeline.service import evaluate
-from app.support import clock
+from app.support import clock, telling
 from app.webhooks import service as webhooks
 
 HEARTBEAT_SECONDS = 5
@@ -152,7 +152,13 @@ def ring(timestamp: int = 0) -> None:
 @queue.task(name="mail_notices")
 def mail_notices(user: int) -> None:
     """Send a person what waits, in one mail, if that is still to be done."""
-    clock.mail(tools().engine, tools().settings, user)
+    telling.tell(tools().engine, tools().settings, telling.MAIL, user)
+
+
+@queue.task(name="chat_notices")
+def chat_notices(user: int) -> None:
+    """Tell a person in their work chat what waits, if that is still to be done."""
+    telling.tell(tools().engine, tools().settings, telling.CHAT, user)
 
 
 @queue.task(name="deliver")

@@ -25,8 +25,8 @@ from tests.routes import every_route
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = {"/sign-in", "/sign-in/oidc", "/sign-in/oidc/return", "/sign-out", "/preferences",
-          "/invitations/{secret}", "/health/live", "/health/ready", "/api/docs",
-          "/api/docs/{name}", "/problems/{name}",
+          "/invitations/{secret}", "/calendars/{secret}.ics", "/health/live", "/health/ready",
+          "/api/docs", "/api/docs/{name}", "/problems/{name}",
           "/door", "/door/open/{link}", "/door/figures", "/door/files", "/door/answer",
           "/door/close", "/api/openapi.json", "/public/bulletins/{number}"}  # fmt: skip
 

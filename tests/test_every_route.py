@@ -304,6 +304,15 @@ CASES = {
     # Support cases: lists, one, opening, acts.
     "GET /cases": Case(),
     "GET /cases/week": Case(),
+    "GET /cases/board": Case(query="firm_id={firm}"),
+    "GET /cases/calendar": Case(query="firm_id={firm}"),
+    "GET /cases/handover": Case(status=(403,)),
+    "POST /cases/handover": Case(form={"leaving": "1", "expected": "1"}, status=(403,)),
+    "GET /cases/{case_id}/move/{column}": Case(status=(404,)),
+    "POST /cases/{case_id}/move/{column}": Case(form={"act": "accept"}, status=(404,)),
+    "GET /calendars/{secret}.ics": Case(status=(404,)),
+    "POST /notices/calendar": Case(status=(303, 403)),
+    "POST /notices/calendar/revoke": Case(status=(303,)),
     "GET /cases/{case_id}": Case(status=(404,)),
     "GET /cases/effects": Case(),
     "GET /cases/effects/beside": Case(),
@@ -339,6 +348,13 @@ CASES = {
     "GET /firms/{firm_id}/plan": Case(),
     "POST /firms/{firm_id}/plan": Case(form={"goal_rung": "certified", "goal_on": "2999-01-01"}),
     "GET /firms/{firm_id}/plan/{number}.{kind}": Case(status=(404, 422)),
+    "GET /api/v1/firms/{firm_id}/plan": Case(),
+    "PUT /api/v1/firms/{firm_id}/plan": Case(
+        json={"goal_rung": "certified", "goal_on": "2999-01-01"}, headers={"If-Match": "*"}
+    ),
+    "GET /api/v1/firms/{firm_id}/plan/versions": Case(),
+    "GET /api/v1/firms/{firm_id}/plan/versions/{number}": Case(),
+    "GET /api/v1/firms/{firm_id}/plan/versions/{number}.{kind}": Case(status=(404, 422)),
     "GET /notices": Case(),
     "POST /notices/read": Case(status=(303,)),
     "POST /notices/settings": Case(form={"mail": "none"}, status=(303, 403)),
@@ -348,10 +364,51 @@ CASES = {
     "POST /api/v1/cases:open": Case(
         json={"of": "firms", "query": "id={firm}", "reason": "x", "expected": 1}, status=(403,)
     ),
+    "POST /api/v1/cases:hand-over": Case(json={"leaving": 1, "expected": 1}, status=(403,)),
     "POST /api/v1/cases/{case_id}/acts": Case(json={"act": "accept", "version": 1}, status=(404,)),
     "GET /api/v1/firms/{firm_id}/proposals": Case(),
     "GET /api/v1/measures": Case(),
-    "PUT /api/v1/holidays/{day}": Case(json={"works": True, "name": "x"}, status=(403, 422)),
+    # What support is arranged by: analysts change it, administrators clock and working days.
+    "GET /api/v1/measures/{code}": Case(status=(404, 422)),
+    "PUT /api/v1/measures/{code}": Case(
+        json={
+            "label": {"zh": "x", "en": "x"},
+            "kind": "ip",
+            "lead": "tax",
+            "citation": "x",
+            "days": 5,
+        },
+        headers={"If-Match": "*"},
+        status=(403, 422),
+    ),
+    "GET /api/v1/route-rules": Case(),
+    "POST /api/v1/route-rules": Case(json={"industry": "C", "organisation_id": 1}, status=(403,)),
+    "PUT /api/v1/route-rules/{rule_id}": Case(
+        json={"industry": "C", "organisation_id": 1}, headers={"If-Match": "*"}, status=(404,)
+    ),
+    "DELETE /api/v1/route-rules/{rule_id}": Case(headers={"If-Match": "*"}, status=(404,)),
+    "PUT /api/v1/route-rules:order": Case(json={"ids": []}, status=(403,)),
+    "GET /api/v1/firms/{firm_id}/routes": Case(),
+    "GET /api/v1/clock-rules": Case(),
+    "PUT /api/v1/clock-rules/{level}/{days}": Case(status=(403, 422)),
+    "DELETE /api/v1/clock-rules/{level}/{days}": Case(status=(403, 404)),
+    "GET /api/v1/holidays": Case(),
+    "PUT /api/v1/holidays/{day}": Case(json={"works": True, "name": "x"}, status=(403, 200)),
+    "DELETE /api/v1/holidays/{day}": Case(status=(403, 200)),
+    "GET /support/routes": Case(query="firm={code}", status=(422,)),
+    "GET /support/routes/new": Case(status=(403,)),
+    "POST /support/routes/new": Case(form={"organisation_id": "1"}, status=(403,)),
+    "GET /support/routes/{rule_id}": Case(status=(403,)),
+    "POST /support/routes/{rule_id}": Case(form={"organisation_id": "1"}, status=(403,)),
+    "POST /support/routes/{rule_id}/{step}": Case(status=(403, 422)),
+    "GET /support/measures": Case(),
+    "GET /support/measures/{code}": Case(status=(403, 422)),
+    "POST /support/measures/{code}": Case(form={"citation": "x"}, status=(403, 422)),
+    "GET /support/clock": Case(status=(200, 403)),
+    "POST /support/clock/{step}": Case(form={"level": "lead", "days": "9"}, status=(403, 422, 303)),
+    "GET /support/holidays": Case(status=(200, 403)),
+    "POST /support/holidays": Case(form={"first": "2026-10-01"}, status=(403, 422)),
+    "POST /support/holidays/{day}/forget": Case(status=(403, 303)),
     # Flags: counts, thresholds, and what is done about one of a firm.
     "GET /flags": Case(),
     "POST /flags/{kind}": Case(form={"threshold": "3"}, status=(403, 404)),
@@ -616,6 +673,7 @@ class Foreign:
             "rung": "certified", "of": "pool", "act": "enter", "kind": "near", "subject": "hnte",
             "path": "loans", "duty": "hnte_annual", "period": "2024", "name": "firms",
             "residency_id": self.residency, "step": "leave", "stage": "landed",
+            "column": "accepted", "level": "lead", "days": 9, "day": "2026-10-01",
         }  # fmt: skip
         if absent:
             missing: dict[str, int | str] = {

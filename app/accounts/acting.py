@@ -108,8 +108,8 @@ def _lay_down_scope(session: Session) -> None:
 def whole_district(session: Session) -> Iterator[None]:
     """Lift row security for what an actor's act needs beyond its own firms.
 
-    Two things do: whether a credit code is taken at all, and holding firms against the criteria.
-    Nothing read inside may be shown.
+    Three things do: whether a credit code is taken at all, holding firms against the criteria, and
+    moving what is due on a new day off. Nothing read inside may be shown.
     """
     role = session.info.get("database_role")
     if role in (None, OWNER, DISTRICT):

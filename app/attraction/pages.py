@@ -16,9 +16,9 @@ from app.attraction import queries, service, words
 from app.attraction.api import LeadId
 from app.attraction.models import Lead
 from app.attraction.schemas import LeadIn, MoveIn
-from app.carriers.forms import checked, numbers
 from app.core.clock import today
 from app.core.errors import AppError, Forbidden
+from app.core.forms import checked, numbers
 from app.core.notices import leave
 from app.core.web import render
 from app.firms import queries as firms

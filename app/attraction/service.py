@@ -14,9 +14,9 @@ from app.accounts.models import Organisation
 from app.attraction import queries
 from app.attraction.models import Lead, LeadStep
 from app.attraction.schemas import LeadIn, MoveIn, RowOut, RowsOut
-from app.carriers.forms import checked
 from app.core.clock import today
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, Stale
+from app.core.forms import checked
 from app.firms import queries as firms
 from app.firms import service as register
 from app.firms.models import Firm, Location

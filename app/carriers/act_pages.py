@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.carriers import queries, service
-from app.carriers.forms import checked, numbers, truths
 from app.carriers.pages import CarrierId, told
 from app.carriers.schemas import (
     DecisionIn,
@@ -23,6 +22,7 @@ from app.carriers.schemas import (
 )
 from app.core.clock import today
 from app.core.errors import AppError, Invalid
+from app.core.forms import checked, numbers, truths
 from app.core.notices import leave
 from app.core.web import render
 from app.firms import queries as firms

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.carriers import keeping, queries, service, words
-from app.carriers.forms import checked, numbers
 from app.carriers.schemas import CarrierIn, RateIn
 from app.core.clock import today
 from app.core.errors import AppError
+from app.core.forms import checked, numbers
 from app.core.notices import leave
 from app.core.web import render
 from app.firms.schemas import LARGEST_ID

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
-from app.carriers.forms import checked, numbers
 from app.chains import queries, service
 from app.chains.schemas import ZoneIn
 from app.core.clock import today
 from app.core.errors import AppError, NotFound
+from app.core.forms import checked, numbers
 from app.core.notices import leave
 from app.core.web import render
 from app.leading.models import ZONE_KINDS

@@ -90,6 +90,9 @@ SECTIONS = (
         Link("/cases/week", "我的本周", "My week", READERS, "g v"),
         Link("/visits", "走访服务", "Visits", READERS, "g z"),
         Link("/notices", "提醒", "Notices", READERS, "g q"),
+        Link("/support/routes", "措施和规则", "Measures and rules", READERS),
+        Link("/support/holidays", "工作日", "Working days", READERS | {ADMIN}),
+        Link("/support/clock", "提醒规则", "Reminders", frozenset({ADMIN})),
     )),
     Section("政策", "Policy", (
         Link("/criteria", "认定条件", "Criteria", READERS, "g c"),

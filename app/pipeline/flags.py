@@ -4,7 +4,7 @@ Each select gives `firm_id, subject, criterion, figures`. What is wanted and not
 what is open and no longer wanted is closed, and a flag that stands is not touched.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -35,7 +35,8 @@ PARAMETERS = {"as_of": "date", "firm_id": "int", "firm_ids": "int[]"} | {
     kind: "int" for kind, one in FLAG_KINDS.items() if one.threshold is not None
 }
 
-# Who stands on which step, and the verdicts of the rungs ahead.
+# Who stands on which step, and the verdicts of the rungs ahead. A firm's verdicts lie together, a
+# set's scattered over the table: `offset 0` has them looked up firm by firm, in their order.
 COMMON = """
 standing as materialized (
   select firm_id, max(step) as step from (
@@ -46,12 +47,13 @@ standing as materialized (
     where superseded_at is null and during @> %(as_of)s and firm_id {scope}
   ) as held group by firm_id
 ), ahead as materialized (
-  select firm.id as firm_id, coalesce(step, 0) as step, verdict.set_id, outcome, unmet_count,
-         unknown_count, gap_count, outcomes, gaps, verdict.since
-  from firm join assessment as verdict on verdict.firm_id = firm.id and verdict.firm_id {scope}
-  left join standing on standing.firm_id = firm.id
-  where firm.id {scope} and firm.status = 'active' and (coalesce(step, 0), verdict.set_id) in ({ahead})
-)"""  # noqa: E501
+  select firm.id as firm_id, coalesce(step, 0) as step, verdict.*
+  from firm left join standing on standing.firm_id = firm.id
+  cross join lateral (
+    select set_id, outcome, unmet_count, unknown_count, gap_count, outcomes, gaps, since
+    from assessment where firm_id = firm.id and set_id = any({ahead}) offset 0) as verdict
+  where firm.id {scope} and firm.status = 'active'
+)"""
 READY = """
 select firm_id, {title} as subject, null::text as criterion,
        jsonb_build_object('set', {code}) as figures
@@ -215,7 +217,7 @@ def _text(key: _Key, scope: str) -> str:
     """The whole statement over these sets."""
     ahead = _ahead(key.first)
     common = COMMON.format(
-        scope=SCOPES[scope], ahead=", ".join(f"({step}, {one.id})" for step, one in ahead),
+        scope=SCOPES[scope], ahead=_sets_by("coalesce(step, 0)", ahead),
         kinds=_listed(RUNG_OF_DESIGNATION),
         steps=" ".join(f"when '{kind}' then {step}" for kind, step in RUNG_OF_DESIGNATION.items()),
     )  # fmt: skip
@@ -226,6 +228,15 @@ def _text(key: _Key, scope: str) -> str:
     ]
     wanted = " union all ".join(parts)
     return KEEP.format(common=common, wanted=wanted, scope=SCOPES[scope])
+
+
+def _sets_by(word: str, pairs: Sequence[tuple[object, LoadedSet]]) -> str:
+    """An array of the sets that go with each value of an expression."""
+    found: dict[object, list[str]] = {}
+    for value, one in pairs:
+        found.setdefault(value, []).append(str(one.id))
+    cases = " ".join(f"when {value} then array[{', '.join(ids)}]" for value, ids in found.items())
+    return f"case {word} {cases} end"
 
 
 def _ahead(sets: tuple[LoadedSet, ...]) -> list[tuple[int, LoadedSet]]:

@@ -7,7 +7,7 @@
   const dragging = (list) =>
     Sortable.create(list, {
       group: "rungs",
-      draggable: ".board-card",
+      draggable: ".board-card[data-move]",
       filter: ".tidu-menu, a",
       preventOnFilter: false,
       sort: false,
@@ -18,7 +18,7 @@
         const column = event.to.dataset.rung;
         const from = event.from;
         if (event.to === from) return;
-        from.insertBefore(event.item, from.querySelectorAll(".board-card, .board-more")[event.oldDraggableIndex] ?? null);
+        from.insertBefore(event.item, from.children[event.oldIndex] ?? null);
         if (column !== "none") tiduPanel.ask(`${event.item.dataset.move}/${column}?${board.dataset.back}`);
       },
     });

@@ -1,6 +1,5 @@
-"""Cases over HTTP: lists, one, opening, acts; measures, proposals and holidays."""
+"""Cases over HTTP: lists, one, opening, acts; and what would help a firm."""
 
-from datetime import date
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -15,7 +14,7 @@ from app.firms import queries as firms
 from app.firms.api import LIST_PARAMETERS, FirmId
 from app.firms.catalogue import Label
 from app.firms.schemas import LARGEST_ID
-from app.support import days, opening, queries, schemas, service
+from app.support import handover, opening, queries, schemas, service
 from app.support.models import SupportCase
 from app.support.playbooks import proposals
 
@@ -86,6 +85,15 @@ def act_on_case(
     return _out(tx, actor, service.act(tx, actor, case, body.version, what))
 
 
+@router.post("/cases:hand-over", operation_id="hand_over_cases")
+def hand_over_cases(
+    body: schemas.HandoverBody, actor: CurrentActor, tx: Tx
+) -> schemas.HandedOverOut:
+    """Pass every open case of a person on, all or none."""
+    numbers = handover.hand_over(tx, actor, body.leaving, body.to, body.expected)
+    return schemas.HandedOverOut(ids=numbers)
+
+
 @router.get("/firms/{firm_id}/proposals", operation_id="list_proposals")
 def list_proposals(firm_id: FirmId, actor: Reader, db: Db) -> schemas.ProposalsOut:
     """The measures that would help a firm, by how many gaps they close and how near those are."""
@@ -99,17 +107,3 @@ def list_proposals(firm_id: FirmId, actor: Reader, db: Db) -> schemas.ProposalsO
         )
         for one in proposals(db, [firm_id], today()).get(firm_id, [])
     ])  # fmt: skip
-
-
-@router.get("/measures", operation_id="list_measures")
-def list_measures(actor: Reader, db: Db) -> schemas.MeasuresOut:
-    """Every playbook."""
-    found = [schemas.MeasureOut.model_validate(one) for one in queries.measures(db).values()]
-    return schemas.MeasuresOut(items=found)
-
-
-@router.put("/holidays/{day}", operation_id="set_holiday", status_code=204)
-def set_holiday(day: date, body: schemas.HolidayBody, actor: CurrentActor, tx: Tx) -> None:
-    """Whether one works on a day; due dates set from now on follow it."""
-    opening.demand_analyst(actor)
-    days.record(tx, actor.name, day, works=body.works, name=body.name)

@@ -106,7 +106,8 @@ def _page(
     page = render(
         request, "support/case.html", case=case, firm=db.get_one(Firm, case.firm_id),
         measure=queries.measures(db)[case.measure], labels=criteria_labels(db), words=words,
-        entries=service.entries(db, actor, case), may_work=service.may_work(actor, case),
+        entries=service.entries(db, actor, case),
+        may_work=service.may_work(actor, case.organisation_id),
         may_route=actor.role is Role.ANALYST, officers=queries.people_of(db, case.organisation_id),
         bodies=accounts.organisations(db), outcomes=OUTCOMES, problem=problem, form=form,
         day=today(), open=case.closed_on is None, services=queries.services(db, case.id),

@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
-from app.core import i18n, notices, papers
+from app.core import i18n, notices
 from app.core.clock import today
 from app.core.errors import AppError, Invalid
 from app.core.web import render
@@ -19,11 +19,11 @@ from app.firms.api import FirmId
 from app.firms.queries import RUNGS
 from app.support import plans, queries
 from app.support.pages import criteria_labels
+from app.support.plan_api import Number
+from app.support.plan_api import document as plan_document
 from app.support.playbooks import proposals
 
 router = APIRouter(prefix="/firms/{firm_id}/plan", include_in_schema=False)
-Number = Annotated[int, Path(ge=1, le=32_000)]
-WRITERS = {"docx": (papers.to_docx, papers.DOCX), "pdf": (papers.to_pdf, papers.PDF)}
 
 
 class PlanForm(BaseModel):
@@ -105,7 +105,4 @@ def document(
     """One version as a document."""
     firm = firms.get(db, actor, firm_id)
     plan = plans.get(db, firm_id, number)
-    write, media = WRITERS[kind]
-    content = write(plans.paper(db, firm, plan, i18n.locale_of(request)))
-    said = f'attachment; filename="firm-plan-{firm_id}-{number}.{kind}"'
-    return Response(content, media_type=media, headers={"Content-Disposition": said})
+    return plan_document(db, firm, plan, kind, i18n.locale_of(request))

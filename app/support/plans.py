@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.accounts.models import Organisation
 from app.core.clock import now, today
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound, Stale
 from app.core.papers import Column, Facts, Heading, Note, Paper, Signatures, Table, Text
 from app.criteria import phrases
 from app.criteria.schemas import CriterionExplanation, SetExplanation
@@ -78,6 +78,18 @@ def latest(session: Session, firm_id: int) -> FirmPlan | None:
     """The version that stands."""
     query = select(FirmPlan).where(FirmPlan.firm_id == firm_id).order_by(FirmPlan.number.desc())
     return session.scalar(query.limit(1))
+
+
+def versions(session: Session, firm_id: int) -> list[FirmPlan]:
+    """Every version, the latest first."""
+    query = select(FirmPlan).where(FirmPlan.firm_id == firm_id).order_by(FirmPlan.number.desc())
+    return list(session.scalars(query))
+
+
+def stale(number: int) -> Stale:
+    """Says that another version is the one that stands."""
+    return Stale(f"现行的是第 {number} 版：请重新查看再修改 (changed meanwhile: read it again)",
+                 current={"number": number})  # fmt: skip
 
 
 def get(session: Session, firm_id: int, number: int) -> FirmPlan:

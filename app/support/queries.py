@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.accounts.models import Grant, Organisation, User
 from app.core.clock import today
+from app.core.errors import NotFound
 from app.core.fields import Field, Predicate, whole_number
 from app.core.filters import Filters, Sort, Vocabulary, parse
 from app.core.paging import Page, page
@@ -91,9 +92,9 @@ def listed(session: Session, actor: Actor, params: Pairs) -> Page:
     return cases(session, actor, parse(params, vocabulary(session, actor)))
 
 
-def cases(session: Session, actor: Actor, filters: Filters) -> Page:
-    """The same by parsed filters; a constant number of statements."""
-    query = (
+def rows(actor: Actor) -> Select[Any]:
+    """Cases with their names, of the firms that the actor may know of."""
+    return (
         select(*(getattr(SupportCase, name) for name in COLUMNS), Firm.name.label("firm"),
                Organisation.name.label("organisation"),
                Organisation.name_en.label("organisation_en"), User.name.label("officer"))
@@ -102,7 +103,11 @@ def cases(session: Session, actor: Actor, filters: Filters) -> Page:
         .outerjoin(User, User.id == SupportCase.user_id)
         .where(visible(actor))
     )  # fmt: skip
-    found = page(session, query, filters, SupportCase.id)
+
+
+def cases(session: Session, actor: Actor, filters: Filters) -> Page:
+    """The same by parsed filters; a constant number of statements."""
+    found = page(session, rows(actor), filters, SupportCase.id)
     if filters.columns:
         for row in found.items:
             for name in set(row) - set(filters.columns):
@@ -126,14 +131,19 @@ class Week:
     open: int
 
 
-def week(session: Session, actor: Actor, day: date) -> Week:
+def before(actor: Actor) -> ColumnElement[bool]:
     """An officer's own cases and those of the department that nobody has; an analyst's to route."""
     owned = SupportCase.user_id == (actor.user_id or 0)
     body = SupportCase.organisation_id
     loose = and_(SupportCase.user_id.is_(None), body == actor.organisation_id)
     if actor.role is Role.ANALYST:
         loose = body.is_(None)
-    mine = owned | loose
+    return owned | loose
+
+
+def week(session: Session, actor: Actor, day: date) -> Week:
+    """What lies before somebody within a week, and what is late."""
+    mine = before(actor)
     parts = [
         (mine & (SupportCase.due_on < day)),
         (mine & SupportCase.due_on.between(day, day + SOON)),
@@ -177,6 +187,18 @@ def people_of(session: Session, organisation_id: int | None) -> list[User]:
     return list(session.scalars(query))
 
 
+def seated(session: Session) -> list[User]:
+    """Everybody who acts for some body today, by name."""
+    day = today()
+    held = exists().where(
+        Grant.user_id == User.id, Grant.revoked_at.is_(None), Grant.since <= day,
+        Grant.until.is_(None) | (Grant.until >= day),
+        Grant.role.in_([Role.ANALYST.value, Role.OFFICER.value]),
+    )  # fmt: skip
+    query = select(User).where(held, User.disabled_at.is_(None)).order_by(User.name, User.id)
+    return list(session.scalars(query))
+
+
 def services(session: Session, case_id: int) -> list[ServiceRecord]:
     """What was done for the firm within a case, newest first."""
     query = select(ServiceRecord).where(
@@ -189,3 +211,11 @@ def services(session: Session, case_id: int) -> list[ServiceRecord]:
 def measures(session: Session) -> dict[str, Measure]:
     """Every measure by code."""
     return {one.code: one for one in session.scalars(select(Measure).order_by(Measure.code))}
+
+
+def measure(session: Session, code: str) -> Measure:
+    """One measure."""
+    found = session.get(Measure, code)
+    if found is None:
+        raise NotFound(f"没有措施 {code[:60]}：请从措施库选择 (no such measure)")
+    return found

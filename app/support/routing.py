@@ -10,15 +10,17 @@ from app.accounts.models import Organisation
 from app.core.errors import Invalid
 from app.firms.models import Firm, FirmYear, Location
 from app.support.models import Measure, RouteRule
+from app.support.playbooks import Proposal, proposals
 
 
 @dataclass(frozen=True)
 class Route:
-    """To whom, and in how many working days."""
+    """To whom, in how many working days, and by which rule; none: to the measure's lead."""
 
     organisation_id: int
     user_id: int | None
     days: int
+    rule_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,23 @@ class Router:
         asked = self.measures[measure]
         for rule in self.rules:
             if _fits(rule, self.firms[firm_id], measure, criterion):
-                return Route(rule.organisation_id, rule.user_id, rule.days or asked.days)
+                return Route(rule.organisation_id, rule.user_id, rule.days or asked.days, rule.id)
         if asked.lead not in self.bodies:
             raise Invalid(
                 f"措施 {measure} 的牵头单位 {asked.lead} 不存在：请先在单位名录登记，或改派 "
                 "(the lead department does not exist)"
             )
         return Route(self.bodies[asked.lead], None, asked.days)
+
+
+def trial(session: Session, firm_id: int, day: date) -> list[tuple[Proposal, Route]]:
+    """Each measure that would help a firm, and where its case would go; nothing is opened."""
+    router = Router(session, [firm_id], day)
+    return [
+        (one, router.route(firm_id, one.measure, one.criteria[0]))
+        for one in proposals(session, [firm_id], day).get(firm_id, [])
+        if router.measures[one.measure].active
+    ]
 
 
 def _fits(rule: RouteRule, firm: Known, measure: str, criterion: str | None) -> bool:

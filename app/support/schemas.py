@@ -6,10 +6,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.firms.catalogue import Label
-from app.firms.schemas import LARGEST_ID, Body, Prose, Text
+from app.firms.record_schemas import Money
+from app.firms.schemas import LARGEST_ID, Body, Number, Prose, Text
 from app.support.opening import MOST
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,59}$")]
+Days = Annotated[int, Field(ge=1, le=250)]
+Staff = Annotated[int, Field(ge=0, le=10_000_000)]
+Level = Literal["officer", "lead", "leader"]
+Rung = Literal["incubated", "tech_based", "candidate", "certified", "little_giant"]
+MeasureKind = Literal["technology", "talent", "finance", "ip", "data", "guidance"]
 
 
 class CaseItem(BaseModel):
@@ -75,7 +82,7 @@ class OpenBody(Body):
     query: Annotated[str, Field(max_length=20_000)]
     measure: Text | None = None
     reason: Prose
-    days: Annotated[int, Field(ge=1, le=250)] | None = None
+    days: Days | None = None
     expected: Annotated[int, Field(ge=1, le=MOST)]
 
 
@@ -127,6 +134,20 @@ class ActBody(Body):
     due_on: date | None = None
 
 
+class HandoverBody(Body):
+    """Whose open cases go to whom (to nobody yet if `to` is absent), and how many they are."""
+
+    leaving: Id
+    to: Id | None = None
+    expected: Annotated[int, Field(ge=1, le=10**6)]
+
+
+class HandedOverOut(BaseModel):
+    """The numbers of the cases that changed hands."""
+
+    ids: list[int]
+
+
 class ProposalOut(BaseModel):
     """One measure for one firm and the gaps that it closes."""
 
@@ -144,6 +165,21 @@ class ProposalsOut(BaseModel):
     items: list[ProposalOut]
 
 
+class MeasureIn(Body):
+    """What a measure is; `lead` and `supporting` are codes of organisations."""
+
+    label: Label
+    kind: MeasureKind
+    lead: Code
+    supporting: Annotated[list[Code], Field(max_length=20)] = Field(default_factory=list)
+    citation: Text
+    contact: Text | None = None
+    documents: Prose | None = None
+    days: Days
+    budget: Money | None = None
+    active: StrictBool = True
+
+
 class MeasureOut(BaseModel):
     """A playbook."""
 
@@ -157,6 +193,7 @@ class MeasureOut(BaseModel):
     contact: str | None
     documents: str | None
     days: int
+    budget: Number | None
     active: bool
     version: int
 
@@ -167,8 +204,178 @@ class MeasuresOut(BaseModel):
     items: list[MeasureOut]
 
 
+class RouteRuleIn(Body):
+    """To whom cases go for which every condition that is given holds."""
+
+    measure: Code | None = None
+    criterion: Code | None = None
+    industry: Annotated[str, Field(pattern=r"^[A-T][0-9]{0,4}$")] | None = None
+    park_id: Id | None = None
+    staff_from: Staff | None = None
+    staff_to: Staff | None = None
+    organisation_id: Id
+    user_id: Id | None = None
+    days: Days | None = None
+
+
+class RouteRuleOut(BaseModel):
+    """A rule and its place among the others."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    position: int
+    measure: str | None
+    criterion: str | None
+    industry: str | None
+    park_id: int | None
+    staff_from: int | None
+    staff_to: int | None
+    organisation_id: int
+    user_id: int | None
+    days: int | None
+    version: int
+
+
+class RouteRulesOut(BaseModel):
+    """Every rule, in the order in which they are tried."""
+
+    items: list[RouteRuleOut]
+
+
+class OrderBody(Body):
+    """All rules in the order in which they are to be tried."""
+
+    ids: Annotated[list[Id], Field(max_length=1000)]
+
+
+class RouteOut(BaseModel):
+    """Where a case of a measure would go, and by which rule; none: to the measure's lead."""
+
+    measure: str
+    criteria: list[str]
+    organisation_id: int
+    user_id: int | None
+    days: int
+    rule_id: int | None
+
+
+class RoutesOut(BaseModel):
+    """Where the cases that would help a firm would go, the most helpful first."""
+
+    items: list[RouteOut]
+
+
+class ClockRuleOut(BaseModel):
+    """At which working day before (negative) or after its due date a case is told to a level."""
+
+    model_config = ConfigDict(from_attributes=True)
+    level: str
+    days: int
+
+
+class ClockRulesOut(BaseModel):
+    """Every step of the clock."""
+
+    items: list[ClockRuleOut]
+
+
 class HolidayBody(Body):
     """Whether one works on a day, and what day it is."""
 
     works: StrictBool
     name: Text
+
+
+class HolidayOut(BaseModel):
+    """A day that is not what its weekday says."""
+
+    model_config = ConfigDict(from_attributes=True)
+    day: date
+    works: bool
+    name: str | None
+    changed_by: str | None
+
+
+class HolidaysOut(BaseModel):
+    """What is recorded of a year; without anything its due dates are provisional."""
+
+    items: list[HolidayOut]
+
+
+class HolidayKept(BaseModel):
+    """How many open cases were due on a day that is off now, and moved to the next working day."""
+
+    moved: int
+
+
+class PlanItem(Body):
+    """One measure and by when it is to be done."""
+
+    measure: Code
+    by: date
+
+
+class PlanIn(Body):
+    """What a firm's plan is to reach; `agreed_on` and `agreed_with` go together."""
+
+    goal_rung: Rung
+    goal_on: date
+    items: Annotated[list[PlanItem], Field(max_length=100)] = Field(default_factory=list)
+    note: Annotated[Prose, Field(max_length=2000)] | None = None
+    agreed_on: date | None = None
+    agreed_with: Annotated[Text, Field(max_length=100)] | None = None
+
+
+class PlanGap(BaseModel):
+    """What was missing when the plan was made; `gap` is exact, in `unit`."""
+
+    set: str
+    criterion: str
+    outcome: str
+    gap: str | None
+    unit: str | None
+
+
+class PlannedItem(BaseModel):
+    """Who does what by when; `organisation` is a code."""
+
+    measure: str
+    organisation: str
+    by: date
+
+
+class PlanProgress(BaseModel):
+    """How far a plan is: gaps closed of those it began with, cases done of all."""
+
+    closed: int
+    gaps: int
+    done: int
+    cases: int
+
+
+class PlanVersion(BaseModel):
+    """One version, in short."""
+
+    model_config = ConfigDict(from_attributes=True)
+    number: int
+    goal_rung: str
+    goal_on: date
+    agreed_on: date | None
+    made_by: str
+    made_at: datetime
+
+
+class PlanVersionsOut(BaseModel):
+    """Every version, the latest first."""
+
+    items: list[PlanVersion]
+
+
+class PlanOut(PlanVersion):
+    """One version of a firm's plan, and how far it is today."""
+
+    gaps: list[PlanGap]
+    items: list[PlannedItem]
+    note: str | None
+    agreed_with: str | None
+    progress: PlanProgress

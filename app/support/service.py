@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import IO, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
@@ -55,11 +55,11 @@ def get(session: Session, actor: Actor, case_id: int) -> SupportCase:
     return found
 
 
-def may_work(actor: Actor, case: SupportCase) -> bool:
-    """Whether this actor works on the case: analysts on every one, officers on their own body's."""
+def may_work(actor: Actor, body: int | None) -> bool:
+    """Whether this actor works on a body's cases: analysts on all, officers on their own body's."""
     if actor.role is Role.ANALYST:
         return True
-    return actor.role is Role.OFFICER and case.organisation_id == actor.organisation_id
+    return actor.role is Role.OFFICER and body == actor.organisation_id
 
 
 def act(session: Session, actor: Actor, case: SupportCase, version: int, what: Act) -> SupportCase:
@@ -82,7 +82,7 @@ def hold(session: Session, actor: Actor, case: SupportCase, version: int) -> Non
     if actor.scopes is not None:
         actor.require("firms:write")
     session.refresh(case, with_for_update=True)
-    if not may_work(actor, case):
+    if not may_work(actor, case.organisation_id):
         raise Forbidden("这一事项不由您的部门办理 (not your department's case)")
     if case.version != version:
         raise Stale(
@@ -172,25 +172,6 @@ def _note(session: Session, actor: Actor, case: SupportCase, kind: str, text: st
     session.flush()
 
 
-def hand_over(session: Session, actor: Actor, leaving: int, to: int | None) -> int:
-    """Pass every open case of a person on, to another one of the same bodies or to nobody yet."""
-    demand_analyst(actor)
-    mine = select(SupportCase).where(SupportCase.user_id == leaving,
-                                     SupportCase.state.in_(OPEN_STATES))  # fmt: skip
-    cases = list(session.scalars(mine.with_for_update().order_by(SupportCase.id)))
-    if to is not None:
-        bodies = bodies_of(session, to)
-        if any(case.organisation_id not in bodies for case in cases):
-            raise _wrong("to", "接手人不属于这些事项的单位 (not a person of these bodies)")
-    session.execute(
-        update(SupportCase).where(SupportCase.id.in_([case.id for case in cases]))
-        .values(user_id=to, version=SupportCase.version + 1, updated_at=now())
-    )  # fmt: skip
-    for case in cases:
-        _note(session, actor, case, "assigned", None)
-    return len(cases)
-
-
 def _wrong(name: str, detail: str) -> Invalid:
     return Invalid(detail, errors=[{"pointer": f"/{name}", "detail": detail}])
 
@@ -198,6 +179,6 @@ def _wrong(name: str, detail: str) -> Invalid:
 def entries(session: Session, actor: Actor, case: SupportCase) -> list[Any]:
     """What happened, in order; those outside the bureau and the department see what firms see."""
     query = select(CaseEntry).where(CaseEntry.case_id == case.id).order_by(CaseEntry.id)
-    if not (may_work(actor, case) or actor.role is Role.LEADER):
+    if not (may_work(actor, case.organisation_id) or actor.role is Role.LEADER):
         query = query.where(CaseEntry.firm_sees | CaseEntry.kind.not_in(("note", "file")))
     return list(session.scalars(query))

@@ -28,3 +28,18 @@ KINDS = {
     "data": ("数据", "data"),
     "guidance": ("申报辅导", "application guidance"),
 }
+# What the shipped holidays are called; what people record is said as they wrote it.
+HOLIDAYS = {
+    "New Year's Day": ("元旦", "New Year's Day"),
+    "Spring Festival": ("春节", "Spring Festival"),
+    "Tomb-sweeping Day": ("清明", "Tomb-sweeping Day"),
+    "Labour Day": ("劳动节", "Labour Day"),
+    "Dragon Boat Festival": ("端午", "Dragon Boat Festival"),
+    "National Day": ("国庆节", "National Day"),
+    "Mid-autumn Festival": ("中秋", "Mid-autumn Festival"),
+}
+LEVELS = {
+    "officer": ("经办人", "officer"),
+    "lead": ("承办单位", "department"),
+    "leader": ("分管领导", "leaders"),
+}

@@ -102,7 +102,7 @@ def demand(session: Session, actor: Actor, firm: Firm, case_id: int | None) -> N
         actor.require("firms:write")
         return
     case = None if case_id is None else session.get(SupportCase, case_id)
-    if case is None or case.firm_id != firm.id or not may_work(actor, case):
+    if case is None or case.firm_id != firm.id or not may_work(actor, case.organisation_id):
         raise Forbidden(
             "部门只能为本部门正在办理的帮扶事项记录走访：请选择事项 "
             "(choose the case of your department that it belongs to)"

@@ -218,6 +218,30 @@ def test_a_firm_answers_through_its_own_door(
     expect(page.get_by_role("link", name=f"{NAME}00")).to_be_visible()
 
 
+def test_a_case_is_dragged_on_by_mouse_and_closed_by_keys(page: Page) -> None:
+    enter(page, "analyst")
+    page.goto("/cases/board")
+    card = page.locator('.board-cards[data-rung="open"] .board-card').first
+    number = card.get_attribute("data-case")
+    card.drag_to(page.locator('.board-cards[data-rung="accepted"]'),
+                 target_position={"x": 40, "y": 60})  # fmt: skip
+    panel = page.locator("dialog.panel")
+    expect(panel.get_by_role("heading")).to_contain_text("待受理 → 已受理")
+    here = page.locator(f'.board-cards[data-rung="open"] [data-case="{number}"]')
+    expect(here).to_have_count(1)  # the drag alone decides nothing
+    panel.get_by_role("button", name="受理").click()
+    moved = page.locator(f'.board-cards[data-rung="accepted"] [data-case="{number}"]')
+    expect(moved).to_have_count(1)
+    moved.locator("summary").press("Enter")
+    moved.get_by_role("link", name="办结").press("Enter")
+    panel.locator("#move-outcome").select_option("not_possible")
+    panel.locator("#move-text").fill("企业没有这项需求")
+    panel.get_by_role("button", name="办结").press("Enter")
+    closed = page.locator(f'.board-cards[data-rung="closed"] [data-case="{number}"]')
+    expect(closed).to_contain_text("无法办理")
+    expect(closed.locator("summary")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_the_pages_of_support_fit_and_are_accessible(
     page: Page, site_database: Engine, lang: str, theme: str, width: int
@@ -233,7 +257,11 @@ def test_the_pages_of_support_fit_and_are_accessible(
     visited = f"/visits/new?firm_id={case.firm_id}&case_id={case.id}"
     for path in ("/cases", "/cases/week", f"/cases/{case.id}", f"/firms/{case.firm_id}/support",
                  "/cases/effects", f"/cases/effects/beside?measure={case.measure}", "/visits",
-                 visited, f"/firms/{door.firm_id}/doors", "/corrections"):  # fmt: skip
+                 visited, f"/firms/{door.firm_id}/doors", "/corrections", "/cases/board",
+                 "/cases/calendar", f"/cases/{case.id}/move/closed", "/cases/handover",
+                 "/support/routes", "/support/routes/new", "/support/measures",
+                 "/support/measures/rd.subledger", "/support/clock", "/support/holidays",
+                 "/notices"):  # fmt: skip
         page.goto(path)
         name = path.partition("?")[0].strip("/").replace("/", "-")
         look(page, f"support-{name}-{lang}-{theme}-{width}", width)

@@ -156,7 +156,7 @@ def test_a_due_date_on_a_holiday_is_refused_with_the_next_working_day(
     client, number = people.person(db, Role.ANALYST), opened(db, firms[:1])[0]
     free = today() + timedelta(days=30)
     off = client.put(f"/api/v1/holidays/{free}", json={"works": False, "name": "区庆"})
-    assert off.status_code == 204
+    assert off.json() == {"moved": 0}
     act = {"act": "due", "version": 1, "text": "延期", "due_on": str(free)}
     refused = client.post(f"/api/v1/cases/{number}/acts", json=act)
     assert refused.status_code == 422
@@ -220,8 +220,21 @@ def test_who_leaves_hands_over(db: Session, firms: list[int]) -> None:
     user = db.scalars(select(User).where(User.username == "analyst-science")).one()
     db.execute(update(SupportCase).values(user_id=user.id))
     db.expire_all()
-    assert service.hand_over(db, SYSTEM, user.id, None) == 3
+    client = people.person(db, Role.ANALYST)
+    page = client.get(f"/cases/handover?leaving={user.id}").text
+    assert "将移交 3 件" in page and "帮扶企业2" in page
+    form = {"leaving": str(user.id), "to": "0", "expected": "2"}
+    refused = client.post("/cases/handover", data=form)
+    assert refused.status_code == 409 and "请重新核对" in refused.text
+    stranger = db.scalars(select(User).where(User.id != user.id)).first()
+    assert stranger is not None
+    wrong = {"leaving": user.id, "to": stranger.id, "expected": 3}
+    answer = client.post("/api/v1/cases:hand-over", json=wrong)
+    assert answer.json()["errors"][0]["pointer"] == "/to"
+    done = client.post("/cases/handover", data=form | {"expected": "3"}, follow_redirects=False)
+    assert done.status_code == 303
     assert case(db, numbers[0]).user_id is None
+    assert people.person(db, Role.OFFICER).get("/cases/handover").status_code == 403
 
 
 def test_lists_understand_their_filters_and_refuse_others(db: Session, firms: list[int]) -> None:

@@ -59,3 +59,35 @@ def test_a_plan_as_documents(db: Session, firms: list[int]) -> None:
     pdf = client.get(f"{path}/1.pdf")
     assert pdf.content.startswith(b"%PDF") and pdf.headers["content-type"] == "application/pdf"
     assert client.get(f"{path}/2.pdf").status_code == 404
+
+
+def test_a_plan_over_the_interface(db: Session, firms: list[int]) -> None:
+    client, number = people.person(db, Role.ANALYST), firms[0]
+    path = f"/api/v1/firms/{number}/plan"
+    offered = client.get(f"/api/v1/firms/{number}/proposals").json()["items"]
+    assert "rd.subledger" in [one["measure"] for one in offered]
+    assert client.get(path).status_code == 404
+    goal = {"goal_rung": "certified", "goal_on": LATER,
+            "items": [{"measure": "rd.subledger", "by": SOON}]}  # fmt: skip
+    assert client.put(path, json=goal).status_code == 428
+    made = client.put(path, json=goal, headers={"If-Match": '"0"'})
+    assert made.status_code == 201 and made.json()["number"] == 1
+    assert [one["organisation"] for one in made.json()["items"]] == ["science"]
+    assert "hnte.rd" in [one["criterion"] for one in made.json()["gaps"]]
+    stale = client.put(path, json=goal, headers={"If-Match": '"0"'})
+    assert stale.status_code == 412 and stale.json()["current"]["number"] == 1
+    late = goal | {"items": [{"measure": "rd.subledger", "by": "2999-01-01"}]}
+    assert client.put(path, json=late, headers={"If-Match": '"1"'}).status_code == 422
+    read = client.get(path)
+    again = client.put(
+        path, json=goal | {"note": "加紧"}, headers={"If-Match": read.headers["etag"]}
+    )
+    assert again.json()["note"] == "加紧"
+    versions = client.get(f"{path}/versions").json()["items"]
+    assert [one["number"] for one in versions] == [2, 1]
+    first = client.get(f"{path}/versions/1").json()
+    assert first["note"] is None and first["progress"]["gaps"] == len(first["gaps"])
+    assert client.get(f"{path}/versions/1.docx").content.startswith(b"PK")
+    assert client.get(f"{path}/versions/9").status_code == 404
+    assert people.person(db, Role.LEADER).put(
+        path, json=goal, headers={"If-Match": '"2"'}).status_code == 403  # fmt: skip

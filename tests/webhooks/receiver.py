@@ -1,5 +1,6 @@
 """A receiver of webhooks that behaves as it is told."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ class Receiver:
 
     url: str = ""
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    # In turn: a status, `drop`, `hang`, `endless`, `redirect`; afterwards always 204.
+    # In turn: a status, a body as JSON, `drop`, `hang`, `endless`, `redirect`; then always 204.
     answers: list[Any] = field(default_factory=list)
 
 
@@ -47,10 +48,11 @@ def receiving() -> Iterator[Receiver]:
                 self.send_header("location", f"{told.url}/elsewhere")
                 self.end_headers()
             else:
-                self.send_response(how)
+                said = json.dumps(how) if isinstance(how, dict) else f"said {how}"
+                self.send_response(200 if isinstance(how, dict) else how)
                 self.end_headers()
                 if how != 204:
-                    self.wfile.write(f"said {how}".encode())
+                    self.wfile.write(said.encode())
 
         def log_message(self, *_: Any) -> None:
             """Quiet."""
