@@ -18,7 +18,7 @@ from benchmarks.scratch import database, vacuum
 
 FIRMS = 86_000
 YEAR = today().year - 1
-FIGURES = ("revenue_sales", "rd_hnte", "net_profit", "staff_avg", "st_staff_avg", "revenue_hnt_ps")
+FIGURES = ("revenue_sales", "rd_hnte", "net_profit", "staff_avg", "st_staff_avg", "profit_total")
 COLUMNS = (
     "name", "credit_code", "rung", "outcome", "readiness", "gap_count", "unmet", "unknown",
     "registered_on", "region_code", "industry_code", "hightech_field", "park", "incubator", "chain",

@@ -104,7 +104,7 @@ class _Cases:
         closed = answered + timedelta(days=random.randint(5, 45))
         row |= {"closed_on": closed, "answered_at": self._at(answered),
                 "result": random.choice(RESULTS[state])}  # fmt: skip
-        if random.random() < (0.5 if state == "done" else 0.15):
+        if random.random() < (0.75 if state == "done" else 0.2):
             row["gap_closed_on"] = min(closed + timedelta(days=random.randint(0, 90)), self.today)
             if random.random() < 0.3:
                 row["rung_reached_on"] = min(row["gap_closed_on"] + timedelta(60), self.today)
@@ -168,7 +168,7 @@ def _beside(
             continue
         for firm_id in random.sample(free, 3):
             later = row["opened_on"] + timedelta(days=random.randint(40, 300))
-            closed = later if random.random() < 0.3 and later <= today else None
+            closed = later if random.random() < 0.2 and later <= today else None
             peers.append({"case_id": number, "firm_id": firm_id, "gap_closed_on": closed})
     session.execute(insert(CasePeer), peers, execution_options=TOGETHER)
 

@@ -33,6 +33,7 @@ from app.criteria.compiler import LoadedSet
 from app.criteria.policy import Criterion, Outcome
 from app.criteria.reading import figures_by_criterion, figures_of_set, rests_on_figures
 from app.criteria.store import sets_in_force
+from app.doors.models import Correction
 from app.duties.queries import open_duties
 from app.entry.models import EntryDraft
 from app.firms.catalogue import INDICATORS
@@ -91,6 +92,8 @@ class Waiting:
     residencies: Listed
     stale: Listed
     conflicts: Listed
+    # What firms say of their figures and nobody has decided yet.
+    corrections: int
     unknown: list[Unknown]
     # Firms by set that meet everything but what waits for figures.
     hopeful: dict[int, int]
@@ -110,8 +113,15 @@ def everything(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> 
         residencies=Listed.of(session.execute(_residencies(actor, day)).all()),
         stale=Listed.of(session.execute(_stale(actor, day)).all()),
         conflicts=Listed.of(session.execute(_conflicts(actor, day)).all()),
+        corrections=session.scalar(_corrections(actor, day)) or 0,
         **_unknown(session, actor, day),
     )
+
+
+def _corrections(actor: Actor, day: date) -> Select[int]:
+    found = select(func.count()).select_from(Correction)
+    found = found.join(Firm, Firm.id == Correction.firm_id)
+    return found.where(visible(actor, day), Correction.state == "open")
 
 
 def _active(actor: Actor, day: date) -> Any:

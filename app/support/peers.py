@@ -41,14 +41,16 @@ asked as materialized (
   from support_case as one join known on criterion = one.criteria[1]
   join judged on judged.firm_id = one.firm_id
   where one.id = any(cast(:cases as int[])) and one.set_code = :set_code),
-kinds as materialized (select distinct measure, place from asked),
+cells as materialized (
+  select distinct measure, place, outcome, gaps, step, section from asked),
 alike as materialized (
-  select firm_id, measure, place, (outcomes >> 2 * (place - 1)) & 3 as outcome, gaps, step, section,
-         row_number() over (partition by measure, place, (outcomes >> 2 * (place - 1)) & 3, gaps,
-           step, section order by md5(firm_id::text)) as n
-  from judged cross join kinds
-  where not exists (select from support_case as had
-                    where had.firm_id = judged.firm_id and had.measure = kinds.measure))
+  select firm_id, measure, place, outcome, gaps, step, section,
+         row_number() over (partition by measure, place, outcome, gaps, step, section
+                            order by md5(firm_id::text)) as n
+  from judged join cells using (gaps, step, section)
+  where (outcomes >> 2 * (place - 1)) & 3 = outcome
+    and not exists (select from support_case as had
+                    where had.firm_id = judged.firm_id and had.measure = cells.measure))
 insert into case_peer (case_id, firm_id)
 select asked.id, alike.firm_id
 from asked join alike using (measure, place, outcome, gaps, step, section)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -148,7 +149,7 @@ class Words:
             return self.pick(WAYS.get(code, (code, code)))
         return " → ".join(self.pick(RUNGS.get(one, (one, one))) for one in (before, after))
 
-    @property
+    @cached_property
     def criteria(self) -> dict[str, str]:
         """The criteria of the list's set by their names."""
         loaded = self.bench.loaded

@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.demo.people import PASSWORD
-from tests.browser.looking import AXE, LOOKS
-from tests.browser.test_pages import shot
+from tests.browser.looking import LOOKS, look, prefer
 
 PHRASE = "梯度 lamp river nine"
 PATHS = ("/", "/admin/people", "/admin/people/1", "/admin/organisations",
@@ -103,49 +102,29 @@ def test_a_weak_password_is_explained(page: Page, plain: Page) -> None:
     expect(plain.get_by_role("alert")).to_contain_text("太容易被猜到")
 
 
-def check(page: Page, name: str, width: int) -> None:
-    """It fits, and people who cannot see it can use it."""
-    shot(page, name)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
-        ".then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 2)"
-        ".map(n => n.html).join(' | ')))"
-    )
-    assert found == [], name
-
-
 @pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
 def test_every_page_of_people_fits_and_is_accessible(
     page: Page, lang: str, theme: str, width: int
 ) -> None:
     sign_in(page, "admin")
     link = invite(page, f"shown.{next(_serial)}")
-    site = page.url.split("/")[2]
-    page.context.add_cookies(
-        [
-            {"name": n, "value": v, "url": f"http://{site}"}
-            for n, v in (("lang", lang), ("theme", theme))
-        ]
-    )
-    page.set_viewport_size({"width": width, "height": 900})
+    prefer(page, lang, theme, width)
     mark = f"{lang}-{theme}-{width}"
     for path in PATHS:
         page.goto(path)
-        check(page, f"people{path.replace('/', '-')}-{mark}", width)
+        look(page, f"people{path.replace('/', '-')}-{mark}", width)
         if lang == "en":
             assert "最近使用" not in page.content()
     page.goto("/")
     page.locator(".tidu-menu summary").click()
-    check(page, f"people-menu-{mark}", width)
+    look(page, f"people-menu-{mark}", width)
     page.locator(".tidu-menu form[action='/sign-out'] button").click()
     page.wait_for_url("**/sign-in")
-    check(page, f"people-sign-in-{mark}", width)
+    look(page, f"people-sign-in-{mark}", width)
     page.goto(link)
-    check(page, f"people-invitation-{mark}", width)
+    look(page, f"people-invitation-{mark}", width)
     page.locator("#password").fill("short or not")
     page.locator("#again").fill("another")
     page.get_by_role("button", name=re.compile("设置密码|Set password")).click()
     expect(page.get_by_role("alert")).to_be_visible()
-    check(page, f"people-invitation-fault-{mark}", width)
+    look(page, f"people-invitation-fault-{mark}", width)

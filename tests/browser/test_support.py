@@ -110,7 +110,7 @@ def visit(page: Page, case: int, photo: Path) -> None:
     page.get_by_label("情况与成效").fill("研发人员工时已归集")
     page.locator("#photos").set_input_files(photo)
     page.get_by_role("button", name="见了谁（查看联系人会被记录）").click()
-    page.get_by_text("张三").click()
+    page.get_by_label("张三").check()
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("link", name="研发人员工时已归集")).to_be_visible()
     expect(page.get_by_role("link", name="照片 1")).to_be_visible()
@@ -215,7 +215,7 @@ def test_a_firm_answers_through_its_own_door(
     with Session(site_database) as session:
         assert session.scalar(select(Door.uses).where(Door.firm_id == sixty[0])) == 6
     page.goto(f"/pool?set=hnte_2016&q={NAME}00")
-    expect(page.get_by_role("link", name=f"{NAME}00")).to_be_visible()
+    expect(page.get_by_role("link", name=f"{NAME}00", exact=True)).to_be_visible()
 
 
 def test_a_case_is_dragged_on_by_mouse_and_closed_by_keys(page: Page) -> None:

@@ -121,6 +121,7 @@ def test_a_refusal_says_why_and_the_firm_reads_it(
     inside.post("/door/figures", data={f"rd_hnte.{LAST}": "90"})
     number = db.scalars(select(Correction.id)).one()
     assert "通道企业" in keeper.get("/corrections").text
+    assert "企业更正，待核实" in keeper.get("/waiting").text
     bare = keeper.post(f"/corrections/{number}", data={"decision": "refuse"})
     assert bare.status_code == 422 and "请写明理由" in bare.text
     keeper.post(f"/corrections/{number}", data={"decision": "refuse", "reason": "与审计报告不符"})
