@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0183"
-down_revision = "0182"
+revision = "0184"
+down_revision = "0183"
 branch_labels = None
 depends_on = None
 

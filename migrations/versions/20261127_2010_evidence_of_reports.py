@@ -5,8 +5,8 @@ from alembic import op
 
 from app.audit import ddl
 
-revision = "0184"
-down_revision = "0183"
+revision = "0185"
+down_revision = "0184"
 branch_labels = None
 depends_on = None
 
