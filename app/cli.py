@@ -22,6 +22,7 @@ from app.accounts.actor import SYSTEM
 from app.accounts.command import organisations, users
 from app.accounts.token_command import group as tokens
 from app.audit.command import group as trail
+from app.connectors.command import group as connectors
 from app.core.clock import today
 from app.core.db import make_engine
 from app.core.errors import AppError
@@ -42,7 +43,7 @@ demo = typer.Typer(no_args_is_help=True, help="The demo district.")
 criteria = typer.Typer(no_args_is_help=True, help="Criteria sets.")
 for name, group in (("token", tokens), ("user", users), ("organisation", organisations),
                     ("person", persons), ("demo", demo), ("criteria", criteria),
-                    ("audit", trail)):  # fmt: skip
+                    ("audit", trail), ("connector", connectors)):  # fmt: skip
     cli.add_typer(group, name=name)
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A date such as 2026-03-31.")]
 

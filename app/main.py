@@ -24,6 +24,7 @@ from app.carriers.api import router as carriers_api
 from app.carriers.pages import router as carrier_pages
 from app.chains.api import router as chains_api
 from app.chains.pages import router as chain_pages
+from app.connectors.api import router as connectors_api
 from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
@@ -157,11 +158,15 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     )  # fmt: skip
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
+    # For what is one statement and a transaction of its own: no round trips to begin and to end it.
+    alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+    app.state.singly = session_factory(alone)
     install_errors(app)
     for router in (firms_api, figures_api, firm_writes_api, facts_api, search_api, contact_api,
                    pipeline_api, reform_api,
                    flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
-                   jobs_api, events_api, webhooks_api, view_api, accounts_pages, token_pages,
+                   jobs_api, events_api, webhooks_api, connectors_api, view_api,
+                   accounts_pages, token_pages,
                    person_pages, search_pages, contact_pages, template_pages, import_pages,
                    export_pages, firm_export_pages, record_pages, view_pages, selection_pages,
                    workbench_pages,

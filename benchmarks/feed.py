@@ -1,14 +1,17 @@
 """1,000 events a second written while ten readers follow over HTTP; none missed, none twice.
 
-Then what the feed costs: reading back the 100,000 events of a bulk write, and the verdicts of a
+Server, writers and readers are a process each. Then what the feed costs: reading back the 100,000
+events of a bulk write, and the verdicts of a
 whole evaluation. Writing costs nothing more than without it, for the feed reads the trail.
 """
 
 import argparse
-import threading
+import multiprocessing
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import synchronize
 from typing import Any
 
 import httpx
@@ -50,7 +53,7 @@ def serving(engine: Engine) -> Iterator[tuple[str, dict[str, str]]]:
     serving_engine.dispose()
 
 
-def follow(client: httpx.Client, after: int, seen: list[Any], done: threading.Event) -> None:
+def follow(client: httpx.Client, after: int, seen: list[Any], done: synchronize.Event) -> None:
     """One reader, until all is quiet after the writers have ended."""
     while True:
         last = done.is_set()
@@ -64,9 +67,21 @@ def follow(client: httpx.Client, after: int, seen: list[Any], done: threading.Ev
             return
 
 
-def write(engine: Engine, seconds: float, worker: int, written: list[tuple[int, float]]) -> None:
+def readers(url: str, headers: dict[str, str], after: int, done: Any, into: Any) -> None:
+    """All readers, in a process of their own."""
+    seen: list[list[Any]] = [[] for _ in range(READERS)]
+    clients = [httpx.Client(base_url=url, headers=headers, timeout=60) for _ in seen]
+    with ThreadPoolExecutor(READERS) as pool:
+        told = [pool.submit(follow, client, after, one, done)
+                for client, one in zip(clients, seen, strict=True)]  # fmt: skip
+    for one in told:
+        one.result()
+    into.put(seen)
+
+
+def write(engine: Engine, seconds: float, worker: int) -> list[tuple[int, float]]:
     """Half the rate: small transactions, as people and programs make them."""
-    began, acts = time.time(), 0
+    began, acts, written = time.time(), 0, []
     with Session(engine) as session:
         while (elapsed := time.time() - began) < seconds:
             ahead = acts * PER_ACT / (RATE / 2) - elapsed
@@ -78,44 +93,51 @@ def write(engine: Engine, seconds: float, worker: int, written: list[tuple[int, 
             session.commit()
             written += [(firm, time.time()) for firm in found]
             acts += 1
+    return written
+
+
+def writers(url: str, seconds: float, into: Any) -> None:
+    """Both writers, in a process of their own."""
+    engine = make_engine(url, Settings())
+    with ThreadPoolExecutor(2) as pool:
+        told = [pool.submit(write, engine, seconds, n) for n in (0, 1)]
+    into.put([one for each in told for one in each.result()])
+
+
+def run(engine: Engine, seconds: float, url: str, headers: dict[str, str]) -> tuple[Any, Any]:
+    """What was written, and what each reader saw."""
+    apart = multiprocessing.get_context("spawn")
+    done, seen, written = apart.Event(), apart.Queue(), apart.Queue()
+    head = engine.connect().scalar(text("select feed_head()")) or 0
+    start = (head << 24) + (1 << 24) - 1
+    reading = apart.Process(target=readers, args=(url, headers, start, done, seen))
+    reading.start()
+    address = engine.url.render_as_string()
+    writing = apart.Process(target=writers, args=(address, seconds, written))
+    writing.start()
+    ours = written.get()
+    done.set()
+    return ours, seen.get()
 
 
 def main() -> None:
     """Print the figures; exit with 1 if an event was missed or came twice."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=20)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--no-bulk", action="store_true")
+    given = parser.parse_args()
     with database(FIRMS) as engine, serving(engine) as (url, headers):
-        head = engine.connect().scalar(text("select feed_head()")) or 0
-        start = (head << 24) + (1 << 24) - 1
-        written: list[tuple[int, float]] = []
-        seen: list[list[Any]] = [[] for _ in range(READERS)]
-        done = threading.Event()
-        clients = [httpx.Client(base_url=url, headers=headers, timeout=60) for _ in seen]
-        readers = [
-            threading.Thread(target=follow, args=(client, start, into, done))
-            for client, into in zip(clients, seen, strict=True)
-        ]
-        writers = [
-            threading.Thread(target=write, args=(engine, seconds, n, written)) for n in (0, 1)
-        ]
-        began = time.time()
-        for thread in (*readers, *writers):
-            thread.start()
-        for thread in writers:
-            thread.join()
-        taken = time.time() - began
-        done.set()
-        for thread in readers:
-            thread.join()
+        written, seen = run(engine, given.seconds, url, headers)
         missed = check(written, seen)
-        late = max(one[-1][2] for one in seen) - max(at for _, at in written)
-        rate = len(written) / taken
+        times = [at for _, at in written]
+        late = max(one[-1][2] for one in seen) - max(times)
         print(
-            f"{len(written):,} events written at {rate:,.0f}/s, {READERS} readers: {missed} missed "
-            f"or doubled; the last reader was done {late:.1f} s later"
-        )
-        bulk(engine, clients[0])
+            f"{len(written):,} events written at {len(written) / given.seconds:,.0f}/s, "
+            f"{READERS} readers: {missed} missed or doubled; "
+            f"the last reader was done {late:.1f} s later", flush=True,
+        )  # fmt: skip
+        if not given.no_bulk:
+            bulk(engine, httpx.Client(base_url=url, headers=headers, timeout=60))
     raise SystemExit(1 if missed else 0)
 
 

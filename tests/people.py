@@ -47,7 +47,7 @@ def application(db: Session, **settings: Any) -> Any:
         finally:
             connection.execute(TAKE_ROLE, {"role": "none"})
 
-    app.state.sessions = sessions
+    app.state.sessions = app.state.singly = sessions
     return app
 
 

@@ -89,10 +89,11 @@ def test_every_error_and_kind_is_in_the_manual() -> None:
     for name in set(names(AppError)) - {"UnsafeSettings"}:  # that one is told at the start alone
         for page in ("errors.md", "errors.zh.md"):
             assert f"## {name} · " in (FOLDER / page).read_text(encoding="utf-8"), (name, page)
-    reference = (FOLDER / "api.md").read_text(encoding="utf-8")
-    for kind in KINDS:
-        row = f"| `{kind.path}` | {', '.join(f'`{name}`' for name in kind.key)}"
-        assert row in reference, f"say in docs/api.md: {row} |"
+    for page in ("api.md", "api.zh.md"):
+        reference = (FOLDER / page).read_text(encoding="utf-8")
+        for kind in KINDS:
+            row = f"| `{kind.path}` | {', '.join(f'`{name}`' for name in kind.key)}"
+            assert row in reference, f"say in docs/{page}: {row} |"
 
 
 def test_the_manual_is_served_in_both_languages_without_a_network(db: Session) -> None:

@@ -1,12 +1,13 @@
 """Who asks, and in which transaction: the two things every route needs."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from app.accounts import limits, replies, sessions, tokens
 from app.accounts.acting import act_as, act_as_visitor
@@ -115,8 +116,8 @@ Tx = Annotated[Session, Depends(_writing, scope="function")]
 
 
 def _signed_in(request: Request) -> Actor:
-    with request.app.state.sessions() as session, session.begin():
-        found = _by_token(session, request) or _by_cookie(session, request)
+    bears = "authorization" in request.headers
+    found = _by_token(request) if bears else _by_cookie(request)
     # Only now, for what was spent stays spent.
     allowance = getattr(request.state, "allowance", None)
     if allowance is not None and not allowance.granted:
@@ -131,7 +132,7 @@ def _signed_in(request: Request) -> Actor:
 SignedIn = Annotated[Actor, Depends(_signed_in)]
 
 
-def _actor(actor: SignedIn) -> Actor:
+async def _actor(actor: SignedIn) -> Actor:
     if actor.must_enrol:
         raise Forbidden(
             "这个角色必须先启用第二因素：请在“我的账号”中设置 (set up a second factor first)",
@@ -140,53 +141,61 @@ def _actor(actor: SignedIn) -> Actor:
     return actor
 
 
-def _by_token(session: Session, request: Request) -> Actor | None:
-    header = request.headers.get("authorization")
-    if header is None:
-        return None
+def _by_token(request: Request) -> Actor | None:
     settings = settings_of(request)
     address = client_address(request.scope, settings.trusted_proxies)
+    header = request.headers["authorization"]
     secret = header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
-    found = tokens.bearer(session, secret, address)
-    if found is None:
+    with request.app.state.singly() as session, session.begin():
+        found = tokens.admit(session, settings, secret, address)
+    if found is not None and found.use_is_noted:
+        request.state.allowance = found.allowance
+        return found.actor
+    with request.app.state.sessions() as session, session.begin():
+        if found is not None:
+            request.state.allowance = found.allowance
+            tokens.note_use(session, found.token_id, address)
+            return found.actor
         failure = limits.spend_failure(session, address, settings)
-        # A failure that is within bounds shows no limit: it would tell of others' failures.
-        request.state.allowance = None if failure.granted else failure
-        return None
-    policy = limits.token_policy(settings, found.requests_per_minute)
-    request.state.allowance = limits.spend_token(session, found.token_id, policy)
-    return found.actor
+    # A failure that is within bounds shows no limit: it would tell of others' failures.
+    request.state.allowance = None if failure.granted else failure
+    return None
 
 
-def _by_cookie(session: Session, request: Request) -> Actor | None:
+def _by_cookie(request: Request) -> Actor | None:
     secret = session_cookie(request)
-    if secret is None or "authorization" in request.headers:
+    if secret is None:
         return None
     visitor = visitor_of(request)
-    found = sessions.actor_of(session, settings_of(request), secret)
-    if found is None or found.session_id is None:
-        act_as_visitor(session, request_id=request.state.request_id)
-        sessions.note_refused(session, visitor, secret)
-    else:
-        sessions.touch(session, visitor, found.session_id)
+    with request.app.state.sessions() as session, session.begin():
+        found = sessions.actor_of(session, settings_of(request), secret)
+        if found is None or found.session_id is None:
+            act_as_visitor(session, request_id=request.state.request_id)
+            sessions.note_refused(session, visitor, secret)
+        else:
+            sessions.touch(session, visitor, found.session_id)
     return found
 
 
 CurrentActor = Annotated[Actor, Depends(_actor)]
 
 
-def reader(actor: CurrentActor) -> Actor:
-    """Whoever may see data of firms."""
+def reader(actor: Actor) -> Actor:
+    """The actor, if they may see data of firms."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):
         raise Forbidden("这个角色不能查看企业数据")
     actor.require("firms:read")
     return actor
 
 
-Reader = Annotated[Actor, Depends(reader)]
+async def _reader(actor: CurrentActor) -> Actor:
+    return reader(actor)
 
 
-def _auditor(actor: CurrentActor) -> Actor:
+Reader = Annotated[Actor, Depends(_reader)]
+
+
+async def _auditor(actor: CurrentActor) -> Actor:
     if actor.role is not Role.AUDITOR:
         raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录")
     return actor
@@ -206,15 +215,19 @@ class Readings:
         self.notes.append({"what": what, **said})
 
 
-def _noting(request: Request, actor: CurrentActor) -> Iterator[Readings]:
+async def _noting(request: Request, actor: CurrentActor) -> AsyncIterator[Readings]:
     """Notes are written when the reading is done, and before its answer leaves."""
     found = Readings()
     yield found
     if found.notes:
-        with request.app.state.sessions() as session, session.begin():
-            _declare(request, session)
-            for note in found.notes:
-                note_read(session, **note)
+        await run_in_threadpool(_write_down, request, found.notes)
+
+
+def _write_down(request: Request, notes: list[dict[str, Any]]) -> None:
+    with request.app.state.sessions() as session, session.begin():
+        _declare(request, session)
+        for note in notes:
+            note_read(session, **note)
 
 
 # Stands before Db in a route's signature: the reading's connection is given back before the notes
@@ -222,7 +235,7 @@ def _noting(request: Request, actor: CurrentActor) -> Iterator[Readings]:
 Noted = Annotated[Readings, Depends(_noting, scope="function")]
 
 
-def _administrator(actor: CurrentActor) -> Actor:
+async def _administrator(actor: CurrentActor) -> Actor:
     if actor.role is not Role.ADMIN:
         raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录")
     return actor

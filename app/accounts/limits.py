@@ -15,17 +15,24 @@ from app.core.addresses import Address, line_of
 from app.core.errors import TooManyRequests
 from app.core.settings import Settings
 
-SPEND = text("""
+# Takes one request out of the bucket that a common table expression named so describes.
+SPEND = """
 insert into rate_limit as held (key, full_at, granted)
-values (:key, statement_timestamp() + make_interval(secs => :step), true)
+select key, statement_timestamp() + step, true from bucket
 on conflict (key) do update set
   granted = greatest(held.full_at, statement_timestamp())
-    <= statement_timestamp() + make_interval(secs => :room),
+    <= statement_timestamp() + (select room from bucket),
   full_at = greatest(held.full_at, statement_timestamp()) + case
     when greatest(held.full_at, statement_timestamp())
-      <= statement_timestamp() + make_interval(secs => :room)
-    then make_interval(secs => :step) else interval '0' end
-returning granted, extract(epoch from full_at - statement_timestamp())
+      <= statement_timestamp() + (select room from bucket)
+    then (select step from bucket) else interval '0' end
+returning granted, extract(epoch from full_at - statement_timestamp()) as owed
+"""
+SPEND_FAILURE = text(f"""
+with bucket as (
+  select cast(:key as text) as key, make_interval(secs => :step) as step,
+         make_interval(secs => :room) as room
+) {SPEND}
 """)
 # Addresses come and go: now and then those whose bucket has long been full are forgotten.
 FORGET = text("""
@@ -47,6 +54,11 @@ class Policy:
     def step(self) -> float:
         """Seconds in which one more request accrues."""
         return 60 / self.per_minute
+
+    @property
+    def room(self) -> float:
+        """How many seconds before a bucket is full one may still ask."""
+        return (self.burst - 1) * self.step
 
 
 @dataclass(frozen=True)
@@ -87,23 +99,18 @@ def token_policy(settings: Settings, own: int | None) -> Policy:
     return _policy("token", own or settings.token_requests_per_minute, settings)
 
 
-def spend_token(session: Session, token_id: int, policy: Policy) -> Allowance:
-    """Take one request out of a token's bucket."""
-    return _spend(session, f"token:{token_id}", policy)
-
-
 def spend_failure(session: Session, address: Address | None, settings: Settings) -> Allowance:
     """Take one failed authentication out of an address's bucket."""
     where = "unknown" if address is None else line_of(address)
     policy = _policy("failures", settings.failures_per_minute, settings)
     session.execute(FORGET, {"share": 1 / SWEPT_EVERY})
-    return _spend(session, f"address:{where}", policy)
+    given = {"key": f"address:{where}", "step": policy.step, "room": policy.room}
+    row = session.execute(SPEND_FAILURE, given).one()
+    return allowance(policy, float(row.owed), granted=row.granted)
 
 
-def _spend(session: Session, key: str, policy: Policy) -> Allowance:
-    room = (policy.burst - 1) * policy.step
-    row = session.execute(SPEND, {"key": key, "step": policy.step, "room": room}).one()
-    owed = max(0.0, float(row[1]))
-    spent = min(policy.burst, ceil(round(owed / policy.step, 6)))
+def allowance(policy: Policy, owed: float, *, granted: bool) -> Allowance:
+    """What a bucket said, by the seconds until it will be full again."""
+    spent = min(policy.burst, ceil(round(max(0.0, owed) / policy.step, 6)))
     wait = owed - (spent - 1) * policy.step if spent else 0
-    return Allowance(policy, row.granted, policy.burst - spent, max(1, ceil(wait)) if spent else 0)
+    return Allowance(policy, granted, policy.burst - spent, max(1, ceil(wait)) if spent else 0)

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, text
-from sqlalchemy.dialects.postgresql import INET, insert
+from sqlalchemy import ColumnElement, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.accounts import limits
 from app.accounts.actor import ROLE_OF_ORGANISATION, Actor
-from app.accounts.models import Organisation, Token, TokenUse
+from app.accounts.models import Token, TokenUse
 from app.accounts.secrets import digest
 from app.accounts.service import organisation
 from app.core.addresses import Address
 from app.core.clock import now
 from app.core.errors import Conflict, Invalid
+from app.core.settings import Settings
 
 SCOPES = (
     "firms:read", "firms:write", "figures:write", "contacts:read", "contacts:write",
@@ -31,6 +33,22 @@ PATTERN = re.compile(rf"tidu_([0-9a-f]{{8}})_[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}"
 LONGEST_DAYS, LONGEST_OVERLAP, OVERLAP = 730, 30, 7
 LONGEST_NAME, MOST_RANGES = 100, 50
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
+# The bucket is that of `limits._policy`.
+ADMIT = text(f"""
+with found as (
+  select token.id, token.name, token.scopes, token.organisation_id, organisation.kind,
+         token_use.used_at, coalesce(token.requests_per_minute, :usual) as rate
+  from token join organisation on organisation.id = token.organisation_id
+  left join token_use on token_use.token_id = token.id
+  where token.token_hash = :digest and token.expires_at > :now and token.revoked_at is null
+    and (cardinality(token.ranges) = 0 or cast(:address as inet) <<= any(token.ranges))
+), bucket as (
+  select 'token:' || id as key, make_interval(secs => 60.0 / rate) as step,
+         make_interval(secs => (greatest(1, rate * :seconds / 60) - 1) * 60.0 / rate) as room
+  from found
+), spent as ({limits.SPEND})
+select found.*, spent.granted, spent.owed from found, spent
+""")  # noqa: S608 - made of our own text
 
 
 @dataclass(frozen=True)
@@ -55,11 +73,13 @@ class Issued:
 
 @dataclass(frozen=True)
 class Bearer:
-    """Who a valid secret stands for, and how often it may call."""
+    """Who a valid secret stands for, and what its limit said to this request."""
 
     actor: Actor
     token_id: int
-    requests_per_minute: int | None
+    allowance: limits.Allowance
+    # Whether its last use is known well enough.
+    use_is_noted: bool
 
 
 # --- secrets ------------------------------------------------------------------------------------
@@ -236,30 +256,31 @@ def revoke(session: Session, token: Token) -> None:
 # --- use ----------------------------------------------------------------------------------------
 
 
-def bearer(session: Session, secret: str, address: Address | None) -> Bearer | None:
-    """Who a secret stands for, if it holds here and now; whatever is wrong, the answer is None."""
+def admit(
+    session: Session, settings: Settings, secret: str, address: Address | None
+) -> Bearer | None:
+    """Who a secret stands for, if it holds here and now, and one request out of its bucket.
+
+    Whatever is wrong, the answer is None. It is one statement, which every request waits for.
+    """
     if not is_token(secret):
         return None
-    anywhere = func.cardinality(Token.ranges) == 0
-    inside = literal(address, INET).op("<<=")(func.any(Token.ranges))
-    row = session.execute(
-        select(Token.id, Token.name, Token.scopes, Token.requests_per_minute,
-               Token.organisation_id, Organisation.kind, TokenUse.used_at)
-        .join(Organisation, Organisation.id == Token.organisation_id)
-        .outerjoin(TokenUse, TokenUse.token_id == Token.id)
-        .where(Token.token_hash == digest(secret), _alive(), or_(anywhere, inside))
-    ).first()  # fmt: skip
+    where = None if address is None else str(address)
+    row = session.execute(ADMIT, {
+        "digest": digest(secret), "now": now(), "address": where,
+        "usual": settings.token_requests_per_minute, "seconds": settings.burst_seconds,
+    }).first()  # fmt: skip
     if row is None:
         return None
-    if row.used_at is None or row.used_at < now() - USE_IS_NOTED_EVERY:
-        _note_use(session, row.id, address)
-    role = ROLE_OF_ORGANISATION[row.kind]
-    actor = Actor(role, row.organisation_id, row.name, token_id=row.id,
+    actor = Actor(ROLE_OF_ORGANISATION[row.kind], row.organisation_id, row.name, token_id=row.id,
                   scopes=frozenset(row.scopes))  # fmt: skip
-    return Bearer(actor, row.id, row.requests_per_minute)
+    policy = limits.token_policy(settings, row.rate)
+    spent = limits.allowance(policy, float(row.owed), granted=row.granted)
+    fresh = row.used_at is not None and row.used_at >= now() - USE_IS_NOTED_EVERY
+    return Bearer(actor, row.id, spent, use_is_noted=fresh)
 
 
-def _note_use(session: Session, token_id: int, address: Address | None) -> None:
+def note_use(session: Session, token_id: int, address: Address | None) -> None:
     """In a transaction of its own kind: nobody waits for the disk to learn of it."""
     session.execute(text("set local synchronous_commit = off"))
     noted = insert(TokenUse).values(token_id=token_id, used_at=now(), address=address)

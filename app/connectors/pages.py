@@ -2,33 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.actor import ROLE_OF_ORGANISATION, Actor, Role
-from app.accounts.auth import Administrator, CurrentActor, Db, Tx, settings_of
+from app.accounts.auth import Administrator, Db, Tx, settings_of
 from app.accounts.service import organisation
 from app.connectors import queries, service
+from app.connectors.access import Looking, ResultReader
 from app.connectors.mapping import ready
-from app.core.errors import AppError, Forbidden, Invalid, NotFound
+from app.core.errors import AppError, Invalid, NotFound
 from app.core.web import render
 
 router = APIRouter(prefix="/connectors", include_in_schema=False)
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 RunNumber = Annotated[int, Path(ge=1, lt=2**63)]
 RUNS, RESULTS = 20, 200
-
-
-def _looking(actor: CurrentActor) -> Actor:
-    if actor.role not in (Role.ADMIN, Role.ANALYST):
-        raise Forbidden("只有系统管理员和分析员可以查看外部连接 (administrators and analysts)")
-    return actor
-
-
-Looking = Annotated[Actor, Depends(_looking)]
 
 
 class ConnectorForm(BaseModel):
@@ -73,12 +65,10 @@ def connector_page(request: Request, number: Number, actor: Looking, db: Db) -> 
 
 @router.get("/{number}/runs/{run}")
 def run_page(
-    request: Request, number: Number, run: RunNumber, actor: Looking, db: Db,
+    request: Request, number: Number, run: RunNumber, actor: ResultReader, db: Db,
     after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
 ) -> HTMLResponse:  # fmt: skip
     """What became of each record of a run; they are firms' data, and so for analysts."""
-    if actor.role is not Role.ANALYST:
-        raise Forbidden("逐条结果是企业数据，只有分析员可以查看 (firms' data: analysts only)")
     service.find(db, number)
     found = queries.results(db, number, run, after, RESULTS)
     return render(request, "connectors/run.html", row=queries.connector(db, number), run=run,

@@ -17,6 +17,8 @@ READY = """
 select exists(select from pg_prepared_statements where name = %s) as known,
        set_config('plan_cache_mode', %s, true)
 """
+# From so many values on, planning for them costs less than a plan that knows nothing of them.
+SEVERAL = 200
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from pydantic_core import to_json
 
 from app.core.errors import Invalid
 from app.core.fields import YES, nearest
@@ -26,16 +27,17 @@ UNSAID = {"decimal_places", "max_digits"}
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
+def _header(name: str, description: str, **bounds: Any) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": description,
-            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY,
-                       "pattern": "^[!-~]+$"}}  # fmt: skip
+            "schema": {"type": "string", **bounds}}  # fmt: skip
 
 
 IDEMPOTENCY_KEY = _header(
     "Idempotency-Key",
     "Sent again within 24 hours with the same content, it is answered as before and done once.",
-)
+    minLength=1, maxLength=LONGEST_KEY, pattern="^[!-~]+$",
+)  # fmt: skip
+# Whatever is no ETag of ours matches nothing, as HTTP wants it: that is no error.
 IF_NONE_MATCH = _header("If-None-Match", "An ETag: what still is so is answered 304, empty.")
 DRY_RUN = {
     "name": "dry_run", "in": "query", "required": False, "schema": {"type": "boolean"},
@@ -83,6 +85,11 @@ class Resource(APIRoute):
             return response
 
         return handler
+
+
+def written(found: Any) -> Response:
+    """Rows of ours as JSON, without holding each against the model that describes them."""
+    return Response(to_json(found), media_type="application/json")
 
 
 def is_dry(request: Request) -> bool:

@@ -54,15 +54,16 @@ async def list_events(
     check_kinds(kind)
     tail = tail_of(request)
     deadline = time.monotonic() + wait
-    first = await tail.start(actor, after)
-    found = await tail.read(actor, max(after, first), kind, limit)
+    if wait:  # whoever has read to the end waits with the others
+        await tail.grown_beyond(after, deadline)
+    found = await tail.read(actor, after, kind, limit)
     while not found.items and not await request.is_disconnected():
         if not found.full and not await tail.grown_beyond(found.next, deadline):
             break
         found = await tail.read(actor, found.next, kind, limit)
         if not found.items and not found.full and time.monotonic() >= deadline:
             break
-    page = EventsOut(items=found.items, next=found.next, oldest=first)
+    page = EventsOut(items=found.items, next=found.next, oldest=found.oldest)
     # As it is: what was just made needs no second look.
     return Response(page.model_dump_json(), media_type="application/json")
 

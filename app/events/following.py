@@ -10,40 +10,59 @@ import anyio
 from sqlalchemy.orm import Session
 
 from app.accounts.acting import act_as
-from app.accounts.actor import Actor
+from app.accounts.actor import Actor, Role
 from app.events import queries
 
 LOOK_SECONDS = 0.2
 # So many readings at once take connections; the others wait their turn.
 READINGS = 3
+Asked = tuple[Role, int | None, int, tuple[str, ...], int]
 
 
 @dataclass
 class Tail:
-    """The end of the feed as last seen, for all who follow it in this process."""
+    """The end of the feed as last seen, for all who follow it in this process.
+
+    They wait for the same look and wake together, and who then asks for the same is given the same.
+    """
 
     sessions: Callable[[], Any]
     seen: int = -1
     looked_at: float = 0.0
-    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    look: asyncio.Task[None] | None = None
+    under_way: dict[Asked, asyncio.Task[queries.Read]] = field(default_factory=dict)
     places: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(READINGS))
 
     async def grown_beyond(self, position: int, deadline: float) -> bool:
         """Whether anything was committed after the position before the deadline."""
-        while True:
-            async with self.looking:
-                if time.monotonic() - self.looked_at >= LOOK_SECONDS:
-                    self.seen = await anyio.to_thread.run_sync(self._head, limiter=self.places)
-                    self.looked_at = time.monotonic()
-            if self.seen > position:
-                return True
-            if time.monotonic() >= deadline:
+        while self.seen <= position:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 return False
-            await asyncio.sleep(min(LOOK_SECONDS, max(0.01, deadline - time.monotonic())))
+            if self.look is None or self.look.done():
+                self.look = asyncio.create_task(self._look())
+            done, _ = await asyncio.wait([self.look], timeout=left)
+            for look in done:
+                look.result()  # raises what the database has said
+        return True
 
     async def read(self, actor: Actor, after: int, kinds: list[str], most: int) -> queries.Read:
         """The next events, in a short transaction of their own."""
+        asked = (actor.role, actor.organisation_id, after, tuple(kinds), most)
+        task = self.under_way.get(asked)
+        if task is None:
+            task = self.under_way[asked] = asyncio.create_task(self._read(actor, *asked[2:]))
+            task.add_done_callback(lambda _: self.under_way.pop(asked))
+        return await asyncio.shield(task)
 
+    async def _look(self) -> None:
+        await asyncio.sleep(max(0.0, self.looked_at + LOOK_SECONDS - time.monotonic()))
+        self.seen = await anyio.to_thread.run_sync(self._head, limiter=self.places)
+        self.looked_at = time.monotonic()
+
+    async def _read(
+        self, actor: Actor, after: int, kinds: tuple[str, ...], most: int
+    ) -> queries.Read:
         def in_transaction() -> queries.Read:
             with self.sessions() as session, session.begin():
                 self._declare(session, actor)

@@ -1,6 +1,7 @@
 """Read the feed: the trail's rows as events, each kind named `record.change`."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -51,6 +52,7 @@ class Read:
     items: list[EventOut]
     next: int
     full: bool
+    oldest: int
 
 
 def head(session: Session) -> int:
@@ -86,8 +88,10 @@ def check_kinds(kinds: list[str]) -> None:
             )
 
 
-def read(session: Session, after: int, kinds: list[str], most: int) -> Read:
-    """The next events that the declared actor may know of."""
+def read(session: Session, after: int, kinds: Collection[str], most: int) -> Read:
+    """The next events that the declared actor may know of; Expired if some have left the feed."""
+    first = check_position(session, after)
+    after = max(after, first)
     records = [_table(kind) for kind in kinds] or None
     rows = session.execute(NEXT, {"after": after, "records": records, "most": most}).all()
     found = [row for row in rows if row.table_name is not None]
@@ -97,7 +101,7 @@ def read(session: Session, after: int, kinds: list[str], most: int) -> Read:
     events = [said.event(row) for row in found]
     wanted = [event for event in events if not kinds or _is_of(event.kind, kinds)]
     # At the end nothing may have been looked at: a reader never goes back.
-    return Read(wanted, max(position, after), full=not marks)
+    return Read(wanted, max(position, after), full=not marks, oldest=first)
 
 
 def _table(kind: str) -> str:
@@ -105,7 +109,7 @@ def _table(kind: str) -> str:
     return TABLES_OF.get(record, record)
 
 
-def _is_of(kind: str, kinds: list[str]) -> bool:
+def _is_of(kind: str, kinds: Collection[str]) -> bool:
     return any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in kinds)
 
 

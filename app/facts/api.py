@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
-from app.core.resource import DRY_RUN, Resource
+from app.core.resource import DRY_RUN, Resource, written
 from app.facts import service
 from app.facts.kinds import KINDS
 from app.firms.api import (
@@ -66,12 +66,12 @@ def _described(kind: FactKind) -> dict[str, Any]:
 def _reads(kind: FactKind, routes: APIRouter, name: str, told: dict[str, Any]) -> None:
     @routes.get("", operation_id=f"list_{name}", openapi_extra={"parameters": ASKED},
                 responses=told["page"])  # fmt: skip
-    def list_facts(request: Request, actor: Reader, readings: Noted, db: Db) -> dict[str, Any]:
+    def list_facts(request: Request, actor: Reader, readings: Noted, db: Db) -> Response:
         """Records that stand, filtered, ordered, a page at a time."""
         params = request.query_params.multi_items()
         found = service.listed(db, actor, kind, params)
         note_search(readings, kind.model.__tablename__, params, found)
-        return vars(found)
+        return written(vars(found))
 
     @routes.get("/filters", operation_id=f"{name}_filters")
     def filters(actor: Reader) -> FiltersOut:

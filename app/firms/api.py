@@ -12,7 +12,7 @@ from app.core.clock import today
 from app.core.errors import PreconditionRequired, Stale
 from app.core.filters import Vocabulary, describe
 from app.core.paging import Page
-from app.core.resource import Resource, version_of
+from app.core.resource import Resource, version_of, written
 from app.core.web import problem_response
 from app.firms import fields, listing, queries, schemas
 from app.firms.models import Firm
@@ -97,15 +97,14 @@ def note_search(readings: Readings, what: str, params: list[tuple[str, str]], fo
     "/firms",
     operation_id="list_firms",
     response_model=schemas.FirmPage,
-    response_model_exclude_unset=True,
     openapi_extra={"parameters": LIST_PARAMETERS},
 )
-def list_firms(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
+def list_firms(request: Request, actor: Reader, readings: Noted, db: Db) -> Response:
     """Firms within the actor's scope, filtered, ordered, a page at a time."""
     params = views.asked(db, actor, "firms", request.query_params.multi_items())
     found = listing.register(db, actor, params)
     note_search(readings, "firm", params, found)
-    return vars(found)
+    return written(vars(found))
 
 
 @router.get("/firms/filters", operation_id="firm_filters")
@@ -117,25 +116,25 @@ def firm_filters(actor: Reader, db: Db) -> schemas.FiltersOut:
 @router.get(
     "/firms/by-credit-code/{credit_code}",
     operation_id="get_firm_by_credit_code",
+    response_model=schemas.FirmDetail,
 )
 def get_firm_by_credit_code(
-    credit_code: Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")],
-    response: Response,
-    actor: Reader,
-    db: Db,
-) -> schemas.FirmDetail:
+    credit_code: Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")], actor: Reader, db: Db
+) -> Response:
     """One firm by its unified social credit code."""
-    firm = queries.by_credit_code(db, actor, credit_code)
-    tag(response, firm)
-    return detail(db, actor, firm)
+    return _shown(db, actor, queries.by_credit_code(db, actor, credit_code))
 
 
-@router.get("/firms/{firm_id}", operation_id="get_firm")
-def get_firm(firm_id: FirmId, response: Response, actor: Reader, db: Db) -> schemas.FirmDetail:
+@router.get("/firms/{firm_id}", operation_id="get_firm", response_model=schemas.FirmDetail)
+def get_firm(firm_id: FirmId, actor: Reader, db: Db) -> Response:
     """One firm; its ETag is needed to change it."""
-    firm = queries.get(db, actor, firm_id)
-    tag(response, firm)
-    return detail(db, actor, firm)
+    return _shown(db, actor, queries.get(db, actor, firm_id))
+
+
+def _shown(session: Session, actor: Actor, firm: Firm) -> Response:
+    found = written(detail(session, actor, firm))
+    tag(found, firm)
+    return found
 
 
 @router.get("/firms/{firm_id}/figures", operation_id="get_figures")

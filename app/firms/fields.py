@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -51,6 +51,7 @@ COLUMNS = (
     "industry_code", "hightech_field", "chain", "resident_enterprise", "legal_form", "origin",
     "registered_capital", "rung", "park", "incubator", "designations", "flags", "version",
 )  # fmt: skip
+BODIES = select(Organisation.kind, Organisation.code, Organisation.id).order_by(Organisation.code)
 UNITS = {"money": "yuan", "percent": "percent", "points": "point", "count": "person"}
 
 
@@ -87,19 +88,23 @@ def firm_sorts() -> dict[str, Sort]:
 
 def firm_fields(session: Session, day: date) -> dict[str, Field]:
     """Every field of a firm itself, by name."""
-    bodies = session.execute(
-        select(Organisation.kind, Organisation.code, Organisation.id).order_by(Organisation.code)
-    )
-    parks: dict[str, int] = {}
-    incubators: dict[str, int] = {}
-    for kind, code, number in bodies:
-        {"park": parks, "incubator": incubators}.get(kind, {})[code] = number
+    bodies = session.execute(BODIES)
+    return {
+        "name": Field("name", "text", Firm.name, wrap=partial(_resolved, session),
+                      label=_label("名称", "Name")),
+        "q": Field("q", "text", matches=partial(_search, session), lookups=("",),
+                   label=_label("搜索", "Search")),
+        **_fields(day, tuple(map(tuple, bodies))),
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _fields(day: date, bodies: tuple[tuple[str, str, int], ...]) -> dict[str, Field]:
+    """The same, but for those that ask the database while they are read."""
+    parks = {code: number for kind, code, number in bodies if kind == "park"}
+    incubators = {code: number for kind, code, number in bodies if kind == "incubator"}
     found = [
         *_attributes(),
-        Field("name", "text", Firm.name, wrap=partial(_resolved, session),
-              label=_label("名称", "Name")),
-        Field("q", "text", matches=partial(_search, session), lookups=("",),
-              label=_label("搜索", "Search")),
         Field("rung", "choice", matches=partial(on_rungs, day=day), choices=(*RUNGS, NO_RUNG),
               label=_label("梯次", "Rung")),
         Field("designation", "choice", Designation.kind, choices=DESIGNATION_KINDS,

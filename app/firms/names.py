@@ -55,9 +55,17 @@ def sound(name: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def _syllables(name: str) -> tuple[str, ...]:
+    from pypinyin.seg.simpleseg import seg
+
+    return tuple(syllable for word in seg(name) for syllable in _spoken(word))
+
+
+@lru_cache(maxsize=65_536)
+def _spoken(word: str) -> tuple[str, ...]:
+    """The syllables of one word: names are made of the same ones over and over."""
     from pypinyin import lazy_pinyin
 
-    return tuple(lazy_pinyin(name))
+    return tuple(lazy_pinyin(word))
 
 
 def credit_code_fault(code: str) -> str | None:

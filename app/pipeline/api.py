@@ -4,7 +4,7 @@ A route lives in the highest package it calls: what changes a firm is here becau
 against the criteria anew in the same transaction.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
 from app.core.errors import Invalid, Stale
 from app.core.fields import nearest
-from app.core.resource import Resource
+from app.core.resource import Resource, written
 from app.criteria.api import router as criteria
 from app.criteria.models import CriteriaSet
 from app.firms import queries as firms
@@ -54,15 +54,14 @@ SET = {
     "/pool",
     operation_id="list_pool",
     response_model=schemas.PoolPage,
-    response_model_exclude_unset=True,
     openapi_extra={"parameters": [SET, *LIST_PARAMETERS]},
 )
-def list_pool(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
+def list_pool(request: Request, actor: Reader, readings: Noted, db: Db) -> Response:
     """Firms beside one criteria set: who is how far, filtered and ordered by what is missing."""
     params = views.asked(db, actor, "pool", request.query_params.multi_items())
     found = pool.listing(db, actor, params)
     note_search(readings, "pool", params, found)
-    return vars(found)
+    return written(vars(found))
 
 
 @router.get("/pool/filters", operation_id="pool_filters", openapi_extra={"parameters": [SET]})

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Prepared, driver_cursor, prepared, run
+from app.core.prepared import SEVERAL, Prepared, driver_cursor, prepared, run
 from app.criteria.compiler import LoadedSet
 from app.criteria.store import all_sets
 from app.duties.catalogue import DUTIES, Duty
@@ -29,8 +29,6 @@ YEARLY_MONTHS = 3
 # How often the reader is told how near an end is.
 STAGES = (12, 6, 3, 1)
 SCOPES = {"one": "= %(firm_id)s", "some": "= any(%(firm_ids)s)", "all": "is not null"}
-# From so many firms on, planning for them costs less than a plan that knows nothing of them.
-SEVERAL = 200
 PARAMETERS = {"as_of": "date", "firm_id": "int", "firm_ids": "int[]"} | {
     kind: "int" for kind, one in FLAG_KINDS.items() if one.threshold is not None
 }

@@ -17,7 +17,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Instant
-from app.firms.models import Firm
 
 
 class Assessment(Base):
@@ -41,9 +40,9 @@ class Assessment(Base):
                                   "outcomes", "gaps"]),
     )  # fmt: skip
 
-    firm_id: Mapped[int] = mapped_column(ForeignKey(Firm.id, ondelete="CASCADE"), primary_key=True)
-    # No key into the sets, which would be tested for each of a register's verdicts: the database
-    # keeps a used set from being deleted instead.
+    # No keys into firms and sets, which would be tested for each of a register's verdicts: triggers
+    # hold each statement's rows against the firms, and keep a used set from being deleted.
+    firm_id: Mapped[int] = mapped_column(primary_key=True)
     set_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     since: Mapped[date]
     outcome: Mapped[int] = mapped_column(SmallInteger)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.acting import whole_district
 from app.core.clock import now
-from app.core.prepared import Prepared, as_sql, driver_cursor, prepared, run
+from app.core.prepared import SEVERAL, Prepared, as_sql, driver_cursor, prepared, run
 from app.criteria.compiler import Compiler, LoadedSet
 from app.criteria.facts import best_known
 from app.criteria.records import Scope
@@ -125,7 +125,8 @@ def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) ->
     if len(ids) == 1:
         values["firm_id"] = ids[0]
     scope = "one" if len(ids) == 1 else "some"
-    return run(session, _statement(sets, scope), values).rowcount
+    afresh = len(ids) > SEVERAL
+    return run(session, _statement(sets, scope), values, afresh=afresh).rowcount
 
 
 def _assess_all(session: Session, sets: _Key, as_of: date) -> int:

@@ -22,7 +22,7 @@ from fastapi import FastAPI, Response
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 from starlette.middleware.wsgi import WSGIMiddleware
 
@@ -39,7 +39,8 @@ from tests.server import served
 
 FIRMS, CONNECTIONS, ROUNDS, SECONDS = 86_000, 32, 5, 4
 LIST = "registered_on__gte={day}&industry_code__{prefix}=C3&limit=50"
-Transactions = list[list[tuple[str, Any]]]
+# Each with whether it is one statement without a transaction around it.
+Transactions = list[tuple[bool, list[tuple[str, Any]]]]
 
 
 class Recorder:
@@ -47,18 +48,22 @@ class Recorder:
 
     def __init__(self, engine: Engine) -> None:
         self.found: Transactions = []
-        event.listen(engine, "begin", lambda *_: self.found.append([]))
+        event.listen(engine, "begin", self._began)
         event.listen(engine, "before_cursor_execute", self._heard)
 
+    def _began(self, connection: Connection) -> None:
+        level = connection.get_execution_options().get("isolation_level")
+        self.found.append((level == "AUTOCOMMIT", []))
+
     def _heard(self, *given: Any) -> None:
-        self.found[-1].append((given[2], given[3]))
+        self.found[-1][1].append((given[2], given[3]))
 
     def of(self, url: str, path: str, headers: dict[str, str]) -> Transactions:
         """The statements of one request."""
         for _ in range(3):  # what is done once is done
             self.found = []
             httpx.get(url + path, headers=headers, timeout=120).raise_for_status()
-        return [one for one in self.found if one]
+        return [one for one in self.found if one[1]]
 
 
 def bare(pool: ConnectionPool[Any], told: dict[str, Transactions]) -> FastAPI:
@@ -68,11 +73,14 @@ def bare(pool: ConnectionPool[Any], told: dict[str, Transactions]) -> FastAPI:
     @app.get("/bare/{name}")
     def run(name: str) -> Response:
         answer: list[Any] = []
-        for statements in told[name]:
+        for alone, statements in told[name]:
             with pool.connection() as connection:
+                connection.autocommit = alone
                 for statement, given in statements:
                     cursor = connection.execute(statement, given)
                     answer += cursor.fetchall() if cursor.description else []
+                if alone:
+                    connection.autocommit = False
         return Response(orjson.dumps(answer, default=str), media_type="application/json")
 
     return app

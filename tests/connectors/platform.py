@@ -15,7 +15,10 @@ PAGE = 20
 
 
 class Platform(ThreadingHTTPServer):
-    """What it holds, what it was told, and how it misbehaves: by the dice, or not at all."""
+    """What it holds, what it was told, and how it misbehaves: by the dice, or not at all.
+
+    A trouble beyond 1 is that it hangs whatever is asked, until `/log` is asked for with `wake`.
+    """
 
     def __init__(self, trouble: float) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -35,6 +38,8 @@ class Handler(BaseHTTPRequestHandler):
         """`/log` tells the test what was seen; the rest is the interface."""
         parts = urlsplit(self.path)
         if parts.path == "/log":
+            if parts.query == "wake":
+                self.server.trouble = 0
             return self._answer({"told": self.server.told, "times": self.server.log})
         if self._misbehaves():
             return None
@@ -101,6 +106,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _misbehaves(self) -> bool:
         self.server.log.append(time.time())
+        if self.server.trouble > 1:  # it takes the request, and says nothing until nobody waits
+            self.rfile.read(1)
+            self.close_connection = True
+            return True
         if self.server.dice.random() >= self.server.trouble:
             return False
         match self.server.dice.choice(["busy", "error", "drop", "half"]):

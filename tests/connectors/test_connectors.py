@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -143,6 +144,34 @@ def test_a_broken_run_goes_on_where_it_was(
         assert last_run(clone).counts["residents"] == {"unchanged": 20, "created": 10}
 
 
+def test_a_platform_that_hangs_is_given_up_and_gone_on_with_once_it_wakes(
+    clone: Engine, reachable: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.core.outgoing.SECONDS", 0.05)
+    with platform(2) as url:
+        httpx.post(f"{url}/records", json=residents(3))
+        number = added(clone, reachable, url, park_mapping())
+        planned = _next_at(clone, number)
+        for _ in range(2):
+            service.run(clone, reachable, number, dry=False)
+            broken = last_run(clone)
+            assert broken.state == "failed", "given up, and not for ever tried"
+            assert "连续 6 次失败" in str(broken.error) and "Timeout" in str(broken.error)
+        soon = _next_at(clone, number)
+        assert soon < planned, "tried again before it is due"
+        monkeypatch.undo()
+        httpx.get(f"{url}/log?wake")
+        service.run(clone, reachable, number, dry=False)
+        assert last_run(clone).counts["residents"] == {"created": 3}
+        with Session(clone) as session:
+            assert session.get_one(Connector, number).failures == 0
+
+
+def _next_at(engine: Engine, number: int) -> datetime:
+    with Session(engine) as session:
+        return session.get_one(Connector, number).next_at
+
+
 def test_rights_come_signed_by_cursor_from_a_science_platform(
     clone: Engine, reachable: Settings
 ) -> None:
@@ -230,3 +259,38 @@ def test_pages_show_state_errors_and_results_to_whom_they_belong(db: Session) ->
     for act in ("try", "run", "disable", "enable", "delete"):
         assert admin.post(f"/connectors/{number}/{act}").status_code in (200, 303)
     assert db.scalar(select(Connector.id)) is None
+
+
+def test_the_interface_does_what_the_pages_do(db: Session) -> None:
+    admin, analyst = person(db, Role.ADMIN), person(db, Role.ANALYST)
+    start = "/api/v1/connectors"
+    wanted = {"organisation": "tax", "name": "监测平台", "url": "https://example.com",
+              "mapping": park_mapping(), "secret": "s3cret"}  # fmt: skip
+    wrong = admin.post(start, json=wanted | {"mapping": "pull: ["})
+    assert wrong.status_code == 422 and "YAML" in wrong.json()["detail"]
+    assert analyst.post(start, json=wanted).status_code == 403
+    made = admin.post(start, json=wanted)
+    assert made.status_code == 201 and "s3cret" not in made.text
+    number = made.json()["id"]
+    found = analyst.get(start).json()["items"]
+    assert [(one["id"], one["state"], one["last"]) for one in found] == [(number, "active", None)]
+    db.add(Run(connector_id=number, state="failed", error="对方超时",
+               counts={"residents": {"created": 1}}))  # fmt: skip
+    db.flush()
+    run = db.scalar(select(Run.id))
+    db.add_all([Result(run_id=run, stream="residents", key=key, status="created")
+                for key in ("9150", "9151")])  # fmt: skip
+    db.flush()
+    told = analyst.get(f"{start}/{number}/runs").json()["items"]
+    assert [(one["error"], one["counts"]) for one in told] == [
+        ("对方超时", {"residents": {"created": 1}})
+    ]
+    first = analyst.get(f"{start}/{number}/runs/{run}?limit=1").json()
+    assert [one["key"] for one in first["items"]] == ["9150"]
+    rest = analyst.get(f"{start}/{number}/runs/{run}?limit=2&after={first['next']}").json()
+    assert [one["key"] for one in rest["items"]] == ["9151"] and rest["next"] is None
+    assert admin.get(f"{start}/{number}/runs/{run}").status_code == 403
+    for act, status in (("try", 202), ("run", 202), ("disable", 200), ("enable", 200)):
+        assert admin.post(f"{start}/{number}/{act}").status_code == status
+    assert admin.delete(f"{start}/{number}").status_code == 204
+    assert admin.get(f"{start}/{number}").status_code == 404

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
 from app.core.clock import today
 from app.criteria.store import get_sets, sets_in_force
 from app.pipeline.fields import places
+from app.pipeline.models import Assessment
 from app.pipeline.service import assess
 from tests import people
 from tests.factories import make_firm
@@ -207,3 +209,12 @@ def test_the_pool_describes_itself(client: TestClient) -> None:
     assert {"readiness", "gap_count"} <= set(described["orders"])
     for name, one in fields.items():
         assert one["label"].get("zh") and one["label"].get("en"), name
+
+
+def test_a_verdict_is_of_a_firm_that_there_is(db: Session, register: dict[str, int]) -> None:
+    verdict = Assessment(firm_id=2**31 - 1, set_id=sets_in_force(db, today())[0].id,
+                         since=today(), outcome=1, readiness=1, unmet_count=0, unknown_count=0,
+                         gap_count=0, outcomes=0, gaps=[])  # fmt: skip
+    with pytest.raises(IntegrityError, match="names no firm"), db.begin_nested():
+        db.add(verdict)
+        db.flush()

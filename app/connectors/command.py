@@ -1,0 +1,59 @@
+"""`tidu connector`: look at the connectors, and have one run."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from app.connectors import queries, service
+from app.core.terminal import AsJson, console, show, transaction
+
+group = typer.Typer(no_args_is_help=True, help="Connectors to outside platforms.")
+Number = Annotated[int, typer.Argument(help="The connector's number.")]
+SHOWN = ("id", "name", "organisation_name", "url", "state", "failures", "next_at", "last")
+
+
+@group.command("list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """List connectors: whose, where to, and how the last run ended."""
+    with transaction(context) as session:
+        rows = [{name: row[name] for name in SHOWN} for row in queries.connectors(session)]
+    if as_json:
+        show(rows)
+        return
+    table = Table(*SHOWN)
+    for row in rows:
+        table.add_row(*("—" if row[name] is None else str(row[name]) for name in SHOWN))
+    console.print(table)
+
+
+@group.command("runs")
+def runs(
+    context: typer.Context, number: Number, most: Annotated[int, typer.Option("--limit")] = 20,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Show the latest runs of one: what they did by stream, or why they broke off."""
+    names = ("id", "dry", "state", "counts", "error", "started_at", "finished_at")
+    with transaction(context) as session:
+        service.find(session, number)
+        found = queries.runs(session, number, most)
+        rows = [{name: getattr(one, name) for name in names} for one in found]
+    if as_json:
+        show(rows)
+        return
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*("—" if row[name] is None else str(row[name]) for name in names))
+    console.print(table)
+
+
+@group.command("run")
+def run(
+    context: typer.Context, number: Number,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Keep nothing, send nothing.")] = False,
+) -> None:  # fmt: skip
+    """Leave a run for the worker; `tidu connector runs` tells how it went."""
+    with transaction(context) as session:
+        found = service.find(session, number)
+        service.start(session, found, dry=dry)
+        console.print(f"{found.name}: {'a dry run' if dry else 'a run'} waits for the worker")
