@@ -1,5 +1,6 @@
 """The application: the one place that wires things."""
 
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from app.accounts.auth import COOKIE
@@ -119,6 +121,24 @@ SIGNING_IN = {
 }  # fmt: skip
 
 
+ROUTERS = (
+    firms_api, figures_api, firm_writes_api, facts_api, search_api, contact_api, pipeline_api,
+    reform_api, flag_api, exchange_api, template_api, imports_api, trail_api, token_api, jobs_api,
+    events_api, webhooks_api, connectors_api, view_api, accounts_pages, token_pages, person_pages,
+    search_pages, contact_pages, template_pages, import_pages, export_pages, firm_export_pages,
+    record_pages, view_pages, selection_pages, workbench_pages, carriers_api, carrier_pages,
+    act_pages, leads_api, lead_pages, chains_api, chain_pages, criteria_pages, trail_pages,
+    plan_pages, flag_pages, targets_api, target_pages, forecasts_api, forecast_pages, lists_api,
+    target_list_pages, rankings_api, ranking_pages, bulletin_pages, analysis_pages,
+    briefing_pages, document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
+    firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages, support, duplicates_api,
+    duplicate_pages, exports_api, exports_pages, visit_pages, door_pages, link_pages,
+    corrections_api, connectors_pages, manual_pages, duty_api, duty_pages,
+)  # fmt: skip
+LIMITS: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "docs_url": None,
+                          "redoc_url": None, "telemetry": {"logs": False}}  # fmt: skip
+
+
 class Tidu(FastAPI):
     """The application with its edge outside everything, also of what answers to errors."""
 
@@ -148,14 +168,22 @@ class Tidu(FastAPI):
         return described
 
 
+@lru_cache
+def _included() -> list[BaseRoute]:
+    """The routes of all routers, put together once in a process: that takes half a second."""
+    together = FastAPI(openapi_url=None, **LIMITS)
+    for router in ROUTERS:
+        together.include_router(router)
+    return together.router.routes
+
+
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Pages and API over one engine."""
     check(settings)
     log_plainly()
     app = Tidu(
-        title="Tidu 梯度", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json", responses=ERRORS, max_body_size=LARGEST_BODY,
-        telemetry={"logs": False},
+        title="Tidu 梯度", version="0.1.0", description=DESCRIPTION,
+        openapi_url="/api/openapi.json", **LIMITS,
     )  # fmt: skip
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
@@ -163,31 +191,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     alone = engine.execution_options(isolation_level="AUTOCOMMIT")
     app.state.singly = session_factory(alone)
     install_errors(app)
-    for router in (firms_api, figures_api, firm_writes_api, facts_api, search_api, contact_api,
-                   pipeline_api, reform_api,
-                   flag_api, exchange_api, template_api, imports_api, trail_api, token_api,
-                   jobs_api, events_api, webhooks_api, connectors_api, view_api,
-                   accounts_pages, token_pages,
-                   person_pages, search_pages, contact_pages, template_pages, import_pages,
-                   export_pages, firm_export_pages, record_pages, view_pages, selection_pages,
-                   workbench_pages,
-                   carriers_api, carrier_pages, act_pages, leads_api, lead_pages,
-                   chains_api, chain_pages,
-                   criteria_pages, trail_pages, plan_pages, flag_pages,
-                   targets_api, target_pages, forecasts_api, forecast_pages,
-                   lists_api, target_list_pages, rankings_api, ranking_pages, bulletin_pages,
-                   analysis_pages,
-                   briefing_pages,
-                   document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
-                   firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages,
-                   support,
-                   duplicates_api, duplicate_pages, exports_api, exports_pages,
-                   visit_pages,
-                   door_pages,
-                   link_pages,
-                   corrections_api,
-                   connectors_pages, manual_pages, duty_api, duty_pages):  # fmt: skip
-        app.include_router(router)
+    app.router.routes.extend(_included())
     app.mount("/static", Assets(directory=STATIC), name="static")
     _health(app, engine)
     return app

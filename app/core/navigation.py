@@ -69,7 +69,7 @@ SECTIONS = (
         Link("/entry", "数据填报", "Data entry", KEEPERS, "g e"),
         Link("/imports", "导入", "Imports", KEEPERS, "g i"),
         Link("/exports", "导出", "Exports", READERS),
-        Link("/duplicates", "疑似重复", "Duplicates", KEEPERS, "g z"),
+        Link("/duplicates", "疑似重复", "Duplicates", KEEPERS),
     )),
     Section("引育", "Growing and attracting", (
         Link("/carriers", "孵化载体", "Carriers",

@@ -1,10 +1,11 @@
 """Loads and removes the demo district; the same rows for the same seed and day."""
 
+import json
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import BigInteger, column, delete, func, insert, select, table
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import SYSTEM
@@ -16,9 +17,8 @@ from app.demo import figures, incubation, plans, records, support
 from app.demo.names import INDUSTRIES, credit_code, firm_name
 from app.demo.people import ACCOUNTS, INCUBATORS, PARKS, PASSWORD
 from app.duties.queries import OVERDUE, open_duties
-from app.firms.catalogue import INDICATORS
 from app.firms.flag_models import DutyDone
-from app.firms.models import Contact, Firm, FormerName, Submission
+from app.firms.models import Contact, Firm, FirmYear, FormerName, Submission
 from app.firms.names import search_columns
 from app.incubation.models import RewardRate
 from app.leading.models import Zone
@@ -26,7 +26,6 @@ from app.plans.models import PlanFigure
 
 FIRMS = 1_100
 SEED = 20_230_101
-BATCH = 20_000
 # One firm in so many lacks a little R&D for the high-tech certificate, and nothing else.
 NEAR_EACH = 40
 DONE_IN_TIME = 0.9
@@ -61,11 +60,8 @@ def load(session: Session, today: date, seed: int = SEED) -> int:
         reported += figures.submissions(random, firm_id, found, today)
         yearly += [{"firm_id": firm_id, "year": year, **row} for year, row in found.items()]
         made.add(firm_id, firm, strength, near=near)
-    _insert_years(session, yearly)
-    for start in range(0, len(reported), BATCH):
-        session.execute(
-            insert(Submission), reported[start : start + BATCH], execution_options=records.TOGETHER
-        )
+    _pour(session, FirmYear.__tablename__, yearly)
+    _pour(session, Submission.__tablename__, reported)
     made.insert(session)
     _extras(session, random, ids, today)
     _duties_done(session, random, today)
@@ -120,12 +116,14 @@ def _firms(random: Random, today: date) -> list[Row]:
     return made
 
 
-def _insert_years(session: Session, rows: list[Row]) -> None:
-    """Stored steps as they are: the model's money columns would take them for yuan."""
-    names = ["firm_id", "year", *INDICATORS]
-    raw = table("firm_year", *(column(name, BigInteger) for name in names))
-    whole = [{name: row.get(name) for name in names} for row in rows]
-    session.execute(insert(raw), whole)
+def _pour(session: Session, table: str, rows: list[Row]) -> None:
+    """Many rows in one value: their figures are stored steps, which a model would take for yuan."""
+    names = ", ".join(sorted({name for row in rows for name in row}))
+    statement = text(
+        f"insert into {table} ({names}) select {names} "  # noqa: S608 - our own names
+        f"from jsonb_populate_recordset(null::{table}, cast(:rows as jsonb))"
+    )
+    session.execute(statement, {"rows": json.dumps(rows, default=str)})
 
 
 def _extras(session: Session, random: Random, ids: list[int], today: date) -> None:

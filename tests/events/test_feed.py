@@ -26,7 +26,7 @@ from app.firms.models import Firm
 from app.main import create_app
 from app.pipeline.service import evaluate
 from tests.factories import make_firm
-from tests.people import KEY, body, put_in_incubator, put_in_park
+from tests.people import KEY, body, machine, put_in_incubator, put_in_park
 from tests.server import served
 
 
@@ -235,6 +235,6 @@ def test_what_is_too_old_is_gone_and_said_to_be(clone: Engine, serving: Any) -> 
 
 @pytest.mark.parametrize("asked", ["after=-1", "after=x", "limit=0", "limit=1001", "wait=61",
                                    "kind=%00", "kind=Firm;drop", f"after={2**62}"])  # fmt: skip
-def test_bad_questions_are_refused(clone: Engine, serving: Any, asked: str) -> None:
-    client = TestClient(serving, headers=token(clone, "tax", "department"))
+def test_bad_questions_are_refused(db: Session, asked: str) -> None:
+    client = machine(db, body(db, "asking", "department"))
     assert client.get(f"/api/v1/events?{asked}").status_code == 422
