@@ -191,9 +191,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     alone = engine.execution_options(isolation_level="AUTOCOMMIT")
     app.state.singly = session_factory(alone)
     install_errors(app)
-    app.router.routes.extend(_included())
+    _health(app, engine)  # first, so that being asked how it is costs next to nothing
     app.mount("/static", Assets(directory=STATIC), name="static")
-    _health(app, engine)
+    app.router.routes.extend(_included())
     return app
 
 

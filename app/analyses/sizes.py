@@ -4,11 +4,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, case, func, or_, type_coerce
 from sqlalchemy import literal_column as plain
 
 from app.core.db import FEN_PER_YUAN
+from app.core.yaml_files import read as read_yaml
 from app.criteria.grammar import Node
 
 RULES = Path(__file__).with_name("sizes.yaml")
@@ -31,7 +31,7 @@ class SizeRule(Node):
 @cache
 def rules() -> list[SizeRule]:
     """The rule, industry by industry."""
-    return [SizeRule.model_validate(raw) for raw in yaml.safe_load(RULES.read_text("utf-8"))]
+    return [SizeRule.model_validate(raw) for raw in read_yaml(RULES)]
 
 
 def size_of(code: Any, years: FromClause) -> ColumnElement[Any]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.wording import said
+from app.core.yaml_files import read as read_yaml
 from app.criteria.compiler import LoadedSet
 from app.criteria.models import CriteriaSet
 from app.criteria.policy import CriteriaSet as Policy
@@ -39,14 +40,14 @@ class Measure(BaseModel):
 @lru_cache
 def measures() -> dict[str, Measure]:
     """The catalogue of measures by code."""
-    raw = yaml.safe_load((HERE / "measures.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml(HERE / "measures.yaml")
     return {code: Measure(**entry) for code, entry in raw.items()}
 
 
 @lru_cache
 def sources() -> dict[str, str]:
     """Where the facts of the criteria were seen, by the marks used as `confidence`."""
-    found: dict[str, str] = yaml.safe_load((HERE / "sources.yaml").read_text(encoding="utf-8"))
+    found: dict[str, str] = read_yaml(HERE / "sources.yaml")
     return found
 
 
@@ -103,7 +104,7 @@ def load_files(session: Session, files: list[Path]) -> list[str]:
     changed = []
     for file in files:
         try:
-            raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+            raw = read_yaml(file)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             reason = " ".join(str(error).split())
             raise Invalid(f"{file.name} 不是有效的 YAML：{reason} (not valid YAML)") from error

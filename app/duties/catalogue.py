@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.core.yaml_files import read as read_yaml
 from app.firms.catalogue import Label
 from app.firms.models import DESIGNATION_KINDS
 
@@ -58,7 +58,7 @@ FILE = Path(__file__).with_name("duties.yaml")
 
 def load(path: Path = FILE) -> dict[str, Duty]:
     """Every duty by code."""
-    raw: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw: dict[str, dict[str, Any]] = read_yaml(path)
     return {code: Duty(code=code, **entry) for code, entry in raw.items()}
 
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import BigInteger, Column
 
 from app.core.db import Yuan
+from app.core.yaml_files import read as read_yaml
 
 Kind = Literal["money", "count", "points", "percent"]
 # 9 trillion yuan: more than any firm on earth earns, and products with small constants still
@@ -86,7 +86,7 @@ FILE = Path(__file__).with_name("indicators.yaml")
 
 def load(path: Path = FILE) -> dict[str, Indicator]:
     """Every indicator by code; raises ValueError where a bound names an unknown one."""
-    raw: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw: dict[str, dict[str, Any]] = read_yaml(path)
     found = {code: Indicator(code=code, **entry) for code, entry in raw.items()}
     for entry in found.values():
         if entry.at_most and entry.at_most not in found:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from app.core.yaml_files import read as read_yaml
 
 MINORITIES = ("土家族苗族自治县", "苗族土家族自治县", "土家族自治县")
 
@@ -11,7 +11,7 @@ MINORITIES = ("土家族苗族自治县", "苗族土家族自治县", "土家族
 @lru_cache
 def names() -> dict[str, str]:
     """Every known district by its GB/T 2260 code."""
-    raw = yaml.safe_load(Path(__file__).with_name("divisions.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml(Path(__file__).with_name("divisions.yaml"))
     return {str(code): name for code, name in raw.items()}
 
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Boolean, Column, DateTime, String, select
 from sqlalchemy.dialects.postgresql import DATERANGE
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Organisation
 from app.core.clock import DISTRICT
 from app.core.db import FEN_PER_YUAN, Base, Yuan
+from app.core.yaml_files import read as read_yaml
 from app.criteria import phrases
 from app.criteria.policy import Outcome
 from app.criteria.store import all_sets
@@ -54,7 +54,7 @@ class Words(BaseModel):
 @lru_cache
 def words() -> Words:
     """The words, read once."""
-    return Words.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return Words.model_validate(read_yaml(FILE))
 
 
 def table_label(name: str, action: str) -> Label:

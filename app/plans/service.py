@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -17,6 +16,7 @@ from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
 from app.core.clock import now, today
 from app.core.errors import Forbidden, Invalid
+from app.core.yaml_files import read as read_yaml
 from app.firms.models import SOURCES
 from app.plans.grammar import PlanFile
 from app.plans.models import ABOUT, LightRule, Plan, PlanFigure, Target, Task
@@ -37,7 +37,7 @@ def load_files(session: Session, files: Iterable[Path]) -> list[str]:
     """Load plans and amendments of them; a file that is loaded already changes nothing."""
     changed = []
     for file in files:
-        raw: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw: dict[str, Any] = read_yaml(file)
         plan = PlanFile.model_validate(raw)
         content = json.loads(json.dumps(raw, default=str))
         if store(session, plan, content):
