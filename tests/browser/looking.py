@@ -38,5 +38,14 @@ def look(page: Page, name: str, width: int, part: str = "body") -> None:
         page.set_viewport_size({"width": seen, "height": 900})
         if SHOTS:
             page.locator(part).screenshot(path=f"{SHOTS}/{name}-seen-{seen}.png")
-        assert page.evaluate("document.documentElement.scrollWidth") <= seen, f"{name} at {seen}"
+        assert _fits(page, seen), f"{name} at {seen}"
     page.set_viewport_size({"width": width, "height": 900})
+
+
+def _fits(page: Page, width: int) -> bool:
+    """Whether nothing sticks out; charts follow the window a moment later."""
+    for _ in range(50):
+        if page.evaluate("document.documentElement.scrollWidth") <= width:
+            return True
+        page.wait_for_timeout(100)
+    return False
