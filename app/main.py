@@ -135,7 +135,7 @@ ROUTERS = (
     duplicate_pages, exports_api, exports_pages, visit_pages, door_pages, link_pages,
     corrections_api, connectors_pages, manual_pages, duty_api, duty_pages,
 )  # fmt: skip
-LIMITS: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "docs_url": None,
+COMMON: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "docs_url": None,
                           "redoc_url": None, "telemetry": {"logs": False}}  # fmt: skip
 
 
@@ -171,7 +171,7 @@ class Tidu(FastAPI):
 @lru_cache
 def _included() -> list[BaseRoute]:
     """The routes of all routers, put together once in a process: that takes half a second."""
-    together = FastAPI(openapi_url=None, **LIMITS)
+    together = FastAPI(openapi_url=None, **COMMON)
     for router in ROUTERS:
         together.include_router(router)
     return together.router.routes
@@ -183,7 +183,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     log_plainly()
     app = Tidu(
         title="Tidu 梯度", version="0.1.0", description=DESCRIPTION,
-        openapi_url="/api/openapi.json", **LIMITS,
+        openapi_url="/api/openapi.json", **COMMON,
     )  # fmt: skip
     app.state.settings = settings
     app.state.sessions = session_factory(engine)

@@ -1,6 +1,7 @@
 """`tidu connector`: look at the connectors, and have one run."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -18,13 +19,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List connectors: whose, where to, and how the last run ended."""
     with transaction(context) as session:
         rows = [{name: row[name] for name in SHOWN} for row in queries.connectors(session)]
-    if as_json:
-        show(rows)
-        return
-    table = Table(*SHOWN)
-    for row in rows:
-        table.add_row(*("—" if row[name] is None else str(row[name]) for name in SHOWN))
-    console.print(table)
+    _tell(SHOWN, rows, as_json=as_json)
 
 
 @group.command("runs")
@@ -38,13 +33,7 @@ def runs(
         service.find(session, number)
         found = queries.runs(session, number, most)
         rows = [{name: getattr(one, name) for name in names} for one in found]
-    if as_json:
-        show(rows)
-        return
-    table = Table(*names)
-    for row in rows:
-        table.add_row(*("—" if row[name] is None else str(row[name]) for name in names))
-    console.print(table)
+    _tell(names, rows, as_json=as_json)
 
 
 @group.command("run")
@@ -57,3 +46,13 @@ def run(
         found = service.find(session, number)
         service.start(session, found, dry=dry)
         console.print(f"{found.name}: {'a dry run' if dry else 'a run'} waits for the worker")
+
+
+def _tell(names: Sequence[str], rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        show(rows)
+        return
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*("—" if row[name] is None else str(row[name]) for name in names))
+    console.print(table)

@@ -62,6 +62,7 @@ def _list(
 
 
 def largest(request: Request) -> int:
+    """Bytes that an upload may have: what the setting allows, and never over 50 MB."""
     return min(settings_of(request).upload_megabytes, 50) * 1024**2
 
 
