@@ -36,6 +36,7 @@ from app.criteria.store import sets_in_force
 from app.doors.models import Correction
 from app.duties.queries import open_duties
 from app.entry.models import EntryDraft
+from app.firms import flags
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Designation, Firm, FirmYear, Residency, Submission
 from app.firms.queries import visible
@@ -81,39 +82,54 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The page."""
+    """What is to be done by a day, or to be decided."""
 
-    years: tuple[int, ...]
-    missing: Listed
     duties: Listed
     refused: Listed
     rejected: Listed
     expiring: Listed
     residencies: Listed
-    stale: Listed
     conflicts: Listed
     # What firms say of their figures and nobody has decided yet.
     corrections: int
+    # Firms by kind of flag.
+    flagged: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What figures are to be asked for: read from every firm's years and verdicts."""
+
+    years: tuple[int, ...]
+    missing: Listed
+    stale: Listed
     unknown: list[Unknown]
     # Firms by set that meet everything but what waits for figures.
     hopeful: dict[int, int]
 
 
-def everything(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> Waiting:
-    """All lists; the missing figures are those that the chosen set reads."""
-    backs = sorted({back for found in figures_of_set(loaded).values() for back in found},
-                   reverse=True)  # fmt: skip
+def everything(session: Session, actor: Actor, day: date) -> Waiting:
+    """All lists but those of figures."""
     return Waiting(
-        years=tuple(day.year + back for back in backs),
-        missing=_missing(session, actor, loaded, backs, day),
         duties=Listed.of(session.execute(_duties(actor, day)).all()),
         refused=Listed.of(session.execute(_refused(actor, day)).all()),
         rejected=Listed.of(session.execute(_rejected(actor, day)).all()),
         expiring=Listed.of(session.execute(_expiring(actor, day)).all()),
         residencies=Listed.of(session.execute(_residencies(actor, day)).all()),
-        stale=Listed.of(session.execute(_stale(actor, day)).all()),
         conflicts=Listed.of(session.execute(_conflicts(actor, day)).all()),
         corrections=session.scalar(_corrections(actor, day)) or 0,
+        flagged=flags.counts(session, actor, day),
+    )
+
+
+def lacking(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> Lacking:
+    """What lacks figures; the missing ones are those that the chosen set reads."""
+    backs = sorted({back for found in figures_of_set(loaded).values() for back in found},
+                   reverse=True)  # fmt: skip
+    return Lacking(
+        years=tuple(day.year + back for back in backs),
+        missing=_missing(session, actor, loaded, backs, day),
+        stale=Listed.of(session.execute(_stale(actor, day)).all()),
         **_unknown(session, actor, day),
     )
 
