@@ -123,7 +123,7 @@ def paths(firms: int) -> Paths:
         "cockpit's readiness": "/cockpit/readiness",
         "home": "/",
         "list, waiting": "/waiting",
-        "waiting's figures": "/waiting/figures",
+        "waiting's further": "/waiting/further",
         "entry": f"/entry?year={YEAR}&columns=rd_hnte,rd_hnte_domestic,staff_avg",
         "criteria": "/criteria/hnte_2016",
         "search": "/search/suggestions?q=jizhun777",

@@ -64,7 +64,7 @@ class Asked:
 
 @router.get("/waiting")
 def what_waits(request: Request, actor: Reader, db: Db) -> HTMLResponse:
-    """What waits for a keeper of firms: duties, flags, conflicts, rows that did not come in."""
+    """What waits for a keeper of firms: duties, conflicts, rows that did not come in."""
     loaded, fault = _set_of(db, [pair for pair in given(request) if pair[0] == "set"])
     return render(
         request,
@@ -79,15 +79,15 @@ def what_waits(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     )
 
 
-@router.get("/waiting/figures")
-def what_lacks_figures(request: Request, actor: Reader, db: Db) -> HTMLResponse:
-    """Which figures are missing, of whom, and what they would decide: comes after the page."""
+@router.get("/waiting/further")
+def what_else_waits(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """Flags, titles that end, figures that are missing or old: comes after the page."""
     loaded, fault = _set_of(db, [pair for pair in given(request) if pair[0] == "set"])
     part = "hx-request" in request.headers
     return render(
         request,
-        "entry/_lacking.html" if part else "entry/lacking.html",
-        lacking=waiting.lacking(db, actor, loaded, today()),
+        "entry/_further.html" if part else "entry/further.html",
+        further=waiting.further(db, actor, loaded, today()),
         loaded=loaded,
         sets=sets_in_force(db, today()),
         fault=fault,

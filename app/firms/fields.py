@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Integer,
+    Select,
     Text,
     and_,
     any_,
@@ -62,18 +63,18 @@ def vocabulary(session: Session, day: date, *own: str) -> Vocabulary:
         sorts=firm_sorts(),
         ordering="name",
         columns=COLUMNS,
-        families=families(day),
+        families=families(session, day),
         own=own,
     )
 
 
-def families(day: date) -> Mapping[str, Callable[[str], Field | None]]:
+def families(session: Session, day: date) -> Mapping[str, Callable[[str], Field | None]]:
     """Fields of firms whose names cannot be listed."""
     from app.firms import moves, record_fields  # they are made of the fields of this module
 
-    found = moves.FAMILIES | record_fields.FAMILIES
-    return {"figure": partial(figure_field, day=day)} | {
-        name: partial(field, day=day) for name, field in found.items()
+    found = moves.FAMILIES | record_fields.FAMILIES | {"figure": figure_field}
+    return {name: partial(field, day=day) for name, field in found.items()} | {
+        "moved": partial(moves.moved_field, session=session, day=day)
     }
 
 
@@ -279,8 +280,14 @@ def _resolved(session: Session, wanted: Predicate) -> Predicate:
 
     Left inside a list's statement, the planner takes any pattern for a common one.
     """
+    return resolved(session, select(Firm.id).where(wanted), FEW_FOUND) or wanted
+
+
+def resolved(session: Session, firms: Select[int], most: int) -> Predicate | None:
+    """The numbers of the firms that a statement finds, if they are so many at most.
+
+    What a list asks of them several times, for its page and its count, is worked out once.
+    """
     plan_for_values(session)
-    found = session.scalars(select(Firm.id).where(wanted).limit(FEW_FOUND + 1)).all()
-    if len(found) > FEW_FOUND:
-        return wanted
-    return Firm.id == any_(literal(list(found), ARRAY(Integer)))
+    found = session.scalars(firms.limit(most + 1)).all()
+    return Firm.id == any_(literal(list(found), ARRAY(Integer))) if len(found) <= most else None

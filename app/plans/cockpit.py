@@ -105,9 +105,13 @@ def standing(session: Session, actor: Actor, day: date) -> Standing:
 
 
 def _make_room(session: Session) -> None:
-    """Have this transaction's statements planned for their values, and group in memory."""
+    """Have this transaction's statements planned for their values, and group in memory.
+
+    By one process: helpers of a parallel plan sort what it would group, and are waited for.
+    """
     plan_for_values(session)
     session.execute(text("set local work_mem = '32MB'"))
+    session.execute(text("set local max_parallel_workers_per_gather = 0"))
 
 
 def _tally(actor: Actor, days: tuple[date, date, date]) -> Select[Any]:
