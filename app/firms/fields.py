@@ -280,14 +280,18 @@ def _resolved(session: Session, wanted: Predicate) -> Predicate:
 
     Left inside a list's statement, the planner takes any pattern for a common one.
     """
-    return resolved(session, select(Firm.id).where(wanted), FEW_FOUND) or wanted
+    return resolved(session, select(Firm.id), (wanted,), FEW_FOUND)[0]
 
 
-def resolved(session: Session, firms: Select[int], most: int) -> Predicate | None:
-    """The numbers of the firms that a statement finds, if they are so many at most.
+def resolved(
+    session: Session, firms: Select[int], wanted: tuple[Predicate, ...], most: int
+) -> tuple[Predicate, ...]:
+    """What is wanted of firms; where so many at most fit, their numbers.
 
     What a list asks of them several times, for its page and its count, is worked out once.
     """
     plan_for_values(session)
-    found = session.scalars(firms.limit(most + 1)).all()
-    return Firm.id == any_(literal(list(found), ARRAY(Integer))) if len(found) <= most else None
+    found = session.scalars(firms.where(*wanted).limit(most + 1)).all()
+    if len(found) > most:
+        return wanted
+    return (Firm.id == any_(literal(list(found), ARRAY(Integer))),)

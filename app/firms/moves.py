@@ -126,8 +126,7 @@ def _day(name: str, latest: date) -> date | None:
 
 def _moved(ways: list[str], session: Session, then: date, day: date) -> Predicate:
     """Who moved is found once for whatever the list asks of them; usually few did."""
-    wanted = _ways(ways, then, day)
-    return resolved(session, select(Firm.id).where(wanted), MOST_MOVED) or wanted
+    return resolved(session, select(Firm.id), (_ways(ways, then, day),), MOST_MOVED)[0]
 
 
 def _ways(ways: list[str], then: date, day: date) -> Predicate:

@@ -74,9 +74,8 @@ def _narrowed(
     """The filters; where few firms fit, their numbers, found once for every column."""
     if not filters.where:
         return ()
-    firms = select(Firm.id).join(Assessment, _beside(loaded))
-    found = resolved(session, firms.where(visible(actor, day), *filters.where), FEW_FOUND)
-    return filters.where if found is None else (found,)
+    firms = select(Firm.id).join(Assessment, _beside(loaded)).where(visible(actor, day))
+    return resolved(session, firms, filters.where, FEW_FOUND)
 
 
 def more(session: Session, actor: Actor, params: Params, name: str, day: date) -> Page:
