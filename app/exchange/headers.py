@@ -65,6 +65,12 @@ class Column:
     year: int | None = None
     indicator: bool = False
     unit_said: bool = True
+    money: bool = False
+
+    @property
+    def amount(self) -> bool:
+        """Whether it holds amounts, each of one row; a word or a year may stand for several."""
+        return self.money or self.indicator or self.field == "value"
 
 
 @dataclass(frozen=True)
@@ -265,7 +271,7 @@ def _column(
         return None
     text = squeezed(spoken)
     if text in words:
-        return Column(words[text], header)
+        return Column(words[text], header, money=words[text] in known.money)
     unit = HEADER_UNIT.match(text)
     if unit and unit[1] in words:
         return _with_remark(words[unit[1]], header, unit[2], known.money)
@@ -278,7 +284,7 @@ def _with_remark(field: str, header: str, remark: str, money: frozenset[str]) ->
         return Column(field, header)
     if remark not in YUAN:
         raise Invalid(_no_unit_of_money(header, remark))
-    return Column(field, header, YUAN[remark])
+    return Column(field, header, YUAN[remark], money=True)
 
 
 def _no_unit_of_money(header: str, unit: str) -> str:
