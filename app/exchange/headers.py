@@ -131,13 +131,14 @@ def find(rows: Iterator[Row], mapping: Mapping, known: Vocabulary, file: str
         return sum(_is_known(text, words, mapping, known) for text in texts)
 
     single = [[str(cell).strip() for cell in cells] for _, cells in first]
-    found = [(score(texts), 1, n, texts) for n, texts in enumerate(single)]
+    found = [(score(texts), False, True, n, texts) for n, texts in enumerate(single)]
     found += [
-        (score(joined), 0, n + 1, joined)
+        (score(joined), not {*joined} <= {*above, *below}, False, n + 1, joined)
         for n, (above, below) in enumerate(pairwise(single))
         if (joined := _joined(above, below, words, mapping, known)) != below
     ]
-    _, _, best, texts = max(found, key=lambda one: (one[0], one[1], -one[2]))
+    # Of equals the one that dates its columns, then one row alone, then the first.
+    *_, best, texts = max(found, key=lambda one: (*one[:3], -one[3]))
     return (first[best][0], texts), chain(first[best + 1 :], rows)
 
 

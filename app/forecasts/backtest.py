@@ -88,10 +88,10 @@ def backtest(board: Board, target: TargetRule) -> BackTest | None:
         return None
     register = read(board.session, board.asked, target.rule.stock.industry)
     of = register.kinds(kinds_of(target.rule.stock))
-    return tested(register, of, past_years(board.asked.day))
+    return looked_back(register, of, past_years(board.asked.day))
 
 
-def tested(register: Register, of: Bools, tried: Iterable[int]) -> BackTest | None:
+def looked_back(register: Register, of: Bools, tried: Iterable[int]) -> BackTest | None:
     """Some past years of a standing; None where nobody held it then.
 
     Readiness of past years is not on record, so the firms of a cell are taken alike.
