@@ -38,8 +38,8 @@ def add(made: "Records", firm_id: int, firm: Row, titles: list[Row]) -> None:
              for kind in {row["kind"] for row in titles}}  # fmt: skip
     for kind in sorted(RENEWED.keys() & first.keys()):
         first[kind] = past.renewed(kind, first[kind])
-    if "hnte" in first and random.random() < POOLED:
-        past.pooled(first["hnte"])
+    if "hnte" in first and "pool" not in first and random.random() < POOLED:
+        first["pool"] = past.pooled(first["hnte"])
     for row in titles:
         if row["kind"] == "cq_tech_based":
             row["valid"] = Range(past.young(first.get("hnte")), None)
@@ -68,12 +68,13 @@ class _Past:
             since -= TERM
         return since
 
-    def pooled(self, until: date) -> None:
-        """In the pool, until it was certified."""
-        since = max(self.registered + timedelta(days=SOONEST),
-                    until - timedelta(days=self.random.randint(200, LONGEST_POOLED)))  # fmt: skip
+    def pooled(self, until: date) -> date:
+        """In the pool, until it was certified; since when."""
+        days = self.random.randint(200, LONGEST_POOLED)
+        since = max(self.registered + timedelta(days=SOONEST), until - timedelta(days=days))
         if since < until:
             self._put("pool", since, until)
+        return since
 
     def young(self, certified: date | None) -> date:
         """A day soon after its registration, and some time before it was certified."""
