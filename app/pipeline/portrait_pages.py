@@ -14,6 +14,7 @@ from app.core import i18n
 from app.core.clock import today
 from app.core.errors import AppError
 from app.core.web import render
+from app.criteria.kinds import RECORDS
 from app.criteria.store import measures, sources
 from app.duties import queries as duties
 from app.duties.catalogue import DUTIES
@@ -28,7 +29,7 @@ from app.pipeline import norms, portrait, timeline
 from app.pipeline.flag_words import Teller
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
-from app.pipeline.records import FAMILIES, RECORDS, by_family, of_firm
+from app.pipeline.records import FAMILIES, by_family, of_firm
 from app.pipeline.trail import table_label, words
 
 router = APIRouter(include_in_schema=False)

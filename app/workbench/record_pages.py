@@ -18,6 +18,7 @@ from app.core.clock import today
 from app.core.errors import NotFound
 from app.core.web import render
 from app.criteria import phrases
+from app.criteria.kinds import RECORDS
 from app.exchange import record_forms
 from app.exchange.record_rows import choices
 from app.facts import service
@@ -27,7 +28,7 @@ from app.firms.models import Firm
 from app.firms.record_kinds import FactKind
 from app.firms.schemas import LARGEST_ID
 from app.pipeline.pages import following, given, tried
-from app.pipeline.records import BY_PATH, FAMILIES, RECORDS, WARN_BEFORE
+from app.pipeline.records import BY_PATH, FAMILIES, WARN_BEFORE
 from app.pipeline.service import assess
 from app.pipeline.trail import column_label, many_label, table_label
 from app.workbench.record_lists import columns, totals
