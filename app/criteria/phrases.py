@@ -129,10 +129,8 @@ def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
             return Label(zh=f"{top.zh}÷{bottom.zh}", en=f"{top.en} / {bottom.en}")
         case quant.Growth() | quant.MeanGrowth() | quant.CompoundGrowth():
             return _growth(node)
-        case quant.Count():
-            return _of_records(node.count, "数", "number of")
-        case quant.Amounts():
-            return _of_records(node.amounts, "金额合计", "total of")
+        case quant.Count() | quant.Amounts():
+            return _of_records(node)
         case quant.Days() | quant.Months() | quant.MonthsBegun():
             span: quant.Between = getattr(node, next(iter(type(node).model_fields)))
             (z1, e1), (z2, e2) = MOMENTS[span.start], MOMENTS[span.end]
@@ -156,13 +154,14 @@ def record(name: str) -> Label:
     return Label(zh=kind.label, en=kind.path.replace("-", " "))
 
 
-def _of_records(of: quant.CountOf | quant.RecordsOf, zh: str, en: str) -> Label:
-    called = record(of.record)
-    recent = of.within_years if isinstance(of, quant.RecordsOf) else None
-    since = label(("", "") if recent is None else (f"近 {recent} 年", f" in {recent} years"))
-    return Label(
-        zh=f"{since.zh}符合条件的{called.zh}{zh}", en=f"{en} fitting {called.en}{since.en}"
-    )
+def _of_records(node: quant.Count | quant.Amounts) -> Label:
+    counts = isinstance(node, quant.Count)
+    of: quant.CountOf | quant.RecordsOf = node.count if counts else node.amounts
+    zh, en = ("数", "number of") if counts else ("金额合计", "total of")
+    called, back = record(of.record), ("", "")
+    if isinstance(of, quant.RecordsOf) and of.within_years is not None:
+        back = (f"近 {of.within_years} 年", f" in {of.within_years} years")
+    return Label(zh=f"{back[0]}符合条件的{called.zh}{zh}", en=f"{en} fitting {called.en}{back[1]}")
 
 
 def _span(node: quant.Sum | quant.Mean | quant.YearlyCount) -> Label:

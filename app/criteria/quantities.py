@@ -168,7 +168,7 @@ class RecordsOf(Node):
 
 def _declared(value: Any) -> str:
     record = value.get("record") if isinstance(value, dict) else getattr(value, "record", None)
-    return "special" if record in SPECIAL or record not in BY_TABLE else "any"
+    return "special" if record in SPECIAL else "any"
 
 
 class Count(Node):
