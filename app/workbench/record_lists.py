@@ -15,7 +15,7 @@ from app.core.filters import LARGEST_LIMIT, parse
 from app.core.paging import plan_for_values
 from app.facts import service
 from app.firms.catalogue import Label
-from app.firms.record_items import CHOSEN, Item
+from app.firms.record_items import CHOSEN, Described, Item
 from app.firms.record_kinds import FactKind
 from app.pipeline.trail import column_label, value_label
 
@@ -105,7 +105,7 @@ def pages(
         cursor = [("cursor", page.next)]
 
 
-def cell(kind: FactKind, item: Item, value: Any, bodies: dict[int, str], locale: str) -> Any:
+def cell(kind: Described, item: Item, value: Any, bodies: dict[int, str], locale: str) -> Any:
     """A value as a file shows it: numbers and dates as they are, everything else in words."""
     if value is None:
         return None

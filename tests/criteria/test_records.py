@@ -99,7 +99,7 @@ def test_what_was_known_then_decides(db: Session, tmp_path: Path) -> None:
 
     outcome, sentence = told(None)
     assert outcome == "met" and "技术合同金额合计" in sentence and "100 万元" in sentence
-    assert "total of fitting tech contracts" in sentence
+    assert "Total of fitting tech contracts: 1,000,000 yuan" in sentence
     assert told(now())[0] == "unmet"
 
 
