@@ -154,8 +154,8 @@ def test_leads_and_carriers_are_in_the_feed_of_whom_they_concern(desk: Desk) -> 
     ):
         made = park.client.post("/api/v1/leads", json={
             "name": "讯号线索", "since": SINCE, "channel": "other"}).json()  # fmt: skip
-        kept = desk.client.put(f"/api/v1/carriers/{house.organisation}", headers={"If-Match": '"0"'},
-                               json={"kind": "makerspace"})  # fmt: skip
+        path, new = f"/api/v1/carriers/{house.organisation}", {"If-Match": '"0"'}
+        kept = desk.client.put(path, headers=new, json={"kind": "makerspace"})
         assert kept.status_code == 200, kept.text
         told = [{(one["kind"], one["record"]["id"]) for one in events(who, "lead", "carrier")}
                 for who in (desk, park, house, office)]  # fmt: skip
