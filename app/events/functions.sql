@@ -32,7 +32,7 @@ declare
   officer boolean := acting ->> 'role' = 'officer';
   department int := (acting ->> 'organisation_id')::int;
   number int;
-  found_lead lead;
+  found_lead record;
 begin
   if of_table = 'platform' then return district; end if;
   if of_table = 'carrier' then return district or key = body::text; end if;
