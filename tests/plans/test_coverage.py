@@ -1,4 +1,4 @@
-"""The plan row by row (docs/plan-coverage.md): its records are entered, and its figure comes out."""
+"""The plan row by row (docs/plan-coverage.md): records are entered, and its figure comes out."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from app.accounts.actor import Role
 from app.accounts.models import Organisation
 from app.core.clock import today
 from app.pipeline.service import assess
-from app.plans.store import load_shipped
+from app.plans.service import load_shipped
 from tests import people
 from tests.factories import credit_code, make_firm
 from tests.facts.samples import RECORDS as SAMPLES
@@ -92,7 +92,7 @@ def incubation(walk: Walk) -> None:
     assert entered.status_code == 201, entered.text
     walk.add("service-records", firm_id=entered.json()["firm_id"], kind="roadshow",
              served_on=SINCE, hours="3", organisation_id=walk.carrier)  # fmt: skip
-    walk.add("spin-offs", parent_id=walk.parent, way="project", spun_off_on=SINCE)
+    walk.add("spin-offs", parent_id=walk.parent, way="invested_project", spun_off_on=SINCE)
     walk.title("cq_tech_based")
     shown = walk.client.get(f"/api/v1/carriers/{walk.carrier}").json()
     assert (shown["platform"], shown["residents"], shown["entered"], shown["services"]) == (
@@ -181,7 +181,7 @@ def hosted_platforms(walk: Walk) -> None:
 
 
 def universities(walk: Walk) -> None:
-    walk.add("foundings", kind="researcher", institution="重庆大学", since=SINCE)
+    walk.add("foundings", kind="researcher_founded", institution="重庆大学", since=SINCE)
     walk.add("contest-entries", name="创新创业大赛", level="municipal", entered_on=SINCE)
     walk.add("secondments")
     for record in ("founding", "contest_entry", "secondment"):
