@@ -155,9 +155,11 @@ def record(name: str) -> Label:
 
 
 def _of_records(node: quant.Count | quant.Amounts) -> Label:
-    counts = isinstance(node, quant.Count)
-    of: quant.CountOf | quant.RecordsOf = node.count if counts else node.amounts
-    zh, en = ("数", "number of") if counts else ("金额合计", "total of")
+    of: quant.CountOf | quant.RecordsOf
+    if isinstance(node, quant.Count):
+        of, (zh, en) = node.count, ("数", "number of")
+    else:
+        of, (zh, en) = node.amounts, ("金额合计", "total of")
     called, back = record(of.record), ("", "")
     if isinstance(of, quant.RecordsOf) and of.within_years is not None:
         back = (f"近 {of.within_years} 年", f" in {of.within_years} years")

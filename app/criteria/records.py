@@ -138,7 +138,7 @@ class Records:
         expression, kind = kinds[column]
         return self._joined("residency", column, expression, kind)
 
-    def count(self, counted: quant.CountOf) -> tuple[Sql, Sql]:
+    def count(self, counted: quant.CountOf | quant.RecordsOf) -> tuple[Sql, Sql]:
         """How many records pass: those that surely do, and those that may.
 
         The upper end is open (null) unless someone confirmed that the records are complete.
@@ -176,8 +176,10 @@ class Records:
         """A name for what is counted, and whether a record passes, tested once for all uses."""
         rows = self._rows(counted.record, _model(counted.record))
         name = _short(counted.model_dump_json())
-        special = isinstance(counted, quant.CountOf)
-        test = record_test(counted, rows) if special else chosen(counted, rows)
+        if isinstance(counted, quant.CountOf):
+            test = record_test(counted, rows)
+        else:
+            test = chosen(counted, rows)
         self._tests.setdefault(counted.record, {}).setdefault(f"t{name}", test)
         return name, literal_column(f"tested.t{name}", Boolean)
 

@@ -55,8 +55,9 @@ def _field(kind: Described, item: Item) -> Field:
     )  # fmt: skip
 
 
+EVERY: Mapping[str, Described] = {**BY_PATH, **OTHERS}
 VOCABULARIES: Mapping[str, Vocabulary] = headers.VOCABULARIES | {
-    path: vocabulary(kind) for path, kind in (BY_PATH | OTHERS).items()
+    path: vocabulary(kind) for path, kind in EVERY.items()
 }
 TEMPLATES: Mapping[str, Template] = templates.TEMPLATES | {
     path: _template(kind) for path, kind in BY_PATH.items()
@@ -64,4 +65,4 @@ TEMPLATES: Mapping[str, Template] = templates.TEMPLATES | {
 LABELS: Mapping[str, Label] = {
     "firms": templates.FIRMS.title,
     "figures": Label(zh="填报值", en="Figures"),
-} | {path: table_label(kind.table, "insert") for path, kind in (BY_PATH | OTHERS).items()}
+} | {path: table_label(kind.table, "insert") for path, kind in EVERY.items()}

@@ -189,7 +189,7 @@ def events(who: Desk, *kinds: str) -> list[Any]:
     found: list[Any] = []
     after = 0
     while True:
-        asked = [("after", after), ("limit", 1000), *(("kind", kind) for kind in kinds)]
+        asked = {"after": after, "limit": 1000, "kind": list(kinds)}
         page = who.client.get("/api/v1/events", params=asked).json()
         found += page["items"]
         if page["next"] == after:
