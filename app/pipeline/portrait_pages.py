@@ -25,6 +25,7 @@ from app.firms.contacts import may_read
 from app.firms.document_content import SHOWN
 from app.firms.document_models import DOCUMENT_KINDS
 from app.firms.models import Contact
+from app.innovation.models import IpRight
 from app.pipeline import norms, portrait, timeline
 from app.pipeline.flag_words import Teller
 from app.pipeline.pages import WORDS
@@ -89,6 +90,7 @@ def portrait_page(
         owed=duties.of_firm(db, actor, firm.id, day),
         duties=DUTIES,
         rights=portrait.rights(db, firm.id),
+        fees={one.id: one.due for one in told if one.kind.model is IpRight and one.is_due(day)},
         measures=measures(),
         sources=sources(),
         opened=opened,

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from app.core.db import FEN_PER_YUAN
 from app.criteria.kinds import RECORDS
 from app.firms.catalogue import Label
+from app.firms.models import Firm
 from app.firms.record_kinds import FactKind
 from app.innovation.models import IpRight
 from app.pipeline.trail import value_label
@@ -102,10 +103,18 @@ def _of(kind: FactKind) -> Select[Any]:
         model.id,
         columns[kind.day].label("day"),
         *(column.label(name) for name, column in days.items()),
-        func.coalesce(cast(columns[kind.named], Text), "").label("called"),
+        func.coalesce(_called(kind), "").label("called"),
         (columns[value] if value else cast(null(), Text)).label("value"),
         amount.label("amount"),
     ).where(model.firm_id == FIRM, model.superseded_at.is_(None))
+
+
+def _called(kind: FactKind) -> Any:
+    """What a record is called; one that names another firm, as far as the reader knows of it."""
+    column = kind.model.__table__.c[kind.named]
+    if any(one.name == kind.named and one.kind == "firm" for one in kind.items):
+        return select(Firm.name).where(Firm.id == column).scalar_subquery()
+    return cast(column, Text)
 
 
 def by_family(told: Iterable[Told]) -> dict[str, dict[FactKind, list[Told]]]:
