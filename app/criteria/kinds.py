@@ -1,6 +1,7 @@
 """Every kind of record of the plan, as its family declares it: what rules can count and add up."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Index, text
 
@@ -42,7 +43,8 @@ def _index(kind: FactKind) -> None:
     known = {next(iter(one.expressions)) for one in kind.model.__table__.indexes}
     day, number = columns[kind.day], columns.id
     several = [one.name for one in kind.items if one.kind == "choices"]
-    wanted = {day.name: (day, number)} | {name: (columns[name],) for name in several}
+    wanted: dict[str, tuple[Any, ...]] = {day.name: (day, number)}
+    wanted |= {name: (columns[name],) for name in several}
     wanted |= {one.name: (columns[one.name], day, number)
                for one in kind.items if one.kind in ("choice", "organisation")}  # fmt: skip
     if kind.due is not None:
@@ -53,6 +55,9 @@ def _index(kind: FactKind) -> None:
             Index(f"ix_{kind.table}_{name}", *parts,
                   postgresql_using="gin" if name in several else None,
                   postgresql_where=HAVING_BODY if hosted else CURRENT)  # fmt: skip
+    if kind.paid:
+        largest = (columns.amount.desc().nulls_last(), number.desc())
+        Index(f"ix_{kind.table}_amount", *largest, postgresql_where=CURRENT)
 
 
 for _kind in RECORDS:

@@ -41,6 +41,11 @@ INDEXES: tuple[tuple[str, str, list[str]], ...] = (
     ("story", "happened_on", ["organisation_id", "stage"]),
     ("incident", "happened_on", ["happened_on", "kind"]),
 )
+# Lists of these are also ordered by amount, the largest first.
+PAID = (
+    "project", "purchase", "ip_case", "tech_contract", "equity_round", "loan", "pledge",
+    "seed_funding", "subsidy", "talent_award", "talent_hire", "training", "provider_service",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -51,6 +56,9 @@ def upgrade() -> None:
             where = sa.text(CURRENT + hosted)
             op.create_index(f"ix_{table}_{name}", table, columns, postgresql_where=where)
     where = sa.text(CURRENT)
+    for table in PAID:
+        largest = [sa.text("amount desc nulls last"), sa.text("id desc")]
+        op.create_index(f"ix_{table}_amount", table, largest, postgresql_where=where)
     op.create_index("ix_service_record_next_on", "service_record", ["next_on"],
                     postgresql_where=where)  # fmt: skip
     op.create_index("ix_ip_right_high_value", "ip_right", ["high_value"], postgresql_using="gin",
@@ -58,6 +66,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in PAID:
+        op.drop_index(f"ix_{table}_amount", table_name=table)
     op.drop_index("ix_ip_right_high_value", table_name="ip_right")
     op.drop_index("ix_service_record_next_on", table_name="service_record")
     for table, _day, names in INDEXES:

@@ -189,8 +189,8 @@ def events(who: Desk, *kinds: str) -> list[Any]:
     found: list[Any] = []
     after = 0
     while True:
-        asked = {"after": after, "limit": 1000, "kind": list(kinds)}
-        page = who.client.get("/api/v1/events", params=asked).json()
+        asked = "&".join(f"kind={kind}" for kind in kinds)
+        page = who.client.get(f"/api/v1/events?after={after}&limit=1000&{asked}").json()
         found += page["items"]
         if page["next"] == after:
             return found
