@@ -26,6 +26,7 @@ MOST_AT_ONCE = 5_000
 @router.get("/pool/export")
 @router.get("/board/export")
 @router.get("/leads/export")
+@router.get("/carriers/export")
 @router.get("/records/{path}/export")
 def export(
     request: Request, actor: Reader, readings: Noted, db: Db, format: Wanted = "csv"
