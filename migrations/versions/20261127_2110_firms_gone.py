@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0186"
-down_revision = "0185"
+revision = "0189"
+down_revision = "0188"
 branch_labels = None
 depends_on = None
 
