@@ -48,7 +48,8 @@ def _page(
     known = db.get(NoticeSetting, user)
     page = render(
         request, "support/notices.html", found=clock.unread(db, user), day=today(), mails=MAILS,
-        measures=queries.measures(db), chats=CHATS, wish=form or known or SettingForm(), problem=problem,
+        measures=queries.measures(db), chats=CHATS, problem=problem,
+        wish=form or known or SettingForm(),
         robot_kept=known is not None and known.chat_sealed is not None,
         feed=feed.address(settings_of(request), subscribed) if subscribed else None,
     )  # fmt: skip
