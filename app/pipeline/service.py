@@ -37,6 +37,12 @@ FEW = 20_000
 CHUNK = 100_000
 PARTS = 8
 
+# One part of a range is what the server takes for too little to be worth a second process.
+SHARED = """set local min_parallel_table_scan_size = 0;
+set local min_parallel_index_scan_size = 0"""
+UNSHARED = """set local min_parallel_table_scan_size to default;
+set local min_parallel_index_scan_size to default"""
+
 VERDICTS = """
 select firm_id, set_id, outcome::smallint, unmet_count, unknown_count,
        (unmet_count + unknown_count)::smallint as gap_count,
@@ -136,6 +142,7 @@ def _assess_all(session: Session, sets: _Key, as_of: date) -> int:
     the server at once; an insert cannot.
     """
     cursor = driver_cursor(session)
+    cursor.execute(SHARED)
     changed = CHANGED.replace("{verdicts}", f"({_verdicts(sets, 'range')})").replace(
         "{in_scope}", "old.firm_id between %(first)s and %(last)s"
     )
@@ -147,6 +154,7 @@ def _assess_all(session: Session, sets: _Key, as_of: date) -> int:
         cursor.execute(f"create temporary table changed on commit drop as {changed}", values)
         written += cursor.execute(store, values).rowcount
         cursor.execute("drop table changed")
+    cursor.execute(UNSHARED)
     return written
 
 
