@@ -17,6 +17,7 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.analyses.api import router as analyses_api
 from app.analyses.pages import router as analysis_pages
 from app.attraction.api import router as leads_api
 from app.attraction.pages import router as lead_pages
@@ -37,6 +38,7 @@ from app.core.manual import router as manual_pages
 from app.core.resource import describe_common, in_standard_words
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response
+from app.doors.api import doors as doors_api
 from app.doors.api import router as corrections_api
 from app.doors.link_pages import router as link_pages
 from app.doors.pages import router as door_pages
@@ -129,11 +131,12 @@ ROUTERS = (
     record_pages, view_pages, selection_pages, workbench_pages, carriers_api, carrier_pages,
     act_pages, leads_api, lead_pages, chains_api, chain_pages, criteria_pages, trail_pages,
     plan_pages, flag_pages, targets_api, target_pages, forecasts_api, forecast_pages, lists_api,
-    target_list_pages, rankings_api, ranking_pages, bulletin_pages, analysis_pages,
+    target_list_pages, rankings_api, ranking_pages, bulletin_pages, analyses_api,
+    analysis_pages,
     briefing_pages, document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
     firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages, support, duplicates_api,
     duplicate_pages, exports_api, exports_pages, visit_pages, door_pages, link_pages,
-    corrections_api, connectors_pages, manual_pages, duty_api, duty_pages,
+    corrections_api, doors_api, connectors_pages, manual_pages, duty_api, duty_pages,
 )  # fmt: skip
 COMMON: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "docs_url": None,
                           "redoc_url": None, "telemetry": {"logs": False}}  # fmt: skip

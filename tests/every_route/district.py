@@ -45,6 +45,8 @@ CASES: dict[str, Case] = {
     "GET /analyses/{name}/export": Case(status=(404,)),
     "GET /analyses/{name}/firms": Case(status=(404,)),
     "GET /analyses/{name}/firms/export": Case(status=(404,)),
+    "GET /api/v1/analyses/{name}": Case(status=(404,)),
+    "GET /api/v1/analyses/{name}/firms": Case(status=(404,)),
     "GET /forecasts": Case(),
     "GET /forecasts/{code}": Case(status=(404,)),
     "POST /forecasts/{code}/override": Case(form={"low": "1"}, status=(403,)),
@@ -72,6 +74,9 @@ CASES: dict[str, Case] = {
     "GET /chains/{chain}": Case(status=(404,)),
     "GET /api/v1/chains": Case(),
     "GET /api/v1/zones": Case(),
+    "PUT /api/v1/zones/{zone_id}/within": Case(json={"within_id": None}, status=(403,)),
+    "DELETE /api/v1/zones/{zone_id}": Case(status=(403,)),
+    "POST /chains/zones/{zone_id}": Case(form={"act": "remove"}, status=(403,)),
     "POST /api/v1/zones": Case(json={"name": "x", "kind": "core"}, status=(403,)),
     # Leads, which are no firms yet: a park's own, and none of an incubator.
     "GET /leads": Case(),
