@@ -153,12 +153,12 @@ def _replaced(
 ) -> ColumnElement[Any]:
     """The expression with columns replaced by what they stand for."""
 
-    def replace(one: Any, **_: Any) -> Any:
-        if isinstance(one, ColumnClause) and not one.is_literal and one.key in inside:
-            return Grouping(inside[one.key])
-        return None
+    def replace(element: Any, **_: Any) -> ColumnElement[Any] | None:
+        known = isinstance(element, ColumnClause) and not element.is_literal
+        return Grouping(inside[element.key]) if known and element.key in inside else None
 
-    return replacement_traverse(expression, {}, replace)
+    found: ColumnElement[Any] = replacement_traverse(expression, {}, replace)
+    return found
 
 
 def _is_free(expression: ColumnElement[Any]) -> bool:

@@ -110,7 +110,8 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
     Their flags follow, and the effects of support cases. What stands is not touched, so a second
     run writes nothing.
     """
-    sets = sets_in_force(session, as_of)
+    in_force = tuple(sets_in_force(session, as_of, purpose=None))
+    sets = tuple(one for one in in_force if one.policy.purpose == "first")
     session.flush()  # what was reported in this transaction is read below
     ids = None if firms is None else list(session.scalars(firms))
     if not sets or ids == []:
@@ -119,8 +120,8 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
         mark_used(session, [s.id for s in sets])
         written = _assess(session, ids, _Key(sets), as_of)
         few = None if ids is None or len(ids) > FEW else ids
-        raise_flags(session, few, tuple(sets), as_of)
-        effects.measure(session, few, tuple(sets), as_of)
+        raise_flags(session, few, in_force, as_of)
+        effects.measure(session, few, sets, as_of)
         return written
 
 
