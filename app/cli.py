@@ -26,6 +26,7 @@ from app.connectors.command import group as connectors
 from app.core.clock import today
 from app.core.db import make_engine
 from app.core.errors import AppError
+from app.core.heap import settled
 from app.core.postgres import DatabaseUnavailable, running
 from app.core.settings import Settings
 from app.core.terminal import AsJson, Database, console, show
@@ -106,12 +107,13 @@ def serve(
 ) -> None:
     """Prepare the database and serve pages and API until Ctrl-C."""
     settings = Settings()
-    import uvicorn
+    with settled():
+        import uvicorn
 
-    from app import worker as jobs
-    from app.accounts.safety import check
-    from app.main import create_app
-    from app.start import check_port, greeting, prepare
+        from app import worker as jobs
+        from app.accounts.safety import check
+        from app.main import create_app
+        from app.start import check_port, greeting, prepare
 
     check_port(settings)
     check(settings)
@@ -125,12 +127,13 @@ def serve(
         # Told to stop, uvicorn does and then passes the signal on: the database must stop, too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         beside = jobs.child() if settings.with_worker else nullcontext()
+        with settled():
+            app = create_app(settings, engine)
         try:
             with beside:
                 uvicorn.run(
-                    create_app(settings, engine), host=settings.host, port=settings.port,
-                    log_level="warning", access_log=False, proxy_headers=False,
-                    server_header=False,
+                    app, host=settings.host, port=settings.port, log_level="warning",
+                    access_log=False, proxy_headers=False, server_header=False,
                 )  # fmt: skip
         finally:
             engine.dispose()
@@ -143,9 +146,10 @@ def worker(
     ] = False,
 ) -> None:
     """Do the jobs that wait, and the scheduled ones, until Ctrl-C; beside a server or apart."""
-    from app import worker as jobs
-    from app.accounts.safety import check
-    from app.core.logs import log_plainly
+    with settled():
+        from app import worker as jobs
+        from app.accounts.safety import check
+        from app.core.logs import log_plainly
 
     settings = Settings()
     check(settings)
@@ -391,7 +395,3 @@ def _fail(line: str, code: int, faults: Sequence[dict[str, Any]] = ()) -> NoRetu
         shown.append(f"  … {len(rest) - FAULTS_SHOWN}")
     sys.stderr.write("".join(f"{each}\n" for each in shown))
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -314,7 +314,7 @@ def child() -> Iterator[None]:
 
 def _start() -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "worker", "--with-parent"],
+        [sys.executable, "-m", "app", "worker", "--with-parent"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=os.environ.copy(),
         start_new_session=True,  # Ctrl-C is for the server, which then closes our input
     )  # fmt: skip

@@ -157,7 +157,7 @@ def _link_project() -> None:
     site = next((VENV / "lib").glob("python3*/site-packages"))
     (site / "tidu.pth").write_text(f"{ROOT}\n")
     command = VENV / "bin" / "tidu"
-    command.write_text(f"#!{PYTHON}\nfrom app.cli import main\n\nmain()\n")
+    command.write_text(f"#!{PYTHON}\nfrom app.__main__ import main\n\nmain()\n")
     command.chmod(0o755)
 
 

@@ -27,7 +27,7 @@ def steps() -> int:
         os.environ["TIDU_DATA_DIR"] = given.data_dir
     demo = [] if given.empty else ["--demo"]
     python = str(_setup.PYTHON)
-    os.execv(python, [python, "-m", "app.cli", "serve", *demo])  # noqa: S606 - our own program
+    os.execv(python, [python, "-m", "app", "serve", *demo])  # noqa: S606 - our own program
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """One server for the whole run; a migrated template database; each test leaves no trace."""
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,17 @@ from app.criteria import store
 from app.plans import service as plans
 from app.start import migrate
 from app.support import days, playbooks
+
+
+def pytest_configure() -> None:
+    """As the command line starts: what is read stays, and is not searched for garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on objects come and go."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

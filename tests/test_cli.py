@@ -245,7 +245,7 @@ def test_a_process_of_its_own(home: Settings, tmp_path: Path, monkeypatch: Any) 
     with xlsxwriter.Workbook(str(tmp_path / "given.xlsx")) as book:
         book.add_worksheet().write_row(0, 0, ["企业名称", "颜色"])
     done = subprocess.run(
-        [sys.executable, "-m", "app.cli", "import", "firms", str(tmp_path / "given.xlsx")],
+        [sys.executable, "-m", "app", "import", "firms", str(tmp_path / "given.xlsx")],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1],
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")

@@ -135,7 +135,7 @@ def started(tidu: Run, tmp_path: Path) -> Iterator[Callable[[], tuple[str, str]]
         with out.open("w") as file:
             processes.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "app.cli", "serve"], cwd=ROOT, text=True, stdout=file,
+                    [sys.executable, "-m", "app", "serve"], cwd=ROOT, text=True, stdout=file,
                     stderr=subprocess.DEVNULL,
                     env=os.environ | {"TIDU_PORT": str(port), "PYTHONPATH": str(ROOT),
                                       "TIDU_PUBLIC_URL": f"http://127.0.0.1:{port}"},

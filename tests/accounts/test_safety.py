@@ -73,7 +73,7 @@ def test_development_asks_for_less() -> None:
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """The program itself."""
     return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments], cwd=ROOT, text=True, check=False,
+        [sys.executable, "-m", "app", *arguments], cwd=ROOT, text=True, check=False,
         capture_output=True, timeout=60, env=os.environ | {"PYTHONPATH": str(ROOT)} | env,
     )  # fmt: skip
 

@@ -65,7 +65,7 @@ def start_server(engine: Engine, folder: Path, port: int) -> "subprocess.Popen[b
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     env = os.environ | {"DATABASE_URL": url, "TIDU_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT),
                         "TIDU_PORT": str(port), "TIDU_WITH_WORKER": "false"}  # fmt: skip
-    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=env, cwd=ROOT,
+    server = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=env, cwd=ROOT,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     deadline = time.monotonic() + 60
     while True:

@@ -121,7 +121,7 @@ def test_server_and_worker_outlive_each_other_as_they_should(tmp_path: Path) -> 
     env = os.environ | {"TIDU_DATA_DIR": str(tmp_path / "data"), "TIDU_PORT": "8915",
                         "TIDU_DURABLE": "false", "PYTHONPATH": str(ROOT)}  # fmt: skip
     env.pop("DATABASE_URL", None)
-    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=env, cwd=ROOT,
+    server = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=env, cwd=ROOT,
                               stdout=subprocess.DEVNULL)  # fmt: skip
     try:
         eventually(answers)

@@ -20,7 +20,7 @@ def start(engine: Engine, folder: Path, **settings: str) -> "subprocess.Popen[by
     env = os.environ | {"DATABASE_URL": url, "TIDU_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT),
                         **settings}  # fmt: skip
     return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "worker", "--with-parent"],
+        [sys.executable, "-m", "app", "worker", "--with-parent"],
         env=env, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
