@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.core.filters import Filters
-from app.core.paging import Page, page, plan_for_values
+from app.core.paging import Page, page
 from app.criteria.compiler import LoadedSet
 from app.criteria.policy import Outcome
 from app.firms import listing
@@ -98,7 +98,6 @@ def _beside(loaded: LoadedSet) -> Any:
 def totals(session: Session, actor: Actor, params: Params, day: date) -> list[Total]:
     """Counts and sums by rung; firms without a figure add nothing, and are not taken for nought."""
     loaded, filters = pool.read(session, _unpaged(params), day)
-    plan_for_values(session)
     # Each helper of a parallel plan would work out every firm's rung for itself.
     session.execute(text("set local max_parallel_workers_per_gather = 0"))
     steps = standing(day)
