@@ -169,7 +169,7 @@ def _singly(client: httpx.Client, path: str, many: int) -> float:
 def measure(engine: Engine, what: Callable[[str, dict[str, str], Recorder, Any], None]) -> None:
     """Serve all sides in one process, and measure."""
     with Session(engine) as session, session.begin():
-        wanted = Wanted("tax", "bench", SCOPES, requests_per_minute=1_000_000)
+        wanted = Wanted("tax", f"bench {time.time_ns()}", SCOPES, requests_per_minute=1_000_000)
         headers = {"Authorization": f"Bearer {issue(session, wanted, SYSTEM).secret}"}
     settings = Settings(secret_key=SecretStr("x" * 40))
     serving = make_engine(engine.url.render_as_string(), settings, role=NOBODY)
