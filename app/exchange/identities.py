@@ -54,7 +54,7 @@ class Numbers:
         if wanted is not None:
             these = literal(wanted, ARRAY(Text))
             numbers = numbers.where(FirmExternalId.external_id == func.any(these))
-        self.known = dict(session.execute(numbers).tuples().all())
+        self.known = {said: code for said, code in session.execute(numbers)}
 
     def code(self, row: int, said: str, code: str) -> str:
         """The credit code of a row that says a number, perhaps beside a code."""
