@@ -37,6 +37,7 @@ from app.core.manual import router as manual_pages
 from app.core.resource import describe_common, in_standard_words
 from app.core.settings import Settings
 from app.core.web import STATIC, Problem, install_errors, problem_response
+from app.doors.api import doors as doors_api
 from app.doors.api import router as corrections_api
 from app.doors.link_pages import router as link_pages
 from app.doors.pages import router as door_pages
@@ -133,7 +134,7 @@ ROUTERS = (
     briefing_pages, document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
     firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages, support, duplicates_api,
     duplicate_pages, exports_api, exports_pages, visit_pages, door_pages, link_pages,
-    corrections_api, connectors_pages, manual_pages, duty_api, duty_pages,
+    corrections_api, doors_api, connectors_pages, manual_pages, duty_api, duty_pages,
 )  # fmt: skip
 COMMON: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "docs_url": None,
                           "redoc_url": None, "telemetry": {"logs": False}}  # fmt: skip

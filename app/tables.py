@@ -5,6 +5,7 @@ from app.attraction import models as attraction
 from app.audit import models as audit
 from app.bulletins import models as bulletins
 from app.connectors import models as connectors
+from app.criteria import kinds
 from app.criteria import models as criteria
 from app.doors import models as doors
 from app.entry import models as entry
@@ -36,7 +37,7 @@ from app.webhooks import models as webhooks
 ALL = (
     accounts, attraction, audit, bulletins, connectors, criteria, documents, doors, duplicates,
     entry, exports, firm_plans, firms, flags, forecasts, funding, imports, incubation, innovation,
-    jobs, leading, peers, pipeline, plans, rankings, reminders, services, support, talent,
+    jobs, kinds, leading, peers, pipeline, plans, rankings, reminders, services, support, talent,
     target_lists, views,
     webhooks,
 )  # fmt: skip

@@ -14,11 +14,16 @@ from app.firms.schemas import Body, Prose, Text
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
-class LeadIn(Body):
-    """A firm that may come; `since` is the first contact, `investment` in yuan."""
+class LeadKey(Body):
+    """Which lead: its name, and the day of the first contact."""
 
     name: Name
     since: date
+
+
+class LeadIn(LeadKey):
+    """A firm that may come; `since` is the first contact, `investment` in yuan."""
+
     channel: Literal[CHANNELS]  # type: ignore[valid-type]
     chain: Text | None = None
     partner: Text | None = None

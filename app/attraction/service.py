@@ -13,7 +13,7 @@ from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
 from app.attraction import queries
 from app.attraction.models import Lead, LeadStep
-from app.attraction.schemas import LeadIn, MoveIn, RowOut, RowsOut
+from app.attraction.schemas import LeadIn, LeadKey, MoveIn, RowOut, RowsOut
 from app.core.clock import today
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, Stale
 from app.core.forms import checked
@@ -64,22 +64,30 @@ def upsert(session: Session, actor: Actor, rows: Sequence[Mapping[str, Any]]) ->
 def _row(session: Session, actor: Actor, index: int, row: Mapping[str, Any]) -> RowOut:
     try:
         with session.begin_nested():
-            given = checked(LeadIn, row)
-            known = session.scalar(
-                select(Lead)
-                .where(Lead.name == given.name, Lead.since == given.since,
-                       queries.visible(session, actor)).with_for_update()
-            )  # fmt: skip
-            if known is None:
-                return RowOut(index=index, outcome="created", id=add(session, actor, given).id)
-            version, said = known.version, given.model_dump(exclude_unset=True)
-            kept = {name: getattr(known, name) for name in LeadIn.model_fields}
-            found = describe(session, actor, known, checked(LeadIn, kept | said), version)
-            outcome: Any = "unchanged" if found.version == version else "updated"
-            return RowOut(index=index, outcome=outcome, id=found.id)
+            outcome, number = put(session, actor, row)
+            return RowOut(index=index, outcome=outcome, id=number)
     except AppError as error:
         faults = error.extra.get("errors") or [{"pointer": "/", "detail": error.detail}]
         return RowOut(index=index, outcome="rejected", errors=faults)
+
+
+def put(session: Session, actor: Actor, row: Mapping[str, Any]) -> tuple[Any, int]:
+    """Add a lead or describe the known one of that name and first contact; outcome and number.
+
+    What a row leaves out stays as it is; null empties it.
+    """
+    named = checked(LeadKey, {name: row.get(name) for name in LeadKey.model_fields})
+    known = session.scalar(
+        select(Lead)
+        .where(Lead.name == named.name, Lead.since == named.since, queries.visible(session, actor))
+        .with_for_update()
+    )
+    if known is None:
+        return "created", add(session, actor, checked(LeadIn, row)).id
+    version = known.version
+    kept = {name: getattr(known, name) for name in LeadIn.model_fields}
+    found = describe(session, actor, known, checked(LeadIn, kept | dict(row)), version)
+    return "unchanged" if found.version == version else "updated", found.id
 
 
 def _placed(session: Session, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is kept of carriers themselves, and of what they earn."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -8,9 +9,10 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor, Role
 from app.accounts.models import Organisation
 from app.carriers.schemas import CarrierIn, RateIn
-from app.carriers.service import check_keeps
+from app.carriers.service import carrier, check_keeps
 from app.core.clock import today
-from app.core.errors import Conflict, Forbidden, Stale
+from app.core.errors import Conflict, Forbidden, Invalid, Stale
+from app.core.forms import checked
 from app.incubation.models import Carrier, RewardRate
 
 # A manager keeps what the house can do; its standing is the bureau's to say.
@@ -38,6 +40,38 @@ def describe(
         found.version += 1
     session.flush()
     return found
+
+
+def check_writes(_session: Session, actor: Actor) -> None:
+    """Analysts describe every carrier, a manager the own one."""
+    actor.require("firms:write")
+    if actor.role not in (Role.ANALYST, Role.INCUBATOR_MANAGER):
+        raise Forbidden("载体资料由科技局和载体维护 (kept by the bureau and carriers)")
+
+
+def put(session: Session, actor: Actor, row: Mapping[str, Any]) -> tuple[str, int]:
+    """Describe a carrier by `organisation_id` and what else a row says; outcome and number.
+
+    What a row leaves out stays as it is; null empties it.
+    """
+    body = carrier(session, _number(row))
+    known = session.get(Carrier, body.id)
+    version = 0 if known is None else known.version
+    names = CarrierIn.model_fields
+    kept = {} if known is None else {name: getattr(known, name) for name in names}
+    given = {name: value for name, value in row.items() if name != "organisation_id"}
+    found = describe(session, actor, body, checked(CarrierIn, kept | given), version)
+    if known is None:
+        return "created", body.id
+    return "unchanged" if found.version == version else "updated", body.id
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    number = row.get("organisation_id")
+    if not isinstance(number, int):
+        wrong = "请填写孵化载体的名称或代码 (name the carrier)"
+        raise Invalid(wrong, errors=[{"pointer": "/organisation_id", "detail": wrong}])
+    return number
 
 
 def stale(known: int) -> Stale:

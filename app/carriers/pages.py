@@ -49,6 +49,7 @@ def _list(
         years=range(today().year, today().year - YEARS_BACK, -1), rates=queries.rates(db),
         proposals=queries.proposals(db, actor, queries.check_reads(actor)), measures=REWARDED,
         may_decide=actor.role is Role.ANALYST, day=today(), **told(),
+        may_keep=actor.role in (Role.ANALYST, Role.INCUBATOR_MANAGER),
     )  # fmt: skip
     page.status_code = 200 if problem is None else problem.status
     return page

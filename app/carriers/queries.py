@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, Row, and_, bindparam, func, select, text
+from sqlalchemy import Integer, Row, Select, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.acting import whole_district
@@ -241,6 +241,14 @@ def services(session: Session, actor: Actor, carrier_id: int) -> Sequence[Any]:
 def described(session: Session, carrier_id: int) -> Carrier | None:
     """What is on record of a carrier itself."""
     return session.get(Carrier, carrier_id)
+
+
+def kept(actor: Actor) -> Select[Any]:
+    """Every carrier on record; a manager's own."""
+    query = select(Carrier).order_by(Carrier.organisation_id)
+    if actor.role is Role.ANALYST:
+        return query
+    return query.where(Carrier.organisation_id == actor.organisation_id)
 
 
 def above(session: Session, kinds: tuple[str, ...]) -> Sequence[Any]:

@@ -11,9 +11,10 @@ from app.accounts import queries as accounts
 from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.chains import queries, service
-from app.chains.schemas import ZoneIn
+from app.chains.api import ZoneId
+from app.chains.schemas import PlaceIn, ZoneIn
 from app.core.clock import today
-from app.core.errors import AppError, NotFound
+from app.core.errors import AppError, Invalid, NotFound
 from app.core.forms import checked, numbers
 from app.core.notices import leave
 from app.core.web import render
@@ -31,6 +32,7 @@ class ZoneForm(BaseModel):
     name_en: str = ""
     kind: str = ""
     park_id: str = ""
+    within_id: str = ""
 
 
 @router.get("/chains")
@@ -65,13 +67,36 @@ def add_zone(
     actor.require("firms:write")
     try:
         with tx.begin_nested():
-            given = checked(ZoneIn, numbers(form.model_dump(), "park_id"))
-            service.add_zone(tx, actor, given.name, given.name_en or "", given.kind, given.park_id)
+            given = checked(ZoneIn, numbers(form.model_dump(), "park_id", "within_id"))
+            service.add_zone(tx, actor, given)
     except AppError as error:
         return _page(request, tx, actor, form, error)
+    return _saved(request)
+
+
+def _saved(request: Request) -> Response:
     done = RedirectResponse("/chains#zone", status_code=303)
     leave(request, done, "布局已保存", "The zone is saved")
     return done
+
+
+@router.post("/chains/zones/{zone_id}")
+def change_zone(
+    request: Request, zone_id: ZoneId, actor: CurrentActor, tx: Tx,
+    within: Annotated[str, Form()] = "", act: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Place a park in a core or area, or take a part out of the zone."""
+    try:
+        with tx.begin_nested():
+            if act == "remove":
+                service.remove_zone(tx, actor, zone_id)
+            else:
+                chosen = checked(PlaceIn, {"within_id": None} | numbers({"within_id": within},
+                                                                        "within_id"))  # fmt: skip
+                service.place_zone(tx, actor, zone_id, chosen.within_id)
+    except Invalid as error:
+        return _page(request, tx, actor, ZoneForm(), error)
+    return _saved(request)
 
 
 @router.get("/chains/{chain}")

@@ -1,6 +1,7 @@
 """Chains with their leaders and members, zones with their firms, and who climbs to a listing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -55,26 +56,51 @@ def firms_of(session: Session, actor: Actor, chain: str, day: date) -> Sequence[
     ).all()  # fmt: skip
 
 
-def zones(session: Session, actor: Actor, day: date) -> Sequence[Any]:
-    """The core, the areas and the parks, with the firms located in each park."""
+@dataclass
+class Part:
+    """A part of the zone; what a core or an area counts are the firms of the parks in it."""
+
+    id: int
+    within_id: int | None
+    name: str
+    name_en: str | None
+    kind: str
+    park: str | None
+    firms: int
+    certified: int
+
+
+def zones(session: Session, actor: Actor, day: date) -> list[Part]:
+    """The core and the areas, each followed by its parks; then parks that lie in none."""
     here = and_(
         Location.park_id == Zone.park_id, Location.superseded_at.is_(None),
         Location.during.contains(day),
     )  # fmt: skip
     rungs = rung_on(day)
     seen = and_(Firm.id == Location.firm_id, visible(actor))
-    place = case({kind: n for n, kind in enumerate(ZONE_KINDS)}, value=Zone.kind)
-    return session.execute(
+    rows = session.execute(
         select(
-            Zone.name, Zone.name_en, Zone.kind, Organisation.code.label("park"),
-            func.count(Firm.id).label("firms"),
-            func.count().filter(rungs.c.rung.in_(("certified", "little_giant"))).label("certified"),
+            Zone.id, Zone.within_id, Zone.name, Zone.name_en, Zone.kind, Organisation.code,
+            func.count(Firm.id),
+            func.count().filter(rungs.c.rung.in_(("certified", "little_giant"))),
         )
         .outerjoin(Organisation, Organisation.id == Zone.park_id)
         .outerjoin(Location, here).outerjoin(Firm, seen)
         .outerjoin(rungs, rungs.c.firm_id == Firm.id)
-        .group_by(Zone.id, Organisation.code).order_by(place, Zone.name)
+        .group_by(Zone.id, Organisation.code).order_by(Zone.name)
     ).all()  # fmt: skip
+    parts = [Part(*row) for row in rows]
+    wholes = {one.id: one for one in parts if one.kind != "park"}
+    for one in parts:
+        if one.within_id is not None:
+            wholes[one.within_id].firms += one.firms
+            wholes[one.within_id].certified += one.certified
+    return sorted(parts, key=lambda one: _place(one, wholes))
+
+
+def _place(one: Part, wholes: Mapping[int, Part]) -> tuple[int, str, int, str]:
+    whole = one if one.within_id is None else wholes[one.within_id]
+    return ZONE_KINDS.index(whole.kind), whole.name, int(one is not whole), one.name
 
 
 def climbers(session: Session, actor: Actor) -> dict[str, list[Any]]:

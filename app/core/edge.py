@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import AppError, Forbidden, Invalid, TooLarge, TooLong, TooSlow, WrongHost
 from app.core.settings import Settings
-from app.core.web import HEADERS, SAFE, answer, without_secret
+from app.core.web import FILE_TOO_LARGE, HEADERS, SAFE, answer, without_secret
 
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 LARGEST_BODY = 10 * 1024 * 1024
@@ -141,7 +141,7 @@ class Answering:
 
     async def _refuse_size(self) -> None:
         """The framework refuses large files in a shape of its own; each route has its own limit."""
-        error = TooLarge("文件过大：请压缩或拆分后上传 (the file is too large)")
+        error = TooLarge(FILE_TOO_LARGE)
         whole: Response = answer(Request(self.scope), error)
         start = {"type": "http.response.start", "status": whole.status_code,
                  "headers": whole.raw_headers}  # fmt: skip

@@ -32,6 +32,8 @@ from app.core.errors import (
 )
 from app.core.wording import said
 
+# Files are the only bodies that are passed on as they come, each route with a limit of its own.
+FILE_TOO_LARGE = "文件过大：请压缩或拆分后上传 (the file is too large: compress or split it)"
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STATIC = Path(__file__).resolve().parent.parent / "static"
 THEMES = ("light", "dark", "auto")
@@ -153,7 +155,7 @@ def install_errors(app: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = {404: NotFound("没有这个地址：请核对路径"), 413: TooLarge("请求过大：请分批发送")}
+        known = {404: NotFound("没有这个地址：请核对路径"), 413: TooLarge(FILE_TOO_LARGE)}
         found = known.get(error.status_code)
         if found is None:
             found = Invalid(str(error.detail))

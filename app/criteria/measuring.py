@@ -94,7 +94,11 @@ class Measuring:
                 return self._mean_growth(node.mean_growth.of)
             case quant.Count():
                 low, high = self.records.count(node.count)
-                return Amount(low, node.count.record, high, gap_unit=node.count.record)
+                unit = counted_in(node)
+                return Amount(low, unit, high, gap_unit=unit)
+            case quant.Amounts():
+                low, high = self.records.total(node.amounts)
+                return Amount(low, "yuan", high, gap_unit="yuan")
             case quant.Days() | quant.Months():
                 return self._between(node)
             case quant.MonthsBegun():
@@ -257,6 +261,11 @@ class Measuring:
         high = case((and_(*(h.is_not(None) for h in highs)), func.greatest(*highs)))
         low = func.greatest(*(each.low for each in found))
         return Amount(low, found[0].unit, high, gap_unit=found[0].gap_unit)
+
+
+def counted_in(node: quant.Count) -> str:
+    """The unit of a number of records."""
+    return "record" if isinstance(node.count, quant.RecordsOf) else node.count.record
 
 
 def _unit(indicator: str) -> str:

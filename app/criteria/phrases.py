@@ -6,6 +6,7 @@ from typing import Any
 
 from app.criteria import policy as p
 from app.criteria import quantities as quant
+from app.criteria.kinds import BY_TABLE
 from app.firms.catalogue import INDICATORS, Label
 
 UNITS = {
@@ -24,6 +25,7 @@ UNITS = {
     "award": ("项", "awards"),
     "standard": ("项", "standards"),
     "rd_body": ("个", "bodies"),
+    "record": ("条", "records"),
     "criterion": ("项条件", "criteria"),
 }
 SINGULAR = {"criteria": "criterion", "bodies": "body"}
@@ -127,9 +129,8 @@ def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
             return Label(zh=f"{top.zh}÷{bottom.zh}", en=f"{top.en} / {bottom.en}")
         case quant.Growth() | quant.MeanGrowth() | quant.CompoundGrowth():
             return _growth(node)
-        case quant.Count():
-            zh, en = RECORDS[node.count.record]
-            return Label(zh=f"符合条件的{zh}数", en=f"number of fitting {en}")
+        case quant.Count() | quant.Amounts():
+            return _of_records(node)
         case quant.Days() | quant.Months() | quant.MonthsBegun():
             span: quant.Between = getattr(node, next(iter(type(node).model_fields)))
             (z1, e1), (z2, e2) = MOMENTS[span.start], MOMENTS[span.end]
@@ -143,6 +144,26 @@ def quantity(node: Any, named: dict[str, p.NamedQuantity]) -> Label:
             inner = quantity(node.middle, named)
             return Label(zh=f"{inner.zh}的中值", en=f"middle of {inner.en}")
     return Label(zh="得分", en="points")
+
+
+def record(name: str) -> Label:
+    """What records of a kind are called, several of them."""
+    kind = BY_TABLE.get(name)
+    if name in RECORDS or kind is None:
+        return label(RECORDS[name])
+    return Label(zh=kind.label, en=kind.path.replace("-", " "))
+
+
+def _of_records(node: quant.Count | quant.Amounts) -> Label:
+    of: quant.CountOf | quant.RecordsOf
+    if isinstance(node, quant.Count):
+        of, (zh, en) = node.count, ("数", "number of")
+    else:
+        of, (zh, en) = node.amounts, ("金额合计", "total of")
+    called, back = record(of.record), ("", "")
+    if isinstance(of, quant.RecordsOf) and of.within_years is not None:
+        back = (f"近 {of.within_years} 年", f" in {of.within_years} years")
+    return Label(zh=f"{back[0]}符合条件的{called.zh}{zh}", en=f"{en} fitting {called.en}{back[1]}")
 
 
 def _span(node: quant.Sum | quant.Mean | quant.YearlyCount) -> Label:

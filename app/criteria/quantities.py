@@ -4,11 +4,12 @@ Complete once `app.criteria.policy` is imported, for a band of points may hold a
 """
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from app.criteria.grammar import Exact, IndicatorCode, Node, one_of, tagged
+from app.criteria.kinds import BY_TABLE, amounts_of, chosen_by
 from app.firms.models import DESIGNATION_KINDS
 from app.innovation.models import HIGH_VALUE_REASONS, IP_KINDS, LEVELS, WAYS_ACQUIRED
 
@@ -122,6 +123,7 @@ FILTERS_OF = {
     "rd_body": {"level"},
 }
 Record = Literal["ip_right", "award", "standard", "rd_body"]
+SPECIAL = get_args(Record)
 
 
 class CountOf(Node):
@@ -138,10 +140,63 @@ class CountOf(Node):
         return self
 
 
+class RecordsOf(Node):
+    """Records of any other kind dated on or before the date; `where` by closed lists of the kind.
+
+    `within_years`: not longer ago; `in_force`: not ended by the date.
+    """
+
+    record: one_of(*(name for name in BY_TABLE if name not in SPECIAL))
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    within_years: Annotated[int | None, Field(ge=1, le=50)] = None
+    in_force: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def filters_fit(self) -> "RecordsOf":
+        """A filter or value that the kind does not have would silently never apply."""
+        lists = chosen_by(BY_TABLE[self.record])
+        for name, values in self.where.items():
+            known = lists.get(name)
+            if known is None:
+                raise ValueError(f"{self.record} has no filter {name}: it has {', '.join(lists)}")
+            if wrong := set(values) - set(known):
+                raise ValueError(f"{name} is one of {', '.join(known)}, not {min(wrong)}")
+        if self.in_force and "ended_on" not in BY_TABLE[self.record].model.__table__.c:
+            raise ValueError(f"{self.record} does not end: in_force says nothing of it")
+        return self
+
+
+def _declared(value: Any) -> str:
+    record = value.get("record") if isinstance(value, dict) else getattr(value, "record", None)
+    return "special" if record in SPECIAL else "any"
+
+
 class Count(Node):
     """How many records on the date: an interval where answers are missing."""
 
-    count: CountOf
+    count: Annotated[
+        Annotated[CountOf, Tag("special")] | Annotated[RecordsOf, Tag("any")],
+        Discriminator(_declared),
+    ]
+
+
+class AmountsOf(RecordsOf):
+    sum: str = "amount"
+
+    @model_validator(mode="after")
+    def is_money(self) -> "AmountsOf":
+        """Only money is added up."""
+        known = amounts_of(BY_TABLE[self.record])
+        if self.sum not in known:
+            has = ", ".join(known) or "none"
+            raise ValueError(f"{self.record} has no amount {self.sum}: it has {has}")
+        return self
+
+
+class Amounts(Node):
+    """What the money of records adds up to, likewise."""
+
+    amounts: AmountsOf
 
 
 Moment = Literal["registered_on", "residency.from", "as_of"]
@@ -257,6 +312,7 @@ Quantity = tagged(
     MeanGrowth,
     CompoundGrowth,
     Count,
+    Amounts,
     Days,
     Months,
     MonthsBegun,

@@ -12,7 +12,8 @@ from app.criteria.compiler import LoadedSet
 Read = tuple[str, int]
 _LEAVES = (cond.Holds, cond.Judged, cond.NoIncident, cond.NotListed, cond.Known, cond.StartsWith,
            cond.IsTrue, cond.Resident, cond.ResidencyField)  # fmt: skip
-_RECORDS = (quant.Count, quant.Days, quant.Months, quant.MonthsBegun, quant.Expert)
+_RECORDS = (quant.Count, quant.Amounts, quant.Days, quant.Months, quant.MonthsBegun,
+            quant.Expert)  # fmt: skip
 
 
 def figures(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -23,11 +24,13 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 
 from app.criteria import conditions as cond
 from app.criteria import quantities as quant
 from app.criteria.facts import Facts
+from app.criteria.kinds import BY_TABLE, CHECKS
 from app.criteria.sheet import AT_ONCE, FIRM_ID, Sheet
 from app.firms.models import Designation, Fact, Incident, Judgement, RecordCheck, Residency
 from app.innovation.models import Award, IpRight, Platform, Standard
@@ -37,10 +40,16 @@ AS_OF = bindparam("as_of", type_=Date)
 MODELS: dict[str, type[Fact]] = {
     "ip_right": IpRight, "award": Award, "standard": Standard, "rd_body": Platform,
 }  # fmt: skip
+ZERO: Sql = literal_column("0", BigInteger)
 Scope = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 
 
 _NEW_YEAR: tuple[Sql, Sql] = (literal_column("1"), literal_column("1"))
+
+
+def _model(record: str) -> type[Fact]:
+    found: type[Fact] = MODELS.get(record) or BY_TABLE[record].model
+    return found
 
 
 def text(value: str) -> Sql:
@@ -56,7 +65,7 @@ class Records:
         self.facts = facts
         self.figures: set[tuple[int, str]] = set()
         self._columns: dict[str, dict[str, Sql]] = {}
-        # What each record is tested for, once for all that count it.
+        # What each record is tested for and adds, once for all that count it.
         self._tests: dict[str, dict[str, Sql]] = {}
         self._sources: dict[str, FromClause] = {}
 
@@ -129,26 +138,57 @@ class Records:
         expression, kind = kinds[column]
         return self._joined("residency", column, expression, kind)
 
-    def count(self, counted: quant.CountOf) -> tuple[Sql, Sql]:
+    def count(self, counted: quant.CountOf | quant.RecordsOf) -> tuple[Sql, Sql]:
         """How many records pass: those that surely do, and those that may.
 
         The upper end is open (null) unless someone confirmed that the records are complete.
         """
         record = counted.record
-        rows = self._rows(record, MODELS[record])
-        name = _short(counted.model_dump_json())
-        self._tests.setdefault(record, {}).setdefault(f"t{name}", record_test(counted, rows))
-        test = literal_column(f"tested.t{name}", Boolean)
+        name, test = self._tested(counted)
         sure = self._joined(record, f"n{name}", func.count().filter(test), BigInteger)
         may = self._joined(
             record, f"m{name}", func.count().filter(test.is_not(false())), BigInteger
         )
-        checks = self._rows("record_check", RecordCheck)
-        checked = self._joined(
-            "record_check", record, func.bool_or(checks.c.kind == text(record)), Boolean
+        return func.coalesce(sure, ZERO), case((self._checked(record), func.coalesce(may, ZERO)))
+
+    def total(self, added: quant.AmountsOf) -> tuple[Sql, Sql]:
+        """What records that pass add up to: what is surely there, and what may be.
+
+        The upper end is open likewise, and where a record that may pass has no amount.
+        """
+        record = added.record
+        name, test = self._tested(added)
+        money = type_coerce(self._rows(record, _model(record)).c[added.sum], BigInteger)
+        self._tests[record].setdefault(f"a_{added.sum}", money)
+        amount = literal_column(f"tested.a_{added.sum}", BigInteger)
+        known = and_(test.is_not(false()), amount.is_(None))
+        sums = {"s": func.sum(amount).filter(test),
+                "u": func.sum(amount).filter(test.is_not(false()))}  # fmt: skip
+        sure, may = (
+            self._joined(record, f"{prefix}{name}", cast(one, BigInteger), BigInteger)
+            for prefix, one in sums.items()
         )
-        zero = literal_column("0", BigInteger)
-        return func.coalesce(sure, zero), case((checked, func.coalesce(may, zero)))
+        lacking = self._joined(record, f"l{name}", func.bool_or(known), Boolean)
+        whole = and_(self._checked(record), ~func.coalesce(lacking, false()))
+        return func.coalesce(sure, ZERO), case((whole, func.coalesce(may, ZERO)))
+
+    def _tested(self, counted: quant.CountOf | quant.RecordsOf) -> tuple[str, Sql]:
+        """A name for what is counted, and whether a record passes, tested once for all uses."""
+        rows = self._rows(counted.record, _model(counted.record))
+        name = _short(counted.model_dump_json())
+        if isinstance(counted, quant.CountOf):
+            test = record_test(counted, rows)
+        else:
+            test = chosen(counted, rows)
+        self._tests.setdefault(counted.record, {}).setdefault(f"t{name}", test)
+        return name, literal_column(f"tested.t{name}", Boolean)
+
+    def _checked(self, record: str) -> Sql:
+        """Whether somebody confirmed that a firm's records are complete, or unknown."""
+        check = CHECKS.get(record, record)
+        checks = self._rows("record_check", RecordCheck)
+        confirmed = func.bool_or(checks.c.kind == text(check))
+        return self._joined("record_check", check, confirmed, Boolean)
 
     # --- the joins ----------------------------------------------------------------------------
 
@@ -203,6 +243,9 @@ def _on_date(source: str, rows: FromClause) -> Sql:
             return rows.c.awarded_on <= AS_OF
         case "standard":
             return rows.c.published_on <= AS_OF
+        case _ if source in BY_TABLE and source not in MODELS:
+            dated: Sql = rows.c[BY_TABLE[source].day] <= AS_OF
+            return dated
         case _:
             return true()
 
@@ -222,6 +265,24 @@ def _window_start(window: cond.Window) -> Sql:
 
 def _years(years: int) -> Sql:
     return literal_column(f"interval '{int(years)} years'")
+
+
+def chosen(counted: quant.RecordsOf, rows: FromClause) -> Sql:
+    """Whether a record of any declared kind passes; unknown where an answer is missing."""
+    tests: list[Any] = []
+    for name, values in sorted(counted.where.items()):
+        column = rows.c[name]
+        if isinstance(column.type, ARRAY):
+            wanted = ", ".join(f"'{value}'" for value in values)
+            tests.append(column.op("&&")(literal_column(f"array[{wanted}]::text[]")))
+        else:
+            tests.append(column.in_([text(value) for value in values]))
+    if counted.within_years is not None:
+        day = rows.c[BY_TABLE[counted.record].day]
+        tests.append(day >= cast(AS_OF - _years(counted.within_years), Date))
+    if counted.in_force:
+        tests.append(or_(rows.c.ended_on.is_(None), rows.c.ended_on > AS_OF))
+    return and_(true(), *tests)
 
 
 def record_test(counted: quant.CountOf, rows: FromClause) -> Sql:

@@ -8,6 +8,7 @@ from app.criteria import policy as p
 from app.criteria import quantities as quant
 from app.criteria.grammar import Node
 from app.criteria.leaves import COMPARED, comparison
+from app.criteria.measuring import counted_in
 from app.criteria.phrases import (
     ATTRIBUTES,
     COMPARATORS,
@@ -138,7 +139,9 @@ def unit_of(node: Node, named: Named) -> str:
         case quant.Ratio() | quant.Growth() | quant.MeanGrowth() | quant.CompoundGrowth():
             return "ratio"
         case quant.Count():
-            return str(node.count.record)
+            return counted_in(node)
+        case quant.Amounts():
+            return "yuan"
         case quant.Days():
             return "day"
         case quant.Months() | quant.MonthsBegun():

@@ -188,13 +188,15 @@ def _chains(random: Random, rows: _Rows, ids: list[int], firms: list[Row]) -> No
 
 def _zones(session: Session, rows: _Rows) -> None:
     """One core and three areas, made up, and the five parks."""
-    rows.put(Zone, name="正阳核心区（演示）", kind="core", park_id=None)
-    for name in ("城西片区（演示）", "舟白片区（演示）", "武陵山片区（演示）"):
-        rows.put(Zone, name=name, kind="area", park_id=None)
+    areas = ("城西片区（演示）", "舟白片区（演示）", "武陵山片区（演示）")
+    wholes = [Zone(name="正阳核心区（演示）", kind="core"),
+              *(Zone(name=name, kind="area") for name in areas)]  # fmt: skip
+    session.add_all(wholes)
+    session.flush()
     parks = select(Organisation.id, Organisation.name).where(Organisation.kind == "park",
                                                              Organisation.demo)  # fmt: skip
-    for number, name in session.execute(parks.order_by(Organisation.id)):
-        rows.put(Zone, name=name, kind="park", park_id=number)
+    for n, (number, name) in enumerate(session.execute(parks.order_by(Organisation.id))):
+        rows.put(Zone, name=name, kind="park", park_id=number, within_id=wholes[n % 4].id)
 
 
 def _listing(random: Random, rows: _Rows, firm_id: int) -> None:

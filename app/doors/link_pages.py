@@ -65,7 +65,7 @@ def make(
             _door, secret = service.make(tx, settings, actor, firm, given_to, length)
     except AppError as error:
         return _page(request, tx, actor, firm_id, problem=error, given_to=given_to)
-    link = f"{public_address(settings)}/door/open/{secret}"
+    link = service.address(public_address(settings), secret)
     return _page(request, tx, actor, firm_id, link=link)
 
 

@@ -80,14 +80,28 @@ def listed(session: Session, firm_id: int) -> list[Door]:
     return list(session.scalars(query))
 
 
-def revoke(session: Session, actor: Actor, firm_id: int, door_id: int) -> None:
-    """Shut a door for good."""
-    actor.require("firms:write")
+def address(site: str, secret: str) -> str:
+    """Where a link leads to."""
+    return f"{site}/door/open/{secret}"
+
+
+def get(session: Session, actor: Actor, firm_id: int, door_id: int) -> Door:
+    """One door of a firm; NotFound also where the firm is not this actor's to know."""
     queries.get(session, actor, firm_id)
-    found = session.get(Door, door_id, with_for_update=True)
+    found = session.get(Door, door_id)
     if found is None or found.firm_id != firm_id:
         raise NotFound("没有这个链接 (no such link)")
+    return found
+
+
+def revoke(session: Session, actor: Actor, firm_id: int, door_id: int) -> Door:
+    """Shut a door for good."""
+    actor.require("firms:write")
+    found = get(session, actor, firm_id, door_id)
+    session.refresh(found, with_for_update=True)
     shut(found, actor.name)
+    session.flush()
+    return found
 
 
 def shut(door: Door, by: str) -> None:

@@ -7,6 +7,7 @@ from app.core.clock import DISTRICT
 FUNCTIONS = Path(__file__).with_name("functions.sql")
 MADE_NAMES = (
     "feed_after(bigint, text[], int)",
+    "feed_sees_apart(boolean, int, text, text)",
     "feed_sees(int, int, date)",
     "feed_oldest(timestamptz)",
     "feed_head()",

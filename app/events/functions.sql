@@ -22,8 +22,34 @@ as $$
                  and during @> day and superseded_at is null)
 $$;
 
+-- Whether the declared actor knows of what belongs to no firm: of what organisations host who knows of
+-- every firm, of a carrier the carrier itself too. Leads are known as `attraction.queries.visible` has
+-- it; a lead that is gone, to the bureau.
+create function feed_sees_apart(district boolean, body int, of_table text, key text) returns boolean
+language plpgsql stable security definer set search_path = {schema}, pg_temp as $$
+declare
+  acting jsonb := coalesce(nullif(current_setting('tidu.acting', true), ''), '{{}}')::jsonb;
+  officer boolean := acting ->> 'role' = 'officer';
+  department int := (acting ->> 'organisation_id')::int;
+  number int;
+  found_lead record;
+begin
+  if of_table = 'platform' then return district; end if;
+  if of_table = 'carrier' then return district or key = body::text; end if;
+  number := case of_table when 'lead' then key::int
+            else (select lead_id from lead_step where id = key::int) end;
+  select * into found_lead from lead where id = number;
+  if not found then return district and not officer; end if;
+  if not district then return found_lead.park_id = body; end if;
+  return not officer or found_lead.organisation_id = department or exists (
+    select from task join organisation as named
+      on named.code = any(task.lead) or named.code = any(task.supporting)
+    where task.code = '3' and (named.id = department or exists (
+      select from organisation_member where group_id = named.id and member_id = department)));
+end $$;
+
 -- The next changes of firms and their facts, as far as the declared actor could know of the firm on
--- the day of the change. The last row, without a table, says up to where was looked.
+-- the day of the change, and of what belongs to no firm. The last row, without a table, says up to where was looked.
 create function feed_after(past bigint, records text[], most int) returns table (
   seq bigint, at timestamptz, name text, organisation_id int, request_id text, table_name text,
   action text, firm_id int, key text, before jsonb, after jsonb)
@@ -69,10 +95,14 @@ begin
                  act.request_id::text, act.table_name::text, act.action::text, r.firm_id,
                  r.key::text, r.before, r.after
           from audit_row as r
-          where r.entry_id = act.id and r.at = act.at and r.n > beyond and r.firm_id is not null
+          where r.entry_id = act.id and r.at = act.at and r.n > beyond
+            and (r.firm_id is not null
+                 or act.table_name in ('platform', 'carrier', 'lead', 'lead_step'))
             and not (act.table_name = 'submission' and act.action = 'update'
                      and jsonb_exists(r.after, 'superseded_at'))
-            and (district or feed_sees(body, r.firm_id, day))
+            and case when r.firm_id is null or act.table_name = 'lead'
+                then feed_sees_apart(district, body, act.table_name, r.key)
+                else district or feed_sees(body, r.firm_id, day) end
           order by r.n limit left_to_find;
       end if;
       get diagnostics found_now = row_count;

@@ -7,12 +7,15 @@ from pydantic import BaseModel
 
 
 class EventOut(BaseModel):
-    """One change of one record. `seq` grows in the order of commits, not by one."""
+    """One change of one record. `seq` grows in the order of commits, not by one.
+
+    `firm_id` is null of what belongs to no firm: what an organisation hosts, carriers, leads.
+    """
 
     seq: int
     kind: str
     at: datetime
-    firm_id: int
+    firm_id: int | None
     record: dict[str, Any]
     before: dict[str, Any] | None
     after: dict[str, Any] | None

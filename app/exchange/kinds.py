@@ -1,4 +1,5 @@
-"""What a file can hold: firms, figures, and every kind of record, with its headers and template."""
+"""What a file can hold, with its headers and template: firms, figures, every kind of record, and
+what is no firm's (leads, carriers)."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,10 +8,11 @@ from typing import Any
 
 from app.exchange import headers, templates
 from app.exchange.headers import Vocabulary
+from app.exchange.others import OTHERS, Other
 from app.exchange.record_rows import choices, vocabulary, written
 from app.exchange.templates import CODE, NAME, YES_OR_NO, Field, Template
 from app.firms.catalogue import Label
-from app.firms.record_items import Item
+from app.firms.record_items import Described, Item
 from app.firms.record_kinds import FactKind
 from app.pipeline.records import BY_PATH
 from app.pipeline.trail import column_label, table_label
@@ -34,7 +36,14 @@ def _template(kind: FactKind) -> Template:
     return Template(kind.path, title, (code, firm, *(_field(kind, one) for one in written(kind))))
 
 
-def _field(kind: FactKind, item: Item) -> Field:
+def _own_template(kind: Other) -> Template:
+    """Of what is no firm's: what says which row it is comes first."""
+    fields = sorted((_field(kind, one) for one in written(kind)),
+                    key=lambda one: one.name not in kind.key)  # fmt: skip
+    return Template(kind.path, table_label(kind.table, "insert"), tuple(fields))
+
+
+def _field(kind: Described, item: Item) -> Field:
     labels = tuple(choices(kind, item).values()) if not item.several else ()
     labels = YES_OR_NO if item.kind == "truth" else labels
     notes = {"organisation": BODY, "firm": BY_CODE}
@@ -46,13 +55,14 @@ def _field(kind: FactKind, item: Item) -> Field:
     )  # fmt: skip
 
 
+EVERY: Mapping[str, Described] = {**BY_PATH, **OTHERS}
 VOCABULARIES: Mapping[str, Vocabulary] = headers.VOCABULARIES | {
-    path: vocabulary(kind) for path, kind in BY_PATH.items()
+    path: vocabulary(kind) for path, kind in EVERY.items()
 }
 TEMPLATES: Mapping[str, Template] = templates.TEMPLATES | {
     path: _template(kind) for path, kind in BY_PATH.items()
-}
+} | {path: _own_template(kind) for path, kind in OTHERS.items()}  # fmt: skip
 LABELS: Mapping[str, Label] = {
     "firms": templates.FIRMS.title,
     "figures": Label(zh="填报值", en="Figures"),
-} | {path: table_label(kind.table, "insert") for path, kind in BY_PATH.items()}
+} | {path: table_label(kind.table, "insert") for path, kind in EVERY.items()}

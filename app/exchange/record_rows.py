@@ -20,7 +20,7 @@ from app.exchange.report import Fault, Report
 from app.firms.catalogue import Label
 from app.firms.models import Firm
 from app.firms.queries import visible
-from app.firms.record_items import CHOSEN, Item
+from app.firms.record_items import CHOSEN, Described, Item
 from app.firms.record_kinds import FactKind
 from app.pipeline.trail import column_label, value_label
 
@@ -32,18 +32,19 @@ OF_FIRM = {"credit_code": headers.FIRM_HEADERS["credit_code"],
            "firm_name": ("企业名称", "firm name", "firm_name", "单位名称")}  # fmt: skip
 
 
-def written(kind: FactKind) -> tuple[Item, ...]:
+def written(kind: Described) -> tuple[Item, ...]:
     """What a file or form can say in words; the rest is chosen on the record's page."""
     return tuple(one for one in kind.items if one.kind not in CHOSEN)
 
 
-def vocabulary(kind: FactKind) -> Vocabulary:
+def vocabulary(kind: Described) -> Vocabulary:
     """The headers that a file of this kind may have: Chinese, English, or the field's name."""
-    spoken = dict(OF_FIRM)
+    of_firm = isinstance(kind, FactKind)
+    spoken = dict(OF_FIRM) if of_firm else {}
     for item in written(kind):
         label = column_label(item.name, kind.table)
         spoken[item.name] = (label.zh, label.en, item.name)
-    needed = () if kind.hosted else ("credit_code",)
+    needed = ("credit_code",) if isinstance(kind, FactKind) and not kind.hosted else ()
     return Vocabulary(
         spoken, (*needed, *kind.key),
         money=frozenset(one.name for one in written(kind) if one.kind == "money"),
@@ -53,7 +54,7 @@ def vocabulary(kind: FactKind) -> Vocabulary:
 class Reader:
     """Reads the cells of one kind of record; who is named in them is looked up once."""
 
-    def __init__(self, session: Session, actor: Actor, kind: FactKind) -> None:
+    def __init__(self, session: Session, actor: Actor, kind: Described) -> None:
         self.session, self.actor, self.kind = session, actor, kind
         self.firms: dict[str, int | None] = {}
 
@@ -155,6 +156,6 @@ def _plain(number: Decimal) -> int | Decimal:
     return int(number) if number == number.to_integral_value() else number
 
 
-def choices(kind: FactKind, item: Item) -> Mapping[str, Label]:
+def choices(kind: Described, item: Item) -> Mapping[str, Label]:
     """The closed values of an item, in words."""
     return {code: value_label(kind.table, item.name, code) for code in item.choices}

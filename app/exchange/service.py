@@ -14,12 +14,13 @@ from sqlalchemy.types import Integer
 
 from app.accounts.actor import Actor
 from app.core.clock import today
-from app.exchange import figures, files, firms, headers, readings, records
+from app.exchange import figures, files, firms, headers, others, readings, records
 from app.exchange.files import Sheet
 from app.exchange.headers import Column, Header
 from app.exchange.identities import Identities, identified
 from app.exchange.kinds import VOCABULARIES
 from app.exchange.mapping import Mapping
+from app.exchange.others import OTHERS
 from app.exchange.record_rows import Reader
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.sending import Sending
@@ -92,6 +93,14 @@ def import_sheet(
             batch = records.Upsert(session, actor, kind, report, source=how.source,
                                    origin=how.origin)  # fmt: skip
             batch.run((n, values) for n, values in said if values is not None)
+        elif how.kind in OTHERS:
+            other = OTHERS[how.kind]
+            other.check(session, actor)
+            reader = Reader(session, actor, other)
+            said = ((n, reader.row(n, cells, meaning, mapping, report, clear=how.clear))
+                    for n, cells in rows)  # fmt: skip
+            given = ((n, values) for n, values in said if values is not None)
+            others.upsert(session, actor, other, given, report)
         else:
             found = (
                 reading

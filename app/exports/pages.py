@@ -23,7 +23,8 @@ router = APIRouter(prefix="/exports", include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 SHOWN = 50
 LISTS = {"firms": ("企业登记簿", "Register"), "pool": ("培育池", "Pool"),
-         "board": ("梯次看板", "Board"), "leads": ("招商线索", "Leads")}  # fmt: skip
+         "board": ("梯次看板", "Board"), "leads": ("招商线索", "Leads"),
+         "carriers": ("孵化载体", "Carriers")}  # fmt: skip
 
 
 class Wanted(BaseModel):

@@ -13,7 +13,7 @@ class ExportIn(Body):
     """Which list, which rows and columns of it, as what."""
 
     of: str = Field(
-        max_length=60, description="`firms`, `pool`, `board`, `leads`, `records/{kind}`"
+        max_length=60, description="`firms`, `pool`, `board`, `leads`, `carriers`, `records/{kind}`"
     )
     query: str = Field(
         "", max_length=LONGEST_QUERY, description="The list's query, as its page takes it"

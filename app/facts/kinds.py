@@ -1,5 +1,6 @@
 """Every kind of record: the plan's, and those that say where a firm stands and what was judged."""
 
+from app.criteria.kinds import RECORDS
 from app.facts import schemas, settling
 from app.firms.models import (
     DESIGNATION_KINDS,
@@ -10,7 +11,6 @@ from app.firms.models import (
     Residency,
 )
 from app.firms.record_kinds import FactKind
-from app.pipeline.records import RECORDS
 
 KINDS = (
     *RECORDS,

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from app.criteria.kinds import CHECKS
 from app.firms.models import DESIGNATION_KINDS
 from app.firms.record_schemas import FactIn, Id, Truth, in_order, past
 from app.firms.schemas import Prose, Text
 
 # The records of which somebody may confirm that they are complete.
-CHECKED_KINDS = ("ip_right", "award", "standard", "rd_body")
+CHECKED_KINDS = tuple(CHECKS.values())
 
 
 class SpanIn(FactIn):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin
 
 from pydantic import BaseModel, StringConstraints
 from pydantic.fields import FieldInfo
@@ -19,8 +19,9 @@ ItemKind = Literal[
     "organisation", "firm", "documents", "contacts",
 ]  # fmt: skip
 LONGEST_LINE = 500
-NAMED: Mapping[str, ItemKind] = {"organisation_id": "organisation", "parent_id": "firm",
-                                 "attachments": "documents", "met": "contacts"}  # fmt: skip
+NAMED: Mapping[str, ItemKind] = {"organisation_id": "organisation", "park_id": "organisation",
+                                 "parent_id": "firm", "attachments": "documents",
+                                 "met": "contacts"}  # fmt: skip
 PLAIN: Mapping[type, ItemKind] = {str: "text", date: "date", bool: "truth", int: "number",
                                   Decimal: "number"}  # fmt: skip
 # What is common stands behind what is a kind's own, in this order.
@@ -47,6 +48,17 @@ class Item:
     def several(self) -> bool:
         """Whether it holds a list."""
         return self.kind in ("choices", "texts", *CHOSEN)
+
+
+class Described(Protocol):
+    """What is told item by item: `table` gives it its words, `key` says which one it is."""
+
+    @property
+    def table(self) -> str: ...
+    @property
+    def items(self) -> tuple[Item, ...]: ...
+    @property
+    def key(self) -> tuple[str, ...]: ...
 
 
 @cache

@@ -1,7 +1,7 @@
 """What templates are filled in with: the current values of firms that the asker may know of."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,13 @@ from sqlalchemy import BigInteger, Select, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
+from app.attraction import queries as leads
+from app.attraction.models import Lead
+from app.carriers import queries as carriers
 from app.core.errors import Invalid, NotFound
 from app.exchange import record_rows, templates
 from app.exchange.kinds import TEMPLATES
+from app.exchange.others import OTHERS, Other
 from app.exchange.readings import EARLIEST_YEAR
 from app.exchange.templates import Row, Template
 from app.firms.catalogue import INDICATORS
@@ -24,6 +28,11 @@ from app.workbench.exporting import names_of
 from app.workbench.record_lists import cell
 
 AT_ONCE = 1_000
+OWN_ROWS: Mapping[str, Callable[[Session, Actor], Select[Any]]] = {
+    "leads": lambda session, actor: select(Lead)
+    .where(leads.visible(session, actor)).order_by(Lead.since, Lead.id),
+    "carriers": lambda _session, actor: carriers.kept(actor),
+}  # fmt: skip
 YES_OR_NO = {True: ("是", "yes"), False: ("否", "no")}
 
 
@@ -55,6 +64,9 @@ def written(
 def _rows(
     session: Session, actor: Actor, wanted: Template, year: int | None, on: str
 ) -> Iterator[Row]:
+    if wanted.name in OTHERS:
+        yield from _others(session, actor, OTHERS[wanted.name], wanted)
+        return
     bench = benches.from_query(session, actor, "firms", on)
     if wanted.name in BY_PATH:
         yield from _records(session, BY_PATH[wanted.name], wanted, bench.found(Firm.id),
@@ -112,6 +124,21 @@ def _records(
                 said = cell(kind, item, value, bodies, locale)
                 row[item.name] = templates.in_unit(fields[item.name], said)
         yield row
+
+
+def _others(session: Session, actor: Actor, kind: Other, wanted: Template) -> Iterator[Row]:
+    """Every lead that the actor knows of, or every carrier that it keeps."""
+    kind.check(session, actor)
+    fields, bodies = {field.name: field for field in wanted.fields}, names_of(session, "zh")
+    found = OWN_ROWS[kind.path](session, actor)
+    for one in session.scalars(found.execution_options(yield_per=AT_ONCE)):
+        yield {
+            item.name: templates.in_unit(
+                fields[item.name],
+                cell(kind, item, getattr(one, item.name), bodies, actor.locale),
+            )
+            for item in record_rows.written(kind)
+        }
 
 
 def _figures(session: Session, query: Select[Any], year: int) -> Iterator[Row]:

@@ -39,17 +39,19 @@ UNITS = ("", "元", "千元", "万元", "百万元", "亿元")
 def imports(
     request: Request, actor: Reader, db: Db,
     before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+    kind: Annotated[str, Query(max_length=40)] = "",
 ) -> HTMLResponse:  # fmt: skip
     """What has been sent, a place to send more, and templates."""
     found = queries.latest(db, actor, before=before, most=SHOWN)
-    return _list(request, actor, found)
+    return _list(request, actor, found, kind=kind)
 
 
 def _list(
-    request: Request, actor: Actor, found: list[ImportBatch], problem: AppError | None = None
-) -> HTMLResponse:
+    request: Request, actor: Actor, found: list[ImportBatch], problem: AppError | None = None,
+    kind: str = "",
+) -> HTMLResponse:  # fmt: skip
     page = render(
-        request, "imports/imports.html", batches=found, kinds=LABELS, 
+        request, "imports/imports.html", batches=found, kinds=LABELS, kind=kind,
         templates=templates.TEMPLATES.values(), records=TEMPLATES,
         may_choose=actor.role is Role.ANALYST, this_year=today().year,
         sources={code: label(SOURCE_WORDS[code]) for code in SOURCES},
@@ -83,7 +85,8 @@ def send(
     except AppError as error:
         if error.status == 403:
             raise
-        return _list(request, actor, queries.latest(tx, actor, before=None, most=SHOWN), error)
+        latest = queries.latest(tx, actor, before=None, most=SHOWN)
+        return _list(request, actor, latest, error, kind)
     return _to(batch.id)
 
 

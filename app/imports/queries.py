@@ -12,8 +12,11 @@ from app.imports.models import ImportBatch, ImportMapping
 
 SHOWN_LEFT = 200
 LEFT = text("""
-select l.table_name, l.action, l.columns, l.key, firm.id as firm_id, firm.name
-from import_left as l join firm on firm.id = l.firm_id
+select l.table_name, l.action, l.columns, l.key, firm.id as firm_id,
+  coalesce(firm.name, lead.name, organisation.name, l.after ->> 'name', l.key) as name
+from import_left as l left join firm on firm.id = l.firm_id
+left join lead on l.table_name = 'lead' and lead.id = l.key::int
+left join organisation on l.table_name = 'carrier' and organisation.id = l.key::int
 where l.batch_id = :batch order by firm.pinyin, l.number limit :most
 """)
 

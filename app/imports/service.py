@@ -14,6 +14,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, Invalid, NotFound, TooLarge
 from app.exchange import mapping
 from app.exchange.kinds import VOCABULARIES
+from app.exchange.others import OTHERS
 from app.firms.documents import plain_name
 from app.firms.models import SOURCES
 from app.imports import checking, queries, store
@@ -46,7 +47,7 @@ def send(
     session: Session, actor: Actor, name: str, file: IO[bytes], sent: Sent, *, largest: int
 ) -> ImportBatch:
     """Take a file and have it checked; nothing of it is imported before somebody says so."""
-    _demand_kind(actor, sent.kind)
+    _demand_kind(session, actor, sent.kind)
     size, digest = _measure(file, largest)
     batch = ImportBatch(
         kind=sent.kind, state="checking", file_name=plain_name(name), size=size, digest=digest,
@@ -62,12 +63,15 @@ def send(
     return batch
 
 
-def _demand_kind(actor: Actor, kind: str) -> None:
+def _demand_kind(session: Session, actor: Actor, kind: str) -> None:
     if kind not in VOCABULARIES:
         raise Invalid(
             f"没有“{kind}”这种导入：有 {'、'.join(VOCABULARIES)} (no such kind)",
             errors=[{"pointer": "/kind", "detail": "no such kind"}],
         )
+    if kind in OTHERS:
+        OTHERS[kind].check(session, actor)
+        return
     actor.require(SCOPES.get(kind, "firms:write"))
 
 
@@ -207,7 +211,7 @@ def undo(session: Session, actor: Actor, number: int, *, edited: bool) -> Import
 
 def _mine(session: Session, actor: Actor, number: int) -> ImportBatch:
     batch = queries.get(session, actor, number)
-    actor.require(SCOPES.get(batch.kind, "firms:write"))
+    _demand_kind(session, actor, batch.kind)
     return batch
 
 

@@ -1,7 +1,8 @@
 """Undo: an import is a change set, kept by the trail under the import's own request.
 
 Every row is put back as it was: what the import added goes, what it changed gets its old values
-back, and the firms are held against the criteria anew. A column that somebody has changed since is
+back, and the firms are held against the criteria anew. So is what is no firm's: leads with their
+steps, carriers, what organisations host. A column that somebody has changed since is
 left alone, as is a new firm of which somebody has since recorded more: `import_left` keeps them,
 to be listed, and to be put back as well if the asker says so.
 """
@@ -19,6 +20,8 @@ from app.pipeline.service import assess
 
 # Counters and times of a row, which move on; verdicts, which follow from the rest.
 MOVING = ("version", "updated_at", "recorded_at")
+# Whoever read such a row is told that it has changed.
+VERSIONED = ("firm_year", "lead", "carrier")
 DERIVED = ("assessment", "pool_norm", "firm_history")
 # `by_column`: a row that stays, and gets back the values of its columns.
 COLLECT = text("""
@@ -28,7 +31,8 @@ select row_number() over (order by entry_id, n)::int as number, table_name, acti
   array(select name from jsonb_object_keys(
     coalesce(before, '{}') || coalesce(after, '{}')) as name where name <> all(:moving)) as columns,
   array(select name from unnest(later) as name where name <> all(:moving)) as later
-from changes_of(:request) where table_name <> all(:derived)
+from (select * from changes_of(:request) union all select * from changes_apart_of(:request)) as done
+where table_name <> all(:derived)
 """)
 LEFT_BEFORE = text("""
 create temporary table change on commit drop as
@@ -59,6 +63,12 @@ from of_firm join submission as figure
 join change as added on added.table_name = 'submission' and added.action = 'insert'
   and added.key::int = figure.id
 group by of_firm.firm_id, of_firm.year
+""")
+# A lead on which others have gone on stays, though nothing of the lead itself differs.
+GONE_ON = text("""
+update change set later = array['lead_step']
+where table_name = 'lead' and action = 'insert' and later = '{}' and (
+  select count(*) from lead_step where lead_id = change.key::int) > 1
 """)
 SET_ASIDE = text("""
 insert into import_left (batch_id, number, table_name, action, firm_id, key, before, after, columns)
@@ -103,10 +113,12 @@ def undo(session: Session, batch: ImportBatch) -> int:
         session.execute(text("analyze change"))
         session.execute(FOLLOWED)
         session.execute(NEW_YEARS)
+        session.execute(GONE_ON)
         session.execute(SET_ASIDE, {"batch": batch.id})
         session.execute(KEEP_THE_REST)
         session.execute(DROP_LEFT)
-    firms = list(session.scalars(text("select distinct firm_id from change order by 1")))
+    firms = list(session.scalars(text(
+        "select distinct firm_id from change where firm_id is not null order by 1")))  # fmt: skip
     for table in _tables(session):
         _put_back(session, table)
     session.execute(text(EMPTY_YEARS.format(columns=", ".join(f"t.{c}" for c in INDICATORS))))
@@ -140,7 +152,8 @@ def _put_back(session: Session, table: str) -> None:
     values = ", ".join(
         f"{c} = case when '{c}' = any(change.columns) then old.{c} else t.{c} end" for c in columns
     )
-    counted = ", version = t.version + 1, updated_at = now()" if table == "firm_year" else ""
+    counted = ", version = t.version + 1" if table in VERSIONED else ""
+    counted += ", updated_at = now()" if table == "firm_year" else ""
     session.execute(text(
         f"update {table} as t set {values}{counted} from change cross join lateral "
         f"jsonb_populate_record(null::{table}, coalesce(change.before, '{{}}')) as old "
@@ -161,4 +174,6 @@ def _same_row(session: Session, table: str) -> str:
     by_key = f"concat_ws('/', {words}) = change.key"
     if own == ["id"]:
         by_key = "t.id = change.key::int"
-    return f"t.firm_id = change.firm_id and {by_key}"
+    if table == "carrier":
+        return by_key
+    return f"(t.firm_id = change.firm_id or change.firm_id is null) and {by_key}"

@@ -10,7 +10,7 @@ KINDS = (
              key=("kind", "served_on"), apart=("organisation_id",), settle=served_by,
              family="incubation", named="effect", until=None, due="next_on"),
     FactKind("spin-offs", "裂变", SpinOff, SpinOffIn, "spun_off_on", key=("parent_id",),
-             settle=known_parent, family="incubation", named="note", until=None),
+             settle=known_parent, family="incubation", named="parent_id", until=None),
     FactKind("foundings", "创办背景", Founding, FoundingIn, "since", key=("kind", "institution"),
              family="incubation", named="institution"),
     FactKind("contest-entries", "创新创业赛事", ContestEntry, ContestEntryIn, "entered_on",

@@ -13,7 +13,7 @@ from app.firms.models import CURRENT, Fact
 # 一核三区五园.
 ZONE_KINDS = ("core", "area", "park")
 CHAIN_ROLES = ("leader", "member")
-# In the order in which they are climbed; the regional market and NEEQ may be skipped.
+# In the order in which pages show them; what must precede what is said in `settling`.
 LISTING_STEPS = (
     "share_reform",
     "otc",
@@ -71,12 +71,17 @@ class ListingStep(Fact, Base):
 
 
 class Zone(Base):
-    """A part of the high-tech zone: its core, one of its areas, or one of the parks in them."""
+    """A part of the high-tech zone: its core, one of its areas, or one of the parks in them.
+
+    `within_id` says in which core or area a park lies; firms of the park are firms of that too.
+    """
 
     __tablename__ = "zone"
     __table_args__ = (
         CheckConstraint(f"kind in {ZONE_KINDS}", name="kind"),
         CheckConstraint("(kind = 'park') = (park_id is not null)", name="park"),
+        CheckConstraint("within_id is null or kind = 'park'", name="within"),
+        Index("ix_zone_within_id", "within_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -87,3 +92,4 @@ class Zone(Base):
     park_id: Mapped[int | None] = mapped_column(
         ForeignKey(Organisation.id, ondelete="CASCADE"), unique=True
     )
+    within_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id", ondelete="SET NULL"))

@@ -14,6 +14,7 @@ from app.core import i18n
 from app.core.clock import today
 from app.core.errors import AppError
 from app.core.web import render
+from app.criteria.kinds import RECORDS
 from app.criteria.store import measures, sources
 from app.duties import queries as duties
 from app.duties.catalogue import DUTIES
@@ -24,11 +25,12 @@ from app.firms.contacts import may_read
 from app.firms.document_content import SHOWN
 from app.firms.document_models import DOCUMENT_KINDS
 from app.firms.models import Contact
+from app.innovation.models import IpRight
 from app.pipeline import norms, portrait, timeline
 from app.pipeline.flag_words import Teller
 from app.pipeline.pages import WORDS
 from app.pipeline.queries import explain
-from app.pipeline.records import FAMILIES, RECORDS, by_family, of_firm
+from app.pipeline.records import FAMILIES, by_family, of_firm
 from app.pipeline.trail import table_label, words
 
 router = APIRouter(include_in_schema=False)
@@ -88,6 +90,7 @@ def portrait_page(
         owed=duties.of_firm(db, actor, firm.id, day),
         duties=DUTIES,
         rights=portrait.rights(db, firm.id),
+        fees={one.id: one.due for one in told if one.kind.model is IpRight and one.is_due(day)},
         measures=measures(),
         sources=sources(),
         opened=opened,

@@ -1,4 +1,4 @@
-"""The kinds of records of the plan, and those of one firm: one statement for all kinds."""
+"""The records of one firm of all kinds, by one statement; the families they are shown in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,30 +26,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.core.db import FEN_PER_YUAN
+from app.criteria.kinds import RECORDS
 from app.firms.catalogue import Label
-from app.firms.models import Incident
+from app.firms.models import Firm
 from app.firms.record_kinds import FactKind
-from app.firms.record_schemas import IncidentIn
-from app.funding.kinds import KINDS as FUNDING
-from app.incubation.kinds import KINDS as INCUBATION
-from app.innovation.kinds import KINDS as INNOVATION
 from app.innovation.models import IpRight
-from app.leading.kinds import KINDS as LEADING
 from app.pipeline.trail import value_label
-from app.services.kinds import KINDS as SERVICES
-from app.talent.kinds import KINDS as TALENT
 
-# The kinds that have pages, in the order in which pages show them.
-RECORDS: tuple[FactKind, ...] = (
-    *INCUBATION,
-    *INNOVATION,
-    *FUNDING,
-    *TALENT,
-    *LEADING,
-    *SERVICES,
-    FactKind("incidents", "不良记录", Incident, IncidentIn, key=("kind", "happened_on"),
-             family="standing", named="description"),
-)  # fmt: skip
 BY_PATH: Mapping[str, FactKind] = {kind.path: kind for kind in RECORDS}
 FAMILIES: Mapping[str, Label] = {
     "incubation": Label(zh="孵化与服务", en="Incubation and services"),
@@ -120,10 +103,18 @@ def _of(kind: FactKind) -> Select[Any]:
         model.id,
         columns[kind.day].label("day"),
         *(column.label(name) for name, column in days.items()),
-        func.coalesce(cast(columns[kind.named], Text), "").label("called"),
+        func.coalesce(_called(kind), "").label("called"),
         (columns[value] if value else cast(null(), Text)).label("value"),
         amount.label("amount"),
     ).where(model.firm_id == FIRM, model.superseded_at.is_(None))
+
+
+def _called(kind: FactKind) -> Any:
+    """What a record is called; one that names another firm, as far as the reader knows of it."""
+    column = kind.model.__table__.c[kind.named]
+    if any(one.name == kind.named and one.kind == "firm" for one in kind.items):
+        return select(Firm.name).where(Firm.id == column).scalar_subquery()
+    return cast(column, Text)
 
 
 def by_family(told: Iterable[Told]) -> dict[str, dict[FactKind, list[Told]]]:

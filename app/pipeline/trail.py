@@ -21,6 +21,7 @@ from app.core.clock import DISTRICT
 from app.core.db import FEN_PER_YUAN, Base, Yuan
 from app.core.yaml_files import read as read_yaml
 from app.criteria import phrases
+from app.criteria.kinds import CHECKS
 from app.criteria.policy import Outcome
 from app.criteria.store import all_sets
 from app.firms.catalogue import INDICATORS, Indicator, Label
@@ -234,8 +235,8 @@ class Teller:
                 return self.bodies.get(value)
             case "kind" if table == "designation" and value in phrases.DESIGNATIONS:
                 return phrases.label(phrases.DESIGNATIONS[value])
-            case "kind" if table == "record_check" and value in phrases.RECORDS:
-                return phrases.label(phrases.RECORDS[value])
+            case "kind" if table == "record_check" and value in CHECKS.values():
+                return phrases.record(value)
         return closed.get(value) if isinstance(value, str) else None
 
 

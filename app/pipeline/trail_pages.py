@@ -15,11 +15,11 @@ from app.audit.models import ACTIONS
 from app.audit.queries import head
 from app.core.clock import DISTRICT
 from app.core.web import render
+from app.criteria.kinds import RECORDS
 from app.firms import queries as firms
 from app.firms.api import FirmId
 from app.pipeline import trail_queries
 from app.pipeline.pages import following, given, tried
-from app.pipeline.records import RECORDS
 from app.pipeline.trail import role_label, table_label, words
 from app.pipeline.trail_api import After, EntryId, exported
 

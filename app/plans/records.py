@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from app.criteria.kinds import CHECKS
+from app.criteria.kinds import RECORDS as KINDS
 from app.firms.models import Fact
 from app.innovation.models import Platform
-from app.pipeline.records import RECORDS as KINDS
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,7 @@ class Recorded:
     check: str | None = None
 
 
-# Whoever confirms that they are complete does it by these names.
-CHECKED = ("ip_right", "award", "standard")
 RECORDS = {
-    kind.table: Recorded(kind.model, kind.day, kind.until,
-                         check=kind.table if kind.table in CHECKED else None)
+    kind.table: Recorded(kind.model, kind.day, kind.until, check=CHECKS[kind.table])
     for kind in KINDS
 } | {"rd_body": Recorded(Platform, "happened_on", "ended_on", check="rd_body")}  # fmt: skip

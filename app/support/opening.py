@@ -145,7 +145,9 @@ def open_cases(session: Session, actor: Actor, firms: Select[Any], wanted: Wante
     if not said:
         raise Invalid("请写明理由，它会写入每一件 (say why)",
                       errors=[{"pointer": "/reason", "detail": "missing"}])  # fmt: skip
-    seen = preview(session, firms, wanted.measure)
+    # A firm that leaves meanwhile has left before, or leaves after its case is open.
+    here = firms.with_for_update(read=True, of=Firm)
+    seen = preview(session, here, wanted.measure)
     if not seen.cases:
         raise Invalid("所选企业都不需要新的帮扶事项 (no firm needs a new case)")
     if len(seen.cases) != wanted.expected:

@@ -56,6 +56,14 @@ def export_leads(
     return _sent(request, readings, db, actor, ("leads", format))
 
 
+@router.get("/carriers/export")
+def export_carriers(
+    request: Request, actor: Reader, readings: Noted, db: Db, format: Wanted = "csv"
+) -> Response:
+    """Every carrier with what it achieved in a year, as a file."""
+    return _sent(request, readings, db, actor, ("carriers", format))
+
+
 @router.get("/records/{path}/export")
 def export_records(
     request: Request, path: str, actor: Reader, readings: Noted, db: Db, format: Wanted = "csv"

@@ -1,8 +1,8 @@
 """Every list as a table to be written: the rows and columns of the screen, whoever writes them.
 
-A list is named as its page is: `firms`, `pool`, `board`, `leads` or
-`records/<kind>`; its query is the
-page's own. So a file can be written while somebody waits, or by a job later, and is the same.
+A list is named as its page is: `firms`, `pool`, `board`, `leads`, `carriers` or `records/<kind>`;
+its query is the page's own. So a file can be written while somebody waits, or by a job later, and
+is the same.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.accounts.models import Organisation
 from app.attraction import queries as leads
+from app.carriers import queries as carriers
 from app.core.clock import today
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.filters import LARGEST_LIMIT
 from app.criteria import phrases
 from app.facts import service as facts
@@ -64,12 +65,16 @@ def listed(session: Session, actor: Actor, of: str, pairs: Pairs, locale: str) -
         return _bench(session, actor, of, asked, locale)
     if of == "leads":
         return _leads(session, actor, asked, locale)
+    if of == "carriers":
+        return _carriers(session, actor, asked, locale)
     if of == "board":
         return _board(session, actor, asked, english=locale == "en")
     path = of.removeprefix(RECORDS)
     if of.startswith(RECORDS) and path in BY_PATH:
         return _records(session, actor, path, asked, locale)
-    raise NotFound(f"没有列表“{of}”：有 firms、pool、board、leads 和 records/… (no such list)")
+    raise NotFound(
+        f"没有列表“{of}”：有 firms、pool、board、leads、carriers 和 records/… (no such list)"
+    )
 
 
 # --- register and pool --------------------------------------------------------------------------
@@ -235,6 +240,46 @@ def _leads(session: Session, actor: Actor, pairs: Pairs, locale: str) -> Listed:
              for name in LEAD_COLUMNS]  # fmt: skip
     sheet = Sheet("leads", heads, [32, *(16 for _ in heads[1:])], pages)
     return Listed(sheet, counted.count or 0, "lead")
+
+
+# --- carriers -----------------------------------------------------------------------------------
+
+
+CARRIER_HEADS = {
+    "name": ("载体", "Carrier"), "kind": ("类型", "Type"), "level": ("级别", "Level"),
+    "platform": ("“1+2+3+N”", "“1+2+3+N”"), "area_m2": ("面积（平方米）", "Area (m²)"),
+    "seats": ("工位", "Seats"), "residents": ("在孵", "Residents"),
+    "entered": ("新入驻", "Entered"),
+    "graduates": ("毕业", "Graduates"), "left_otherwise": ("其他离开", "Left otherwise"),
+    "tech_based": ("新科技型", "New tech-based"), "certified": ("新高企", "New certified"),
+    "services": ("服务次数", "Services"), "hours": ("服务小时", "Hours of service"),
+    "funds": ("股权融资（元）", "Equity raised (yuan)"),
+    "reward": ("应得奖励（元）", "Reward earned (yuan)"),
+}  # fmt: skip
+
+
+def _carriers(session: Session, actor: Actor, pairs: Pairs, locale: str) -> Listed:
+    """Every carrier with what it achieved in the year that is asked for."""
+    year = _year_of(pairs)
+    found = [{**one.row._mapping, "funds": one.funds, "reward": one.reward}
+             for one in carriers.performance(session, actor, year)]  # fmt: skip
+
+    def cell(name: str, value: Any) -> Any:
+        closed = name in ("kind", "level") and value is not None
+        return value_label("carrier", name, value)[locale] if closed else value
+
+    rows = [[cell(name, one[name]) for name in CARRIER_HEADS] for one in found]
+    heads = [said[locale == "en"] for said in CARRIER_HEADS.values()]
+    sheet = Sheet(f"carriers-{year}", heads, [32, *(14 for _ in heads[1:])], lambda _: iter([rows]))
+    return Listed(sheet, len(rows), "carrier")
+
+
+def _year_of(pairs: Pairs) -> int:
+    for name, value in pairs:
+        if name != "year" or not (value.isascii() and value.isdigit() and len(value) == 4):
+            wrong = f"只有参数 year（四位年度），没有 {name}={value[:20]} (only year is understood)"
+            raise Invalid(wrong, errors=[{"parameter": name, "detail": wrong}])
+    return int(pairs[-1][1]) if pairs else today().year
 
 
 def names_of(session: Session, locale: str) -> dict[int, str]:

@@ -1,12 +1,13 @@
 """Lists of records: their columns, what their amounts add up to, and the same as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, func, type_coerce
+from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
@@ -14,7 +15,9 @@ from app.core.db import FEN_PER_YUAN
 from app.core.filters import LARGEST_LIMIT, parse
 from app.facts import service
 from app.firms.catalogue import Label
-from app.firms.record_items import CHOSEN, Item
+from app.firms.models import Firm
+from app.firms.queries import visible
+from app.firms.record_items import CHOSEN, Described, Item
 from app.firms.record_kinds import FactKind
 from app.pipeline.trail import column_label, value_label
 
@@ -93,9 +96,10 @@ def pages(
     cursor: list[tuple[str, str]] = []
     while True:
         page = service.listed(session, actor, kind, [*asked, *cursor])
+        firms = firms_named(session, actor, kind, page.items)
         yield [
             [row["firm_name"], row["credit_code"],
-             *(cell(kind, item, row[item.name], bodies, locale) for item in shown)]
+             *(cell(kind, item, row[item.name], bodies, locale, firms) for item in shown)]
             for row in page.items
         ]  # fmt: skip
         if page.next is None:
@@ -103,8 +107,25 @@ def pages(
         cursor = [("cursor", page.next)]
 
 
-def cell(kind: FactKind, item: Item, value: Any, bodies: dict[int, str], locale: str) -> Any:
+def firms_named(
+    session: Session, actor: Actor, kind: FactKind, rows: Sequence[Mapping[str, Any]]
+) -> dict[int, str]:
+    """The other firms that records name, as far as the actor may know of them."""
+    items = [one.name for one in kind.items if one.kind == "firm"]
+    wanted = {row[name] for row in rows for name in items if row[name] is not None}
+    if not wanted:
+        return {}
+    query = select(Firm.id, Firm.name).where(Firm.id.in_(wanted), visible(actor))
+    return {number: name for number, name in session.execute(query)}
+
+
+def cell(
+    kind: Described, item: Item, value: Any, bodies: Mapping[int, str], locale: str,
+    firms: Mapping[int, str] = MappingProxyType({}),
+) -> Any:  # fmt: skip
     """A value as a file shows it: numbers and dates as they are, everything else in words."""
+    if item.kind == "firm":
+        return firms.get(value)
     if value is None:
         return None
     if isinstance(value, bool):

@@ -18,6 +18,7 @@ from app.core.clock import today
 from app.core.errors import NotFound
 from app.core.web import render
 from app.criteria import phrases
+from app.criteria.kinds import RECORDS
 from app.exchange import record_forms
 from app.exchange.record_rows import choices
 from app.facts import service
@@ -27,10 +28,10 @@ from app.firms.models import Firm
 from app.firms.record_kinds import FactKind
 from app.firms.schemas import LARGEST_ID
 from app.pipeline.pages import following, given, tried
-from app.pipeline.records import BY_PATH, FAMILIES, RECORDS, WARN_BEFORE
+from app.pipeline.records import BY_PATH, FAMILIES, WARN_BEFORE
 from app.pipeline.service import assess
 from app.pipeline.trail import column_label, many_label, table_label
-from app.workbench.record_lists import columns, totals
+from app.workbench.record_lists import columns, firms_named, totals
 
 router = APIRouter(prefix="/records", include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -89,9 +90,11 @@ def list_page(
     page, fault = tried(lambda: service.listed(db, actor, found, wanted))
     if page is not None:
         note_search(readings, found.table, pairs, page)
+    others = {} if page is None else firms_named(db, actor, found, page.items)
     return render(
         request, "records/list.html", page=page, fault=fault, columns=shown,
-        asked=dict(pairs), query=urlencode(pairs), following=following(request, page),
+        asked=dict(pairs), query=urlencode(pairs), others=others,
+        following=following(request, page),
         bodies=_bodies(db, i18n.locale_of(request)), soon=today() + WARN_BEFORE,
         may_keep=actor.role in KEEPERS, **_words(found),
     )  # fmt: skip

@@ -12,11 +12,11 @@ from app.accounts import queries as accounts
 from app.core.fields import RELATIVE, Field
 from app.core.web import number
 from app.criteria import phrases
+from app.criteria.kinds import RECORDS
 from app.firms.divisions import names as divisions
 from app.firms.flag_models import FLAG_KINDS
 from app.firms.industries import HIGHTECH_FIELDS, SECTIONS
 from app.firms.models import DESIGNATION_KINDS
-from app.pipeline.records import RECORDS
 from app.pipeline.trail import table_label
 from app.pipeline.trail import words as told
 from app.workbench.benches import Bench

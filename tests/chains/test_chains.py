@@ -1,6 +1,7 @@
 """Chains with their leaders, the parts of the zone and the ladder to a listing."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -8,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
-from app.firms.models import Designation
+from app.firms.models import Designation, Firm
 from app.leading.models import ChainMember, ListingStep
 from tests import people
 from tests.factories import make_firm
@@ -54,6 +55,40 @@ def test_a_chain_shows_its_leaders_and_how_far_its_firms_are(
     assert analyst.get("/chains/没有").status_code == 404
 
 
+def test_steps_to_a_listing_are_climbed_in_order(db: Session) -> None:
+    firm, analyst = make_firm(db, "上市企业"), people.person(db, Role.ANALYST)
+
+    def reach(step: str, day: str, **more: str) -> Any:
+        body = {"firm_id": firm, "step": step, "reached_on": day} | more
+        return analyst.post("/api/v1/listing-steps", json=body)
+
+    assert reach("guidance", "2023-05-01").status_code == 201, "what came before may be unknown"
+    for step, day, says in (
+        ("share_reform", "2023-06-01", "辅导备案 2023-05-01 早于股改 2023-06-01"),
+        ("accepted", "2023-04-30", "受理 2023-04-30 早于辅导备案"),
+        ("listed", "2022-01-01", "上市 2022-01-01 早于辅导备案"),
+    ):
+        refused = reach(step, day, board="bse")
+        assert refused.status_code == 422 and says in refused.text, refused.text
+        assert refused.json()["errors"][0]["pointer"] == "/reached_on"
+    for step, day in (("share_reform", "2022-06-01"), ("otc", "2020-01-01"),
+                      ("neeq_base", "2023-05-01"), ("accepted", "2023-05-01")):  # fmt: skip
+        assert reach(step, day).status_code == 201, step
+    late = analyst.post(
+        "/api/v1/listing-steps:batch",
+        json={
+            "rows": [
+                {"credit_code": code_of(db, firm), "step": "approved", "reached_on": "2023-01-01"}
+            ]
+        },
+    )
+    assert late.json()["rejected"] == 1 and "请核对日期" in late.text
+
+
+def code_of(db: Session, firm: int) -> str:
+    return str(db.get_one(Firm, firm).credit_code)
+
+
 def test_everybody_sees_the_own_firms_of_a_chain(db: Session) -> None:
     _, member = chain_of_two(db)
     park = people.body(db, "chain-site", "park")
@@ -76,6 +111,21 @@ def test_the_zone_has_a_core_areas_and_parks_with_their_firms(db: Session) -> No
         assert made.status_code == 201, made.text
     parts = made.json()["items"]
     assert [one["kind"] for one in parts] == ["core", "area", "park"]
+    core, area, inside = (one["id"] for one in parts)
+    placed = analyst.put(f"{where}/{inside}/within", json={"within_id": core}).json()["items"]
+    assert [(one["name"], one["firms"], one["certified"]) for one in placed] == [
+        ("核心区", 1, 1), ("正阳园", 1, 1), ("城西片区", 0, 0)]  # fmt: skip
+    for part, within in ((inside, inside), (inside, 2_000_000_000), (area, core)):
+        refused = analyst.put(f"{where}/{part}/within", json={"within_id": within})
+        assert refused.status_code == 422 and "within_id" in refused.text
+    moved = analyst.post(f"/chains/zones/{inside}", data={"within": str(area)},
+                         follow_redirects=False)  # fmt: skip
+    assert moved.status_code == 303
+    assert analyst.delete(f"{where}/{area}").status_code == 204
+    assert analyst.delete(f"{where}/{area}").status_code == 404
+    left = analyst.get(where).json()["items"]
+    assert [(one["name"], one["within_id"]) for one in left] == [("核心区", None), ("正阳园", None)]
+    parts = [*parts[:2], left[1]]
     assert (parts[2]["park"], parts[2]["firms"], parts[2]["certified"]) == ("zone-park", 1, 1)
     for wrong, status, says in (
         ({"name": "又一园", "kind": "park"}, 422, "园区须选择所指的单位"),

@@ -296,6 +296,37 @@ def test_the_secret_leaks_nowhere(db: Session, keeper: TestClient, firm: int, ca
     assert secret.partition(".")[0] not in kept + trail
 
 
+def test_programs_make_and_revoke_links(db: Session, firm: int) -> None:
+    incubator = people.body(db, "door-programs", "incubator")
+    people.put_in_incubator(db, firm, incubator, Range(date(2015, 1, 1), None))
+    path, client = f"/api/v1/firms/{firm}/doors", people.machine(db, incubator)
+    made = client.post(path, json={"given_to": "财务负责人", "days": 9},
+                       headers={"Idempotency-Key": "door"})  # fmt: skip
+    assert made.status_code == 201 and made.json()["expires_at"], made.text
+    again = client.post(path, json={"given_to": "财务负责人", "days": 9},
+                        headers={"Idempotency-Key": "door"})  # fmt: skip
+    assert again.json() == made.json(), "asked again it is the same door"
+    link = "/door" + made.json()["link"].split("/door", 1)[1]
+    browser = visitor(db)
+    assert browser.post(link).headers["location"] == "/door"
+    assert browser.post("/door/answer", data={"score": "4"}).status_code == 303
+    [seen] = client.get(path).json()["items"]
+    assert seen["opened_at"] and "link" not in seen and "secret" not in str(seen)
+    assert client.get(made.headers["location"]).json() == seen
+    [said] = client.get(f"/api/v1/firms/{firm}/door-answers").json()["items"]
+    assert (said["score"], said["door_id"]) == (4, seen["id"])
+    revoked = client.post(f"{made.headers['location']}/revoke").json()
+    assert revoked["revoked_at"] and browser.get("/door").status_code == 404
+    assert client.post(f"{made.headers['location']}/revoke").json() == revoked, "once"
+    for form, name in (({"given_to": " ", "days": 9}, "/given_to"),
+                       ({"given_to": "x", "days": 91}, "/days")):  # fmt: skip
+        refused = client.post(path, json=form)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, name)
+    reader = people.machine(db, incubator, ("firms:read",))
+    assert reader.post(path, json={"given_to": "x", "days": 9}).status_code == 403
+    assert reader.post(f"{made.headers['location']}/revoke").status_code == 403
+
+
 def test_who_may_make_links(db: Session, keeper: TestClient, firm: int) -> None:
     path = f"/firms/{firm}/doors"
     assert people.person(db, Role.OFFICER).post(path, data={"given_to": "x", "days": "9"}

@@ -72,6 +72,9 @@ CASES: dict[str, Case] = {
     "GET /chains/{chain}": Case(status=(404,)),
     "GET /api/v1/chains": Case(),
     "GET /api/v1/zones": Case(),
+    "PUT /api/v1/zones/{zone_id}/within": Case(json={"within_id": None}, status=(403,)),
+    "DELETE /api/v1/zones/{zone_id}": Case(status=(403,)),
+    "POST /chains/zones/{zone_id}": Case(form={"act": "remove"}, status=(403,)),
     "POST /api/v1/zones": Case(json={"name": "x", "kind": "core"}, status=(403,)),
     # Leads, which are no firms yet: a park's own, and none of an incubator.
     "GET /leads": Case(),

@@ -44,6 +44,7 @@ CASES: dict[str, Case] = {
         )
     },
     # Exports: one's own; a short list is sent at once.
+    "GET /carriers/export": Case(status=(200, 403)),
     "GET /leads/export": Case(),
     "GET /exports": Case(),
     "GET /exports/new": Case(query="of=firms&on=id%3D{firm}"),

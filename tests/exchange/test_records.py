@@ -9,13 +9,14 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import SYSTEM, Role
+from app.criteria.kinds import RECORDS
 from app.exchange import templates
 from app.exchange.kinds import TEMPLATES, VOCABULARIES
 from app.exchange.mapping import Mapping
 from app.exchange.report import Report
 from app.exchange.service import import_file
 from app.firms.models import Firm
-from app.pipeline.records import BY_PATH, RECORDS
+from app.pipeline.records import BY_PATH
 from tests import people
 from tests.exchange.files import csv_file, workbook
 from tests.factories import make_firm

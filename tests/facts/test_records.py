@@ -7,8 +7,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
+from app.criteria.kinds import RECORDS
 from app.firms.models import Firm
-from app.pipeline.records import RECORDS
 from app.pipeline.trail import words
 from tests import people
 from tests.factories import make_firm

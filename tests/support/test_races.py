@@ -4,33 +4,44 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from select import select as select_readable
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import SYSTEM, Role
+from app.accounts.actor import SYSTEM, Actor, Role
 from app.accounts.auth import COOKIE
 from app.core.clock import today
-from app.core.errors import AppError, Conflict, Stale
+from app.core.errors import AppError, Conflict, NotFound, Stale
 from app.core.settings import Settings
-from app.firms.models import Firm
+from app.firms import queries
+from app.firms.document_models import Document
+from app.firms.models import Firm, Location
+from app.incubation.models import ServiceRecord
 from app.main import create_app
 from app.pipeline.service import assess
 from app.support import clock, handover, opening, service, telling
 from app.support.clock_models import NoticeSetting
 from app.support.days import Calendar
 from app.support.models import CaseEntry, SupportCase
+from app.visits import service as visits
 from tests import people
 from tests.factories import make_firm
+from tests.firms.test_documents import png
 from tests.server import served
 from tests.support.test_clock import DAY, Post, make_case, post, seated
 
 __all__ = ["post"]  # the fixture
-GIGABYTE = 1024**3
+MEGABYTE, GIGABYTE = 1024**2, 1024**3
 
 
 @pytest.fixture
@@ -188,20 +199,130 @@ def site(clone: Engine, settings: Settings) -> Iterator[tuple[str, str]]:
         yield address, cookie
 
 
-def test_a_file_of_a_gigabyte_is_refused_before_it_is_sent(
-    site: tuple[str, str], clone: Engine, number: int
+@pytest.mark.parametrize("path", ["/cases/{case}/files", "/visits/new?firm_id={firm}",
+                                  "/door/files"])  # fmt: skip
+@pytest.mark.parametrize("length", [f"Content-Length: {GIGABYTE}", "Transfer-Encoding: chunked"])
+def test_a_file_of_a_gigabyte_is_refused_before_it_is_kept(
+    site: tuple[str, str], clone: Engine, number: int, path: str, length: str
 ) -> None:
+    """One that says its size before it is sent, another as soon as it is too much."""
     address, cookie = site
-    host, port = urlsplit(address).hostname, urlsplit(address).port
+    host, port = str(urlsplit(address).hostname), int(urlsplit(address).port or 0)
+    with Session(clone) as session:
+        firm = session.get_one(SupportCase, number).firm_id
     head = (
-        f"POST /cases/{number}/files HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"POST {path.format(case=number, firm=firm)} HTTP/1.1\r\nHost: {host}:{port}\r\n"
         f"Cookie: {COOKIE}={cookie}\r\nSec-Fetch-Site: same-origin\r\n"
-        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {GIGABYTE}\r\n\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\n{length}\r\n\r\n"
     )
-    with socket.create_connection((str(host), int(port or 0)), timeout=5) as raw:
-        raw.sendall(head.encode() + b"--x\r\n")
+    with socket.create_connection((host, port), timeout=20) as raw:
+        raw.sendall(head.encode())
+        sent = send_parts(raw) if "chunked" in length else 0
         answer = raw.recv(2**16)
         while "文件过大".encode() not in answer and (more := raw.recv(2**16)):
             answer += more
     assert answer.startswith(b"HTTP/1.1 413") and "文件过大".encode() in answer
+    assert sent < GIGABYTE / 5
     assert kinds(clone, number)[-1] == "accepted"
+    with Session(clone) as session:
+        assert session.scalar(select(func.count()).select_from(Document)) == 0
+
+
+def send_parts(raw: socket.socket) -> int:
+    """A file in parts of a megabyte until the server answers; how much of it was sent."""
+    start = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+    part, sent = b"x" * 2**20, 0
+    try:
+        raw.sendall(b"%x\r\n%b\r\n" % (len(start), start))
+        while sent < GIGABYTE and not select_readable([raw], [], [], 0)[0]:
+            raw.sendall(b"%x\r\n%b\r\n" % (len(part), part))
+            sent += len(part)
+    except OSError:  # the server hung up in the middle: what it said can still be read
+        pass
+    return sent
+
+
+# --- firms that leave -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def park(clone: Engine, number: int) -> Actor:
+    """A park in which the case's firm is."""
+    with Session(clone) as session, session.begin():
+        where = people.body(session, "race-park", "park")
+        firm = session.get_one(SupportCase, number).firm_id
+        people.put_in_park(session, firm, where, Range(date(2020, 1, 1), None))
+        return replace(SYSTEM, role=Role.PARK_OPERATOR, organisation_id=where.id, name="园区")
+
+
+def test_a_visit_to_a_firm_that_leaves_the_park_is_whole_or_not_there(
+    clone: Engine, number: int, park: Actor
+) -> None:
+    with Session(clone) as session:
+        firm = session.get_one(SupportCase, number).firm_id
+
+    def visit(session: Session) -> str:
+        entry = visits.Entry("visit", today(), "看了产线")
+        found = queries.get(session, park, firm)
+        visits.record(session, park, found, entry, [("现场.png", BytesIO(png()))], MEGABYTE)
+        return "kept"
+
+    def leave(session: Session) -> str:
+        gone = Range(date(2020, 1, 1), today())
+        session.execute(update(Location).where(Location.firm_id == firm).values(during=gone))
+        return "left"
+
+    visited, left = at_once(clone, visit, leave)
+    assert left == "left" and (visited == "kept" or isinstance(visited, NotFound))
+    with Session(clone) as session:
+        counts = [session.scalar(select(func.count()).select_from(one))
+                  for one in (ServiceRecord, Document)]  # fmt: skip
+        assert counts == ([1, 1] if visited == "kept" else [0, 0])
+        for ask in (lambda: service.get(session, park, number),
+                    lambda: queries.get(session, park, firm)):  # fmt: skip
+            with pytest.raises(NotFound):
+                ask()
+
+
+def test_a_case_of_a_firm_that_leaves_stays_with_who_works_on_it(
+    clone: Engine, number: int, site: tuple[str, str]
+) -> None:
+    with Session(clone) as session:
+        firm = session.get_one(SupportCase, number).firm_id
+
+    def leave(session: Session) -> str:
+        given = {"status": "moved_out", "status_on": today(), "status_reason": "迁往外区"}
+        session.execute(update(Firm).where(Firm.id == firm).values(given))
+        return "left"
+
+    note = acting(number, 2, service.Act("note", "已约定"))
+    assert at_once(clone, note, leave) == ["accepted", "left"]
+    address, cookie = site
+    page = httpx.get(f"{address}/cases/{number}", cookies={COOKIE: cookie}).text
+    assert "企业已离开" in page and "已约定" in page
+    assert at_once(clone, acting(number, 3, service.Act("close", "已迁出", "not_possible"))) == [
+        "not_possible"]  # fmt: skip
+    with Session(clone) as session:
+        assert session.get_one(SupportCase, number).closed_on == today()
+
+
+def test_no_case_is_opened_for_a_firm_that_has_left_meanwhile(
+    clone: Engine, firms: list[int]
+) -> None:
+    """The firm's departure is not committed yet when the opening begins: it waits, and sees it."""
+    begun, results = threading.Event(), []
+
+    def open_them() -> None:
+        begun.set()
+        results.extend(at_once(clone, opening_of(firms, 5)))
+
+    opener = threading.Thread(target=open_them)
+    with Session(clone) as session, session.begin():
+        session.execute(update(Firm).where(Firm.id == firms[0]).values(status="moved_out"))
+        opener.start()
+        begun.wait(5)
+        waits = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+        while not session.scalar(waits):
+            pass
+    opener.join(20)
+    assert isinstance(results[0], Conflict) and "4 家" in results[0].detail
