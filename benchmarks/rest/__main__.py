@@ -118,15 +118,18 @@ def compare(port: int, sides: dict[str, list[str]], headers: dict[str, str]) -> 
     """The sides in turn, round after round."""
     rates: dict[str, list[float]] = {name: [] for name in sides}
     late: dict[str, list[float]] = {name: [] for name in sides}
+    work: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(ROUNDS):
         for name, paths in sides.items():
+            worked = time.process_time()
             spent = load(port, paths, headers)
+            work[name].append((time.process_time() - worked) / len(spent) * 1000)
             rates[name].append(len(spent) / SECONDS)
             late[name].append(_p95(spent))
     ours = median(rates["tidu"])
     for name in sides:
-        print(f"  {name:5} {median(rates[name]):7.0f}/s, p95 {median(late[name]):5.0f} ms"
-              f"; tidu is {ours / median(rates[name]):.2f} times", flush=True)  # fmt: skip
+        print(f"  {name:5} {median(rates[name]):7.0f}/s, p95 {median(late[name]):5.0f} ms, "
+              f"{median(work[name]):.2f} ms of the server's processor each; tidu is {ours / median(rates[name]):.2f} times", flush=True)  # fmt: skip
     for share in SHARES:
         found = [_p95(load(port, sides["tidu"], headers, ours * share)) for _ in range(ROUNDS)]
         print(f"  tidu asked {ours * share:.0f} times a second: p95 {median(found):.0f} ms",
