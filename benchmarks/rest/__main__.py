@@ -129,7 +129,8 @@ def compare(port: int, sides: dict[str, list[str]], headers: dict[str, str]) -> 
     ours = median(rates["tidu"])
     for name in sides:
         print(f"  {name:5} {median(rates[name]):7.0f}/s, p95 {median(late[name]):5.0f} ms, "
-              f"{median(work[name]):.2f} ms of the server's processor each; tidu is {ours / median(rates[name]):.2f} times", flush=True)  # fmt: skip
+              f"{median(work[name]):.2f} ms of the server's processor for each; "
+              f"tidu is {ours / median(rates[name]):.2f} times", flush=True)  # fmt: skip
     for share in SHARES:
         found = [_p95(load(port, sides["tidu"], headers, ours * share)) for _ in range(ROUNDS)]
         print(f"  tidu asked {ours * share:.0f} times a second: p95 {median(found):.0f} ms",
