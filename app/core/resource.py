@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
@@ -75,6 +75,7 @@ class Resource(APIRoute):
 
         async def handler(request: Request) -> Response:
             request.state.in_one_thread = self.waits
+            _refuse_method(request)
             _refuse_unknown(request, self.operation_id or self.unique_id)
             if request.method == "POST" and KEY in request.headers:
                 request.state.asked = await _asked(request)
@@ -135,6 +136,13 @@ def describe_common(description: dict[str, Any]) -> None:
                 found.append(DRY_RUN)
             if method == "post":
                 found.append(IDEMPOTENCY_KEY)
+
+
+def _refuse_method(request: Request) -> None:
+    """`PUT /leads/filters` is no change of a lead that is called so."""
+    described = request.app.openapi()["paths"].get(request.scope["path"])
+    if described is not None and request.method.lower() not in described:
+        raise HTTPException(405)
 
 
 # --- parameters ---------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Tx
 from app.core.errors import Invalid
 from app.core.resource import Resource
-from app.exchange.identities import LONGEST
 from app.exchange.report import Fault, Mode, Report
 from app.exchange.service import upsert_figures, upsert_firms, upsert_records
 from app.facts.kinds import KINDS
@@ -42,8 +41,8 @@ Version = Annotated[
 
 External = Annotated[
     str | None,
-    Field(max_length=LONGEST, description="The sender's own number of the firm. Given once beside "
-          "the credit code, it names the firm in batches from then on."),
+    Field(description="The sender's own number of the firm, at most 100 characters. Given once "
+          "beside the credit code, it names the firm in batches from then on."),
 ]  # fmt: skip
 
 
