@@ -162,7 +162,7 @@ def install_errors(app: FastAPI) -> None:
         if found is None:
             found = Invalid(str(error.detail))
             found.status, found.title = error.status_code, str(error.detail)
-        headers = dict(error.headers or {})
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         if error.status_code == 405 and request.scope["path"].startswith("/api/"):
             headers["allow"] = ", ".join(methods_of(request))
         return answer(request, found, headers)
