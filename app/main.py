@@ -17,6 +17,7 @@ from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
 from app.accounts.token_pages import router as token_pages
+from app.analyses.api import router as analyses_api
 from app.analyses.pages import router as analysis_pages
 from app.attraction.api import router as leads_api
 from app.attraction.pages import router as lead_pages
@@ -130,7 +131,8 @@ ROUTERS = (
     record_pages, view_pages, selection_pages, workbench_pages, carriers_api, carrier_pages,
     act_pages, leads_api, lead_pages, chains_api, chain_pages, criteria_pages, trail_pages,
     plan_pages, flag_pages, targets_api, target_pages, forecasts_api, forecast_pages, lists_api,
-    target_list_pages, rankings_api, ranking_pages, bulletin_pages, analysis_pages,
+    target_list_pages, rankings_api, ranking_pages, bulletin_pages, analyses_api,
+    analysis_pages,
     briefing_pages, document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
     firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages, support, duplicates_api,
     duplicate_pages, exports_api, exports_pages, visit_pages, door_pages, link_pages,

@@ -14,10 +14,8 @@ from app.analyses.cubes import ANALYSES, MEASURES, SCOPES
 from app.analyses.queries import Analysis, opened
 from app.analyses.views import Maker
 from app.core import i18n
-from app.core.filters import LARGEST_LIMIT, parse
-from app.core.paging import page
+from app.core.filters import LARGEST_LIMIT
 from app.core.web import render
-from app.firms.models import Firm
 from app.pipeline.pages import given
 from app.workbench import sheets
 from app.workbench.sheets import Sheet
@@ -25,6 +23,8 @@ from app.workbench.sheets import Sheet
 router = APIRouter(prefix="/analyses", include_in_schema=False)
 Name = Annotated[str, Path(max_length=40)]
 Format = Annotated[Literal["csv", "xlsx"], Query()]
+COUNTED = ("count", "exact")
+WHOLE = [("limit", str(LARGEST_LIMIT)), ("count", "none")]
 FIRM_HEADS = (("企业名称", "Name"), ("统一社会信用代码", "Credit code"))
 
 
@@ -70,8 +70,7 @@ def behind(request: Request, name: Name, actor: Reader, db: Db) -> HTMLResponse:
     """Exactly the firms that a number counts."""
     pairs = given(request)
     asked = opened(db, actor, name, pairs)
-    filters = parse([("count", "exact"), *pairs], queries.vocabulary(asked.cube))
-    found = page(db, queries.firms_of(asked.cube), filters, Firm.id)
+    found = queries.behind(db, asked, [*pairs, COUNTED])
     query = [pair for pair in pairs if pair[0] != "cursor"]
     following = found.next and f"?{urlencode([*query, ('cursor', found.next)])}"
     return render(request, "analyses/firms.html", asked=asked, analyses=ANALYSES, found=found,
@@ -93,17 +92,12 @@ def export_firms(
     pairs = [pair for pair in given(request) if pair[0] not in ("cursor", "limit", "count")]
     asked = opened(db, actor, name, pairs)
     english = i18n.locale_of(request) == "en"
-    wanted = [*pairs, ("limit", str(LARGEST_LIMIT)), ("count", "exact")]
-    filters = parse(wanted, queries.vocabulary(asked.cube))
-    counted = page(db, queries.firms_of(asked.cube), filters, Firm.id).count
-    _note(readings, asked, counted or 0)
+    _note(readings, asked, queries.behind(db, asked, [*pairs, COUNTED, ("limit", "1")]).count or 0)
 
     def pages(session: Session) -> Iterator[list[list[Any]]]:
         cursor: list[tuple[str, str]] = []
         while True:
-            asking = parse([*wanted[:-1], ("count", "none"), *cursor],
-                           queries.vocabulary(asked.cube))  # fmt: skip
-            some = page(session, queries.firms_of(asked.cube), asking, Firm.id)
+            some = queries.behind(session, asked, [*pairs, *WHOLE, *cursor])
             yield [_row(asked, row, english=english) for row in some.items]
             if some.next is None:
                 return

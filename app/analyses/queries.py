@@ -13,7 +13,8 @@ from app.analyses.dims import dims
 from app.core.clock import today
 from app.core.errors import Invalid, NotFound
 from app.core.fields import Field, nearest
-from app.core.filters import Sort, Vocabulary
+from app.core.filters import CONTROLS, Sort, Vocabulary, parse
+from app.core.paging import Page, page
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Firm
 from app.firms.moves import STEPS
@@ -63,8 +64,16 @@ def opened(session: Session, asked_by: Any, name: str, pairs: Pairs) -> Analysis
     if HIGHER.index(options.lower) >= HIGHER.index(options.upper):
         raise _wrong("upper", f"{options.upper} 不高于 {options.lower} (is not the higher rung)")
     found = cube(session, Asked(asked_by, day), name, options)
+    _refuse_unknown(pairs, (*OWN, *CONTROLS, *found.dims))
     rows, columns = _axes(name, given, found)
     return Analysis(name, day, options, found, rows, columns, tuple(pairs))
+
+
+def _refuse_unknown(pairs: Pairs, known: Sequence[str]) -> None:
+    """A mistyped filter never counts everybody."""
+    for name, _ in pairs:
+        if name.split("__")[0] not in known:
+            raise _wrong(name[:40], "没有这个参数 (no such parameter)" + nearest(name, known))
 
 
 def _axes(name: str, given: dict[str, str], found: Cube) -> tuple[str, str]:
@@ -165,6 +174,11 @@ def firms_of(found: Cube) -> Select[Any]:
     return select(Firm.id, Firm.name, Firm.credit_code, *keys).join(
         found.rows, found.rows.c.firm_id == Firm.id
     )
+
+
+def behind(session: Session, asked: Analysis, pairs: Pairs) -> Page:
+    """A page of the firms that a number counts; Invalid names the parameter that is wrong."""
+    return page(session, firms_of(asked.cube), parse(pairs, vocabulary(asked.cube)), Firm.id)
 
 
 def measure_label(code: str) -> tuple[str, str]:

@@ -1,22 +1,19 @@
 """Each analysis as one table whose numbers open their firms, with a chart and what it comes to."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
-from sqlalchemy import Numeric, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.analyses import queries
-from app.analyses.cubes import FOUR_YEARS, WAITED, ends
+from app.analyses import numbers, queries
+from app.analyses.cubes import FOUR_YEARS, WAITED
 from app.analyses.dims import Dim, Pair
-from app.analyses.queries import Analysis, tally
-from app.analyses.survival import Curve, Point, kaplan_meier
+from app.analyses.numbers import Cohort, Crossed, quarter
+from app.analyses.queries import Analysis
+from app.analyses.survival import Point
 from app.core import charts
 from app.core.db import FEN_PER_YUAN
 from app.firms.moves import STEPS
@@ -82,39 +79,27 @@ class Maker:
     # --- two keys against each other ------------------------------------------------------------
 
     def _structure(self) -> View:
-        return self._crossed(self.asked.rows, self.asked.columns)
+        return self._table(numbers.crossed(self.session, self.asked))
 
-    def _crossed(self, down: str, across: str) -> View:
-        """Firms by one key down and another across."""
-        counts = {(keys[0], keys[1]): firms
-                  for keys, firms in tally(self.session, self.cube, (down, across))}  # fmt: skip
-        return self._table(down, across, counts)
-
-    def _table(self, down: str, across: str, counts: Mapping[tuple[str, str], int]) -> View:
+    def _table(self, found: Crossed) -> View:
         """With totals; only what is there is shown."""
-        rows, columns = (self._present(name, at, counts) for at, name in enumerate((down, across)))
-        dim, other = self.cube.dims[down], self.cube.dims[across]
-        cells = []
-        for row in rows:
-            line = [Cell(counts.get((row, column), 0), self.href((down, row), (across, column)))
+        down, across, counts = found.down, found.across, found.counts
+        columns, cells = found.columns, []
+        for row in found.rows:
+            line = [Cell(counts.get((row, column), 0),
+                         self.href((down.name, row), (across.name, column)))
                     for column in columns]  # fmt: skip
             total = sum(counts.get((row, column), 0) for column in columns)
-            cells.append([Cell(self.word(dim, row)), *line, Cell(total, self.href((down, row)))])
-        sums = [Cell(sum(counts.get((row, column), 0) for row in rows), self.href((across, column)))
-                for column in columns]  # fmt: skip
+            whole = Cell(total, self.href((down.name, row)))
+            cells.append([Cell(self.word(down, row)), *line, whole])
         if cells:
+            sums = [Cell(sum(counts.get((row, column), 0) for row in found.rows),
+                         self.href((across.name, column)))
+                    for column in columns]  # fmt: skip
             cells.append([Cell(ALL[self.at]), *sums, Cell(sum(counts.values()), self.href())])
-        heads = [
-            dim.label[self.at],
-            *(self.word(other, column) for column in columns),
-            ALL[self.at],
-        ]
+        heads = [down.label[self.at], *(self.word(across, column) for column in columns),
+                 ALL[self.at]]  # fmt: skip
         return View(heads, cells, self._stacked(cells[:-1], heads[1:-1]))
-
-    def _present(self, name: str, at: int, counts: Iterable[tuple[str, ...]]) -> list[str]:
-        there = {keys[at] for keys in counts}
-        known = [value for value in self.cube.dims[name].values if value in there]
-        return [*known, *sorted(there - set(known))]
 
     def _stacked(self, rows: Sequence[Sequence[Cell]], names: Sequence[str]) -> dict[str, Any]:
         series = [
@@ -126,22 +111,16 @@ class Maker:
     # --- figures --------------------------------------------------------------------------------
 
     def _intensity(self) -> View:
-        view = self._crossed("share", "rung")
-        rows = self.cube.rows
-        over, under = cast(rows.c.over, Numeric), cast(rows.c.under, Numeric)
-        whole = select(func.sum(over), func.sum(under)).where(
-            rows.c.over.is_not(None), rows.c.under > 0
-        )
-        spent, sold = self.session.execute(whole).one()
-        middle = queries.quartiles(self.session, over / func.nullif(under, 0))
-        if not sold or not middle:
+        view = self._structure()
+        found = numbers.intensity(self.session, self.asked)
+        if found is None:
             return view
-        low, half, high = (f"{100 * value:.2f}%" for value in middle)
+        low, half, high = (f"{100 * value:.2f}%" for value in found.quarters)
         said = self.say(
             f"中位数 {half}，中间一半的企业在 {low} 到 {high} 之间；"
-            f"合计研发费用占合计收入 {100 * spent / sold:.2f}%。",
+            f"合计研发费用占合计收入 {100 * found.whole:.2f}%。",
             f"Median {half}; the middle half of the firms lies between {low} and {high}; "
-            f"all their R&D is {100 * spent / sold:.2f}% of all their revenue.",
+            f"all their R&D is {100 * found.whole:.2f}% of all their revenue.",
         )
         return View(view.heads, view.rows, view.chart, [said])
 
@@ -194,37 +173,18 @@ class Maker:
     # --- time -----------------------------------------------------------------------------------
 
     def _stay(self) -> View:
-        """One reading: how many firms have stood on each rung for how many days."""
-        told = tally(self.session, self.cube, ("rung", "stay", "days"))
-        counts: Counter[tuple[str, str]] = Counter()
-        days: dict[str, list[int]] = {}
-        for (rung, stay, stood), firms in told:
-            counts[rung, stay] += firms
-            if stood is not None:
-                days.setdefault(rung, []).extend([int(stood)] * firms)
-        view = self._table("rung", "stay", counts)
+        found, days = numbers.stay(self.session, self.asked)
+        view = self._table(found)
         heads = [*view.heads, self.say("中位天数", "Median days"),
                  self.say("中间一半", "Middle half")]  # fmt: skip
-        rungs = [step for step in STEPS[1:] if any(keys[0] == step for keys in counts)]
-        for row, step in zip(view.rows, [*rungs, None], strict=False):
-            own = sorted(days.get(step or "", []))
-            row += [Cell(_at(own, 2)), Cell(f"{_at(own, 1)}–{_at(own, 3)}" if own else "—")]
+        for row, rung in zip(view.rows, [*found.rows, None], strict=False):
+            low, half, high = (quarter(days.get(rung or "", []), n) for n in (1, 2, 3))
+            none = half is None
+            row += [Cell("—" if none else half), Cell("—" if none else f"{low}–{high}")]
         return View(heads, view.rows, view.chart)
 
     def _conversion(self) -> View:
-        rows = tally(self.session, self.cube, ("cohort", "outcome", "days"))
-        cohorts = sorted({str(keys[0]) for keys, _ in rows})
-        series, lines = [], []
-        for cohort in [*cohorts, None]:
-            own = [row for row in rows if cohort is None or row[0][0] == cohort]
-            counts = {name: sum(n for keys, n in own if keys[1] == name)
-                      for name in ("straight", "converted", "left", "waiting")}  # fmt: skip
-            curve = _curve(own)
-            series.append(self._cohort(cohort, counts, curve))
-            if cohort is None or cohort in cohorts[-LARGEST_GROUPS // 2 :]:
-                lines.append(
-                    (cohort or ALL[self.at], [_percent(curve.at(_day(m))) for m in MONTHS])
-                )
+        cohorts = numbers.conversion(self.session, self.asked)
         words = {step: self.cube.dims["rung"].values[step][self.at] for step in STEPS}
         lower, upper = (words[one] for one in (self.asked.options.lower,
                                                self.asked.options.upper))  # fmt: skip
@@ -241,46 +201,38 @@ class Maker:
             f"From {lower} to {upper}: firms that still wait, or left, are censored "
             "(Kaplan–Meier); 95% intervals in brackets; “—” where nobody was seen that long.",
         )
-        chart = (
-            charts.lines([self.say(f"{month} 月", f"{month} mo") for month in MONTHS], lines)
-            if rows
-            else None
-        )
-        return View(heads, series if rows else [], chart, [said])
+        lines = [(one.year or ALL[self.at], [_percent(one.curve.at(_day(m))) for m in MONTHS])
+                 for one in cohorts[-LARGEST_GROUPS // 2 - 1 :]]  # fmt: skip
+        months = [self.say(f"{month} 月", f"{month} mo") for month in MONTHS]
+        chart = charts.lines(months, lines) if cohorts else None
+        return View(heads, [self._cohort(one) for one in cohorts], chart, [said])
 
-    def _cohort(self, cohort: str | None, counts: dict[str, int], curve: Curve) -> list[Cell]:
-        own = [] if cohort is None else [("cohort", cohort)]
-        cells = [Cell(cohort or ALL[self.at]), Cell(sum(counts.values()), self.href(*own))]
-        cells += [Cell(firms, self.href(*own, ("outcome", name))) for name, firms in counts.items()]
+    def _cohort(self, one: Cohort) -> list[Cell]:
+        own = [] if one.year is None else [("cohort", one.year)]
+        cells = [Cell(one.year or ALL[self.at]), Cell(sum(one.counts.values()), self.href(*own))]
+        cells += [Cell(firms, self.href(*own, ("outcome", name)))
+                  for name, firms in one.counts.items()]  # fmt: skip
         for year in range(1, WAITED + 1):
             waited = [("waited", str(each)) for each in range(1, year + 1)]
-            point = curve.at(year * FOUR_YEARS // 4)
+            point = one.curve.at(year * FOUR_YEARS // 4)
             cells.append(Cell(_told(point), self.href(*own, ("outcome", "converted"), *waited)
                               if point else None))  # fmt: skip
-        median = curve.median
+        median = one.curve.median
         return [*cells, Cell("—" if median is None else _tenths(median / MONTH_DAYS))]
 
     # --- flows ----------------------------------------------------------------------------------
 
     def _flows(self) -> View:
-        days = ends(self.asked.day)
-        told = tally(self.session, self.cube, [f"on.{day}" for day in days])
         rows: list[list[Cell]] = []
         links: list[tuple[str, str, int, str]] = []
-        for at, (first, last) in enumerate(pairwise(days)):
-            counts: Counter[tuple[str, str]] = Counter()
-            for keys, firms in told:
-                counts[keys[at], keys[at + 1]] += firms
-            del counts[STEPS[0], STEPS[0]]
-            for (old, new), firms in sorted(counts.items(), key=lambda one: _rungs(one[0])):
-                href = self.href((f"on.{first}", old), (f"on.{last}", new))
-                there = sum(n for keys, n in counts.items() if keys[0] == old)
-                share = None if old == STEPS[0] else _tenths(100 * firms / there)
-                dim = self.cube.dims[f"on.{first}"]
-                was, now = self.word(dim, old), self.word(dim, new)
-                rows.append([Cell(f"{first} → {last}"), Cell(was), Cell(now), Cell(firms, href),
-                             Cell(share)])  # fmt: skip
-                links.append((_node(first, was), _node(last, now), firms, href))
+        for one in numbers.flows(self.session, self.asked):
+            href = self.href((f"on.{one.first}", one.old), (f"on.{one.last}", one.new))
+            dim = self.cube.dims[f"on.{one.first}"]
+            was, now = self.word(dim, one.old), self.word(dim, one.new)
+            share = None if one.share is None else _tenths(100 * one.share)
+            rows.append([Cell(f"{one.first} → {one.last}"), Cell(was), Cell(now),
+                         Cell(one.firms, href), Cell(share)])  # fmt: skip
+            links.append((_node(one.first, was), _node(one.last, now), one.firms, href))
         heads = [self.say("时段", "Period"), self.say("原在", "From"), self.say("后在", "To"),
                  self.say("家数", "Firms"),
                  self.say("占原梯次 %", "Of those there before, %")]  # fmt: skip
@@ -291,18 +243,9 @@ def _tenths(value: float) -> Decimal:
     return Decimal(f"{value:.1f}")
 
 
-def _at(values: Sequence[int], quarter: int) -> Value:
-    """The value at or below which so many quarters of the sorted ones lie."""
-    return values[-(-len(values) * quarter // 4) - 1] if values else "—"
-
-
 def _node(day: Any, word: str) -> str:
     ended = (day.month, day.day) == (12, 31)
     return f"{day.year if ended else day} {word}"
-
-
-def _rungs(keys: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(-STEPS.index(key) for key in keys)
 
 
 def _whole(value: Value) -> int:
@@ -321,14 +264,3 @@ def _told(point: Point | None) -> str:
     if point is None:
         return "—"
     return f"{100 * point.share:.1f} ({100 * point.low:.1f}–{100 * point.high:.1f})"
-
-
-def _curve(rows: Iterable[tuple[tuple[Any, ...], int]]) -> Curve:
-    """The firms that waited at all; who came straight never did."""
-    ended: list[int] = []
-    converted: list[bool] = []
-    for (_, outcome, days), firms in rows:
-        if outcome != "straight":
-            ended += [days] * firms
-            converted += [outcome == "converted"] * firms
-    return kaplan_meier(np.array(ended, dtype=np.int64), np.array(converted, dtype=bool))

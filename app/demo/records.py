@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from app.demo import plan
+from app.demo import plan, titles
 from app.firms.models import Designation, Incident, Judgement, Location, RecordCheck, Residency
 from app.innovation.models import Award, IpRight, Platform, Standard
 
@@ -51,7 +51,10 @@ class Records:
     def add(self, firm_id: int, firm: Row, strength: float, *, near: bool) -> None:
         """Everything about one firm; the experts have seen all of one that is near."""
         self._places(firm_id, firm["registered_on"])
+        known = self.rows.setdefault(Designation, [])
+        before = len(known)
         self._titles(firm_id, firm["registered_on"], strength)
+        titles.add(self, firm_id, firm, known[before:])
         self._rights(firm_id, strength, firm["registered_on"])
         self._judged(firm_id, strength, near=near)
         plan.add(self, firm_id, firm, strength)

@@ -27,7 +27,8 @@ class Sheet:
 
     rows: Iterator[tuple[int, list[Any]]]
     encoding: str
-    formulas: frozenset[tuple[int, int]] = frozenset()
+    formulas: frozenset[workbooks.Place] = frozenset()
+    spanned: frozenset[workbooks.Place] = frozenset()
     # What its sender should know of it, in both languages.
     remarks: tuple[tuple[str, str], ...] = ()
 
@@ -48,7 +49,7 @@ def read(path: Path, largest_megabytes: int) -> Sheet:
         head = file.read(512)
     if head.startswith(b"PK"):
         rows, marks = workbooks.read(path)
-        return Sheet(rows, "xlsx", marks.formulas, marks.remarks)
+        return Sheet(rows, "xlsx", marks.formulas, marks.spanned, marks.remarks)
     _refuse_other_formats(path, head)
     return _text(path, head)
 

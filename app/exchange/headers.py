@@ -65,6 +65,12 @@ class Column:
     year: int | None = None
     indicator: bool = False
     unit_said: bool = True
+    money: bool = False
+
+    @property
+    def amount(self) -> bool:
+        """Whether it holds amounts, each of one row; a word or a year may stand for several."""
+        return self.money or self.indicator or self.field == "value"
 
 
 @dataclass(frozen=True)
@@ -125,13 +131,14 @@ def find(rows: Iterator[Row], mapping: Mapping, known: Vocabulary, file: str
         return sum(_is_known(text, words, mapping, known) for text in texts)
 
     single = [[str(cell).strip() for cell in cells] for _, cells in first]
-    found = [(score(texts), 1, n, texts) for n, texts in enumerate(single)]
+    found = [(score(texts), False, True, n, texts) for n, texts in enumerate(single)]
     found += [
-        (score(joined), 0, n + 1, joined)
+        (score(joined), not {*joined} <= {*above, *below}, False, n + 1, joined)
         for n, (above, below) in enumerate(pairwise(single))
         if (joined := _joined(above, below, words, mapping, known)) != below
     ]
-    _, _, best, texts = max(found, key=lambda one: (one[0], one[1], -one[2]))
+    # Of equals the one that dates its columns, then one row alone, then the first.
+    *_, best, texts = max(found, key=lambda one: (*one[:3], -one[3]))
     return (first[best][0], texts), chain(first[best + 1 :], rows)
 
 
@@ -265,7 +272,7 @@ def _column(
         return None
     text = squeezed(spoken)
     if text in words:
-        return Column(words[text], header)
+        return Column(words[text], header, money=words[text] in known.money)
     unit = HEADER_UNIT.match(text)
     if unit and unit[1] in words:
         return _with_remark(words[unit[1]], header, unit[2], known.money)
@@ -278,7 +285,7 @@ def _with_remark(field: str, header: str, remark: str, money: frozenset[str]) ->
         return Column(field, header)
     if remark not in YUAN:
         raise Invalid(_no_unit_of_money(header, remark))
-    return Column(field, header, YUAN[remark])
+    return Column(field, header, YUAN[remark], money=True)
 
 
 def _no_unit_of_money(header: str, unit: str) -> str:

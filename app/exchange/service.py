@@ -76,7 +76,7 @@ def import_sheet(
     report = Report(encoding=sheet.encoding, headers=header.cells, header_row=header.row)
     named = Identities(session, actor, how.source, header.columns, report)
     meaning = named.columns
-    rows = named.rows(_counted(below, header, sheet.formulas, report, progress))
+    rows = named.rows(_counted(below, header, sheet, report, progress))
 
     def work() -> None:
         if how.kind == "firms":
@@ -210,10 +210,9 @@ def _has_strange_keys(number: int, row: dict[str, Any], names: Any, report: Repo
 
 
 def _counted(
-    rows: Iterator[headers.Row], header: Header, formulas: frozenset[tuple[int, int]],
-    report: Report, progress: Progress,
-) -> Iterator[headers.Row]:  # fmt: skip
-    """Every row, counted; formulas and cells nobody named are faults of theirs."""
+    rows: Iterator[headers.Row], header: Header, sheet: Sheet, report: Report, progress: Progress
+) -> Iterator[headers.Row]:
+    """Every row, counted; formulas, shared amounts and cells nobody named are faults of theirs."""
     keys = [n for n, column in enumerate(header.columns) if column and column.field in KEYS]
     for number, cells in rows:
         if _is_total(cells, keys):
@@ -225,8 +224,8 @@ def _counted(
         if report.rows % EVERY == 0:
             progress(report.rows)
         faults = list(_nameless(number, cells, header))
-        if formulas:
-            faults += _formulas(number, cells, header, formulas)
+        if sheet.formulas or sheet.spanned:
+            faults += _no_values(number, cells, header, sheet)
         report.faults += faults
         yield number, cells
     progress(report.rows)
@@ -239,16 +238,20 @@ def _is_total(cells: list[Any], keys: list[int]) -> bool:
     return any(squeezed(cell) in TOTALS for cell in cells if isinstance(cell, str) and cell)
 
 
-def _formulas(
-    number: int, cells: list[Any], header: Header, formulas: frozenset[tuple[int, int]]
-) -> Iterator[Fault]:
-    """A formula's stored result may be stale, so it is not taken for a value."""
+def _no_values(number: int, cells: list[Any], header: Header, sheet: Sheet) -> Iterator[Fault]:
+    """A formula's result may be stale, and whose an amount is that spans rows nobody can say."""
     for position, column in enumerate(header.columns):
-        if column is not None and (number, position) in formulas:
-            yield Fault(
-                number, column.header, str(cells[position])[:80],
-                "单元格是公式：请复制后“选择性粘贴为数值”",
-                "a formula: copy and paste as value")  # fmt: skip
+        if column is None:
+            continue
+        value = str(cells[position])[:80] if position < len(cells) else ""
+        if (number, position) in sheet.formulas:
+            yield Fault(number, column.header, value,
+                        "单元格是公式：请复制后“选择性粘贴为数值”",
+                        "a formula: copy and paste as value")  # fmt: skip
+        elif column.amount and (number, position) in sheet.spanned:
+            yield Fault(number, column.header, value,
+                        "合并的单元格一个数管几行：请取消合并，每行各填各的数",
+                        "one amount for several rows: split the cells, fill each in")  # fmt: skip
 
 
 def _nameless(number: int, cells: list[Any], header: Header) -> Iterator[Fault]:

@@ -32,17 +32,20 @@ HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=\"(?:1|true)\"")
 TAG = r"<(?:\w+:)?{name}\b([^>]*)>"
 ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 CELL_FORMATS = re.compile(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+Place = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Places of a sheet, as (row, column): formulas, and numbers shown as percentages.
+    """Places of a sheet, row and column: formulas, numbers shown as percentages, and cells that
+    one value spans over several rows.
 
     `remarks` say in both languages what the eye may not see: sheets and rows, macros.
     """
 
-    formulas: frozenset[tuple[int, int]]
-    percents: frozenset[tuple[int, int]]
+    formulas: frozenset[Place]
+    percents: frozenset[Place]
+    spanned: frozenset[Place] = frozenset()
     remarks: tuple[tuple[str, str], ...] = ()
 
 
@@ -59,7 +62,9 @@ def read(path: Path) -> tuple[Iterator[tuple[int, list[Any]]], Marks]:
             position = shown[0]
             marks = _marks(archive, position, path.name)
             marks = replace(marks, remarks=tuple(_remarks(archive, book.sheets_metadata, position)))
-            rows = book.get_sheet_by_index(position).to_python(skip_empty_area=False)
+            sheet = book.get_sheet_by_index(position)
+            rows = sheet.to_python(skip_empty_area=False)
+            marks = replace(marks, spanned=frozenset(_spread(rows, sheet.merged_cell_ranges)))
     except (CalamineError, IndexError, KeyError, NotImplementedError) as error:
         raise Invalid(
             f"{path.name} 不是能读的 .xlsx 工作簿：请用 Excel 或 WPS 另存为 .xlsx "
@@ -86,6 +91,17 @@ def _remarks(
                f"{hidden} hidden or filtered rows are read as well")  # fmt: skip
     if any("vbaproject" in name.lower() for name in archive.namelist()):
         yield "工作簿含有宏：宏不会运行，只读数据", "macros are not run; only the data is read"
+
+
+def _spread(rows: list[list[Any]], merged: list[tuple[Place, Place]] | None) -> Iterator[Place]:
+    """A value that spans rows stands in each of them that holds anything; the places where."""
+    for (top, left), (bottom, right) in merged or ():
+        if top == bottom or left != right:
+            continue
+        for number in range(top, min(bottom + 1, len(rows))):
+            if any(cell != "" for cell in rows[number]):
+                rows[number][left] = rows[top][left]
+                yield number + 1, left
 
 
 def _with_numbers(rows: list[list[Any]], marks: Marks) -> Iterator[tuple[int, list[Any]]]:
@@ -143,7 +159,7 @@ def _refuse_expanse(content: bytes, name: str) -> None:
         raise KeyError("cells without a place")
 
 
-def _place(letters: bytes, row: bytes) -> tuple[int, int]:
+def _place(letters: bytes, row: bytes) -> Place:
     column = 0
     for letter in letters:
         column = column * 26 + letter - 64
@@ -181,7 +197,7 @@ def _percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     )  # fmt: skip
 
 
-def _percent_cells(content: bytes, styles: frozenset[str]) -> Iterator[tuple[int, int]]:
+def _percent_cells(content: bytes, styles: frozenset[str]) -> Iterator[Place]:
     wanted = "|".join(sorted(styles))
     styled = rf"<(?:\w+:)?c\b[^>]*?\bs\s*=\s*[\"'](?:{wanted})[\"'][^>]*>"
     for cell in re.finditer(styled.encode(), content):

@@ -11,7 +11,9 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    any_,
     bindparam,
+    literal,
     select,
     text,
     type_coerce,
@@ -160,7 +162,7 @@ def _figures(session: Session, ids: list[int], columns: list[str], day: date) ->
     rows = session.execute(
         select(FirmYear.firm_id, FirmYear.year,
                *(type_coerce(table.c[code], BigInteger).label(code) for code in codes))
-        .where(FirmYear.firm_id.in_(ids), FirmYear.year.in_(asked))
+        .where(FirmYear.firm_id == any_(literal(ids, ARRAY(Integer))), FirmYear.year.in_(asked))
     ).mappings()  # fmt: skip
     found: dict[int, Row] = {number: dict.fromkeys(columns) for number in ids}
     for row in rows:

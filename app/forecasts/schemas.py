@@ -114,9 +114,14 @@ class BinOut(BaseModel):
 
 
 class BackTestOut(BaseModel):
-    """How well past years would have been told."""
+    """How well past years would have been told; `inside` of them came within their interval.
+
+    `chance_of_so_few` is that of as few or fewer, if the intervals were to be believed.
+    """
 
     years: list[PastOut]
+    inside: int
+    chance_of_so_few: float
     calibration: list[BinOut]
     mean_absolute_error: float
     brier: float
@@ -129,6 +134,7 @@ class BackTestOut(BaseModel):
             years=[PastOut(year=each.year, expected=each.told.expected, low=each.told.low,
                            high=each.told.high, came=each.came, inside=each.inside)
                    for each in one.years],
+            inside=one.inside, chance_of_so_few=one.luck,
             calibration=[BinOut(**vars(each)) for each in one.bins],
             mean_absolute_error=one.error, brier=one.brier, brier_of_the_mean=one.plain,
         )  # fmt: skip

@@ -63,6 +63,7 @@ def opened(path: Path, edits: Edits) -> Sheet:
     sheet.rows = _bounded(_edited(sheet.rows, edits), path.name)
     typed = {(number, int(place)) for number, cells in edits.items() for place in cells}
     sheet.formulas -= typed
+    sheet.spanned -= typed
     return sheet
 
 

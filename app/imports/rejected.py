@@ -54,6 +54,7 @@ def _kept(source: Path, report: Report, faults: Faults, locale: str, file: IO[by
     position, title = book.index(old), old.title
     old.title = "-"
     new = book.create_sheet(title, position)
+    _split(old)
     wanted = [*range(1, report.header_row + 1), *sorted(faults)]
     for target, row in enumerate(wanted, 1):
         for cell in old[row]:
@@ -69,6 +70,15 @@ def _kept(source: Path, report: Report, faults: Faults, locale: str, file: IO[by
     book.remove(old)
     book.active = position
     book.save(file)
+
+
+def _split(sheet: Any) -> None:
+    """What spans several rows stands in each: some of them may not come back."""
+    for span in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(span.coord)
+        if span.min_col == span.max_col:
+            for row in range(span.min_row + 1, span.max_row + 1):
+                _copy(sheet.cell(span.min_row, span.min_col), sheet.cell(row, span.min_col))
 
 
 def _copy(source: Any, target: Any) -> None:

@@ -26,6 +26,7 @@ from app.pipeline.models import Assessment
 DEFAULT_RUNG = "certified"
 GAP = "gap."
 HUNDREDTHS = {"yuan", "percent"}
+NAMES = {int(one): one.name.lower() for one in Outcome}
 VERDICT = ("outcome", "unmet_count", "unknown_count", "gap_count", "readiness")
 USUAL = (
     *shared.USUAL, "set", "outcome", "unmet_count", "unknown_count", "gap_count", "readiness",
@@ -79,31 +80,40 @@ def firms(session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, d
     )  # fmt: skip
     found = page(session, query, filters, Firm.id)
     shared.decorate(session, found.items, columns, day)
+    spelling = _Spelling(loaded, columns)
     for row in found.items:
-        _spell_out(row, loaded, columns)
+        spelling.spell(row)
         shared.keep(row, columns)
     return found
 
 
-def _spell_out(row: dict[str, Any], loaded: LoadedSet, columns: tuple[str, ...]) -> None:
+class _Spelling:
     """Codes and positions as words: which criteria are unmet or unknown, and each gap."""
-    spots = places(loaded)
-    gaps = row.pop("gaps")
-    outcomes = Outcome.unpack(row.pop("outcomes"), len(gaps))
-    row["set"] = loaded.policy.code
-    row["outcome"] = Outcome(row["outcome"]).name.lower()
-    row |= {"unmet": [], "unknown": [], "gaps": {}}
-    if "outcomes" in columns:
-        row["outcomes"] = {
-            one.criterion.id: outcomes[one.index - 1].name.lower() for one in spots if one.outer
-        }
-    for place in spots:
-        outcome, gap = outcomes[place.index - 1], gaps[place.index - 1]
-        if place.outer and outcome in (Outcome.UNMET, Outcome.UNKNOWN):
-            row[outcome.name.lower()].append(place.criterion.id)
-        if gap is not None:
-            scale = 100 if place.gap_unit in HUNDREDTHS else 1
-            row["gaps"][place.criterion.id] = Decimal(gap) / scale
-    for name in columns:
-        if name.startswith(GAP):
-            row[name] = row["gaps"].get(name.removeprefix(GAP))
+
+    def __init__(self, loaded: LoadedSet, columns: tuple[str, ...]) -> None:
+        spots = places(loaded)
+        self.code = loaded.policy.code
+        self.outer = [(2 * (one.index - 1), one.criterion.id) for one in spots if one.outer]
+        gapped = {name.removeprefix(GAP): name for name in columns if name.startswith(GAP)}
+        self.whole, self.outcomes = "gaps" in columns, "outcomes" in columns
+        self.gaps = [(one.index - 1, one.criterion.id, gapped.get(one.criterion.id),
+                      100 if one.gap_unit in HUNDREDTHS else 1)
+                     for one in spots if self.whole or one.criterion.id in gapped]  # fmt: skip
+
+    def spell(self, row: dict[str, Any]) -> None:
+        """Replace what is stored of one firm's verdict by what it says."""
+        gaps, packed = row.pop("gaps"), row.pop("outcomes")
+        row["set"] = self.code
+        row["outcome"] = NAMES[row["outcome"]]
+        found = [(criterion, packed >> place & 3) for place, criterion in self.outer]
+        row["unmet"] = [criterion for criterion, stands in found if stands == Outcome.UNMET]
+        row["unknown"] = [criterion for criterion, stands in found if stands == Outcome.UNKNOWN]
+        if self.outcomes:
+            row["outcomes"] = {criterion: NAMES[stands] for criterion, stands in found}
+        known = row["gaps"] = {}
+        for place, criterion, column, scale in self.gaps:
+            gap = None if gaps[place] is None else Decimal(gaps[place]) / scale
+            if gap is not None:
+                known[criterion] = gap
+            if column is not None:
+                row[column] = gap

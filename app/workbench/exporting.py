@@ -5,7 +5,7 @@ its query is the page's own. So a file can be written while somebody waits, or b
 is the same.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -120,23 +120,27 @@ class Export:
         """How a column's cells are written: a number or date as it is, the rest in words."""
         name = column.name
         if name.startswith(SPOT):
-            criterion = name.removeprefix(SPOT)
-            return lambda row: self.words.value("outcome", row[OUTCOMES][criterion])
+            criterion, words = name.removeprefix(SPOT), self.words.table("outcome")
+            return lambda row: words[row[OUTCOMES][criterion]]
         if column.numeric or name == "readiness":
             return lambda row: row.get(name)
-        return lambda row: self._said(name, row.get(name))
+        words = self.words.table(name)
 
-    def _said(self, name: str, value: Any) -> Any:
-        if value is None or isinstance(value, date):
-            return value
+        def said(row: Row) -> Any:
+            value = row.get(name)
+            return words.get(value, value) if isinstance(value, str) else self._said(words, value)
+
+        return said
+
+    def _said(self, words: Mapping[str, str], value: Any) -> Any:
         if isinstance(value, bool):
             return self.words.pick(("是", "yes") if value else ("否", "no"))
         if isinstance(value, list):
-            return "；".join(self.words.value(name, one) for one in value)
+            return "；".join(words.get(one, one) for one in value)
         if isinstance(value, dict):
             english = self.words.locale == "en" and value.get("name_en")
             return english or value["name"]
-        return value if isinstance(value, int | Decimal) else self.words.value(name, value)
+        return value
 
 
 def _bench(session: Session, actor: Actor, of: str, pairs: Pairs, locale: str) -> Listed:

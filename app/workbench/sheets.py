@@ -8,17 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-import xlsxwriter
 from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from app.core.cells import neutral
+from app.workbench import books
 
 Format = Literal["csv", "xlsx"]
 MEDIA: dict[str, str] = {
@@ -61,10 +60,10 @@ def written(pages: Iterator[list[list[Any]]], sheet: Sheet, kind: Format) -> Ite
 
 def write(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet, kind: Format) -> None:
     """Write these rows to a file of the kind."""
-    (_workbook if kind == "xlsx" else _csv)(path, pages, sheet)
-
-
-# --- CSV ----------------------------------------------------------------------------------------
+    if kind == "xlsx":
+        books.write(path, sheet.heads, sheet.widths, pages)
+    else:
+        _csv(path, pages, sheet)
 
 
 def _csv(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet) -> None:
@@ -78,39 +77,3 @@ def _csv(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet) -> None:
 
 def _plain(cell: Any) -> Any:
     return cell if isinstance(cell, int | Decimal) else neutral(cell)
-
-
-# --- XLSX ---------------------------------------------------------------------------------------
-
-
-def _workbook(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet) -> None:
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
-    with xlsxwriter.Workbook(path, options) as book:
-        written_ = book.add_worksheet()
-        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        written_.freeze_panes(1, 1)
-        for at, (head, width) in enumerate(zip(sheet.heads, sheet.widths, strict=True)):
-            written_.set_column(at, at, width)
-            written_.write_string(0, at, head, bold)
-        number = 0
-        for page in pages:
-            for row in page:
-                number += 1
-                for at, cell in enumerate(row):
-                    _put(written_, (number, at), cell, day)
-        if number:
-            written_.autofilter(0, 0, number, len(sheet.heads) - 1)
-
-
-def _put(written_: Any, place: tuple[int, int], cell: Any, day: Any) -> None:
-    """Text as text, whatever it begins with; numbers and dates as what they are."""
-    if cell is None:
-        return
-    if isinstance(cell, date):
-        written_.write_datetime(*place, cell, day)
-    elif isinstance(cell, int | Decimal):
-        written_.write_number(*place, cell)
-    else:
-        written_.write_string(*place, str(cell))

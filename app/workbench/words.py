@@ -121,27 +121,27 @@ class Words:
     def value(self, name: str, code: str) -> str:
         """A value of a field as people say it; itself where there is no other word."""
         family = name.split(".", 1)[0]
-        match family:
-            case "rung":
-                return self.pick(RUNGS.get(code, (code, code)))
-            case "moved":
-                return self._way(code)
-            case "designation" | "designations":
-                return self.pick(phrases.DESIGNATIONS.get(code, (code, code)))
-            case "flag" | "flags":
-                return FLAG_KINDS[code].label[self.locale] if code in FLAG_KINDS else code
-            case "outcome":
-                return self.pick(phrases.OUTCOMES.get(code, (code, code)))
-            case "park" | "incubator":
-                return self.places.get(code, code)
-            case "region_code":
-                return divisions().get(code, code)
-            case "status" | "origin":
-                found = told().values[family].get(code)
-                return code if found is None else str(found[self.locale])
-            case _ if family in OF_CRITERIA:
-                return self.criteria.get(code, code)
-        return code
+        return self._way(code) if family == "moved" else self.table(family).get(code, code)
+
+    def table(self, family: str) -> Mapping[str, str]:
+        """The words of a family's values; empty where they are said as they stand."""
+        return self._tables.get(family, {})
+
+    @cached_property
+    def _tables(self) -> dict[str, Mapping[str, str]]:
+        def said(pairs: Mapping[str, Pair]) -> Mapping[str, str]:
+            return {code: self.pick(pair) for code, pair in pairs.items()}
+
+        titles = said(phrases.DESIGNATIONS)
+        flags = {code: kind.label[self.locale] for code, kind in FLAG_KINDS.items()}
+        trail = {of: {code: str(word[self.locale]) for code, word in told().values[of].items()}
+                 for of in ("status", "origin")}  # fmt: skip
+        return {
+            "rung": said(RUNGS), "designation": titles, "designations": titles, "flag": flags,
+            "flags": flags, "outcome": said(phrases.OUTCOMES), "park": self.places,
+            "incubator": self.places, "region_code": divisions(), **trail,
+            **dict.fromkeys(OF_CRITERIA, self.criteria),
+        }  # fmt: skip
 
     def _way(self, code: str) -> str:
         before, dots, after = code.partition("..")

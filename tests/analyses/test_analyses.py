@@ -163,3 +163,47 @@ def test_a_park_sees_its_own_and_mistakes_are_named(db: Session) -> None:
         assert refused.json()["errors"][0]["parameter"] == parameter
     assert client.get("/analyses/structure/firms?rungs=x").status_code == 422
     assert client.get("/analyses/strukture").status_code == 404
+
+
+def test_programs_read_the_same_numbers_and_firms_within_their_scope(db: Session) -> None:
+    start = date(2022, 3, 1)
+    certified: dict[str, Any] = {
+        "designations": [held_from("tech_sme", start), held_from("hnte", date(2023, 9, 1))],
+        "figures": {"rd_hnte": {2024: 50_000}, "revenue_sales": {2024: 1_000_000}},
+    }
+    mine, _ = stored(db, certified, certified | {"firm": {"industry_code": "I6510"}})
+    park = body(db, "west_park", "park")
+    put_in_park(db, mine, park, Range(date(2015, 1, 1), None))
+    client = person(db, Role.LEADER)
+
+    def get(path: str) -> Any:
+        answer = client.get(f"/api/v1/analyses/{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    found = get(f"structure?as_of={DAY}&rows=park&columns=rung")
+    assert found["items"] == [{"row": "none", "column": "certified", "firms": 1},
+                              {"row": "west_park", "column": "certified", "firms": 1}]  # fmt: skip
+    assert [one["code"] for one in found["rows"]["values"]] == ["west_park", "none"]
+    behind = get(f"structure/firms?as_of={DAY}&park=west_park&count=exact")
+    assert ([one["id"] for one in behind["items"]], behind["count"]) == ([mine], 1)
+    assert behind["items"][0]["keys"]["rung"] == "certified"
+    assert get(f"intensity?as_of={DAY}")["whole_percent"] == "5.00"
+    cohort = get(f"conversion?as_of={DAY}")["items"][-1]
+    assert (cohort["year"], cohort["converted"], cohort["within"][1]["percent"]) == (
+        None,
+        2,
+        "100.00",
+    )
+    assert get(f"stay?as_of={DAY}")["spans"][0]["firms"] == 2
+    flow = get(f"flows?as_of={DAY}")["items"][-1]
+    assert (flow["old"], flow["new"], flow["firms"], flow["percent"]) == (
+        "certified", "certified", 2, "100.00")  # fmt: skip
+    group = get(f"concentration?as_of={DAY}&by=all")["items"][0]
+    assert (group["yuan"], group["largest_percent"], group["hhi"]) == ("2000000", "50.00", 5000)
+    client = person(db, Role.PARK_OPERATOR, park)
+    assert [one["firms"] for one in get(f"structure?as_of={DAY}")["items"]] == [1]
+    for query, parameter in (("parks=x", "parks"), ("rung=top", "rung"), ("as_of=soon", "as_of")):
+        wrong = client.get(f"/api/v1/analyses/structure?{query}")
+        assert wrong.status_code == 422, query
+        assert wrong.json()["errors"][0]["parameter"] == parameter

@@ -1,4 +1,4 @@
-"""Who may see the trail over HTTP, and what it says in plain words."""
+"""Who may see the trail over HTTP, what its filters find, and who is noted for looking."""
 
 import csv
 import io
@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, delete, text, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import Engine, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
@@ -17,52 +16,15 @@ from app.accounts.auth import COOKIE
 from app.accounts.models import Grant, Organisation, User, UserSession
 from app.accounts.secrets import digest
 from app.core.clock import today
-from app.core.db import Base
 from app.core.settings import Settings
-from app.firms.models import Contact, Designation, Firm, FirmYear, Location, Submission
+from app.firms.models import Firm
 from app.main import create_app
-from app.pipeline.service import assess
-from app.pipeline.trail import words
-from tests.audit.trail import act, entries, last
+from tests.audit.trail import act, entries, found_by, last
 from tests.factories import make_firm
-from tests.people import FAR_FUTURE, body, machine, person, put_in_park
+from tests.people import FAR_FUTURE, body, machine, person
 
 AUDITS = ("/audit", "/audit/export", "/audit/1", "/api/v1/audit", "/api/v1/audit/filters",
           "/api/v1/audit/export", "/api/v1/audit/1")  # fmt: skip
-ALWAYS = Range(date(2015, 1, 1), None)
-
-
-@pytest.fixture
-def park(db: Session) -> Organisation:
-    return body(db, "trail-park", "park")
-
-
-@pytest.fixture
-def firm(db: Session, park: Organisation) -> int:
-    """A firm with something of every sort, each act by somebody."""
-    act(
-        db, name="李经办", role="officer", organisation_id=park.id, request_id="r-made", reason=None
-    )
-    number = make_firm(db, "黔江审计科技有限公司", figures={"revenue_sales": {2024: 1_234_567}})
-    put_in_park(db, number, park, ALWAYS)
-    act(db, organisation_id=park.id, request_id="r-2", reason="年报更正")
-    db.add(Submission(firm_id=number, year=2024, indicator="rd_hnte", value=98_765_432_10,
-                      typed="9876.54321万元", source="tax_bureau"))  # fmt: skip
-    db.add(Designation(firm_id=number, kind="hnte", number="GR2024",
-                       valid=Range(date(2024, 1, 1), date(2027, 1, 1))))  # fmt: skip
-    db.add(Contact(firm_id=number, name="张绝密", phone="13900001111"))
-    db.flush()
-    db.execute(update(FirmYear).where(FirmYear.firm_id == number).values(revenue_sales=2_000_000))
-    db.execute(update(Firm).where(Firm.id == number).values(status="moved_out", chain="新材料"))
-    assess(db, None, today())
-    return number
-
-
-def history(client: TestClient, firm: int, query: str = "") -> list[dict[str, Any]]:
-    answer = client.get(f"/api/v1/firms/{firm}/history?limit=1000{query}")
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.AUDITOR])
@@ -89,13 +51,6 @@ def test_the_auditor_sees_it_all_and_no_firm_elsewhere(db: Session, firm: int) -
     navigation = auditor.get("/audit").text.split("</nav>")[0]
     assert 'href="/audit"' in navigation and 'href="/pool"' not in navigation
     assert 'href="/audit"' not in person(db, Role.ANALYST).get("/criteria").text
-
-
-def found_by(auditor: TestClient, query: str) -> list[dict[str, Any]]:
-    answer = auditor.get(f"/api/v1/audit?limit=1000&{query}")
-    assert answer.status_code == 200, answer.text
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
 
 
 def test_every_filter_finds_what_it_says(db: Session, firm: int, park: Organisation) -> None:
@@ -272,139 +227,6 @@ def test_a_reading_and_its_note_make_do_with_one_connection(clone: Engine) -> No
     assert [tuple(row[:2]) for row in noted] == [("a", '["测试"]')]
 
 
-# --- a firm's history ---------------------------------------------------------------------------
-
-
-def test_a_history_says_who_changed_what(db: Session, firm: int, park: Organisation) -> None:
-    items = history(person(db, Role.LEADER), firm)
-    assert [item["id"] for item in items] == sorted((i["id"] for i in items), reverse=True)
-    by_table: dict[str, list[Any]] = {}
-    for item in items:
-        by_table.setdefault(item["table"], []).append(item)
-    assert {"firm", "firm_year", "location", "submission", "designation", "contact",
-            "assessment"} == set(by_table)  # fmt: skip
-    changed, made = by_table["firm"]
-    assert (changed["action"], made["action"]) == ("update", "insert")
-    assert made["who"]["name"] == "李经办"
-    assert made["who"]["organisation"]["zh"] == park.name
-    assert (changed["who"]["role_label"]["zh"], changed["reason"]) == ("科技局分析员", "年报更正")
-    status = next(c for c in changed["rows"][0]["changes"] if c["column"] == "status")
-    assert (status["before"], status["after"]) == ("active", "moved_out")
-    assert status["label"] == {"zh": "状态", "en": "Status"}
-    assert status["shown_after"] == {"zh": "迁出", "en": "moved out"}
-
-
-def test_values_are_in_their_units(db: Session, firm: int) -> None:
-    client = person(db, Role.ANALYST)
-    [submitted] = history(client, firm, "&table=submission")
-    value = next(c for c in submitted["rows"][0]["changes"] if c["column"] == "value")
-    assert (value["after"], value["unit"]) == ("98765432.1", "yuan")
-    assert value["shown_after"] == {"zh": "98,765,432.1 元", "en": "98,765,432.1 yuan"}
-    assert submitted["rows"][0]["record"]["en"].startswith("2024 ")
-    year = next(i for i in history(client, firm, "&table=firm_year") if i["action"] == "update")
-    [revenue] = [c for c in year["rows"][0]["changes"] if c["column"] == "revenue_sales"]
-    assert (revenue["before"], revenue["after"]) == ("1234567", "2000000")
-    assert revenue["label"]["zh"] == "销售收入"
-    assert revenue["shown_before"]["zh"] == "1,234,567 元"
-    [title] = history(client, firm, "&table=designation")
-    assert title["rows"][0]["record"]["zh"] == "高新技术企业"
-    valid = next(c for c in title["rows"][0]["changes"] if c["column"] == "valid")
-    assert valid["after"] == {"first": "2024-01-01", "last": "2026-12-31"}
-    assert valid["shown_after"]["en"] == "2024-01-01 – 2026-12-31"
-    [place] = history(client, firm, "&table=location")
-    park = next(c for c in place["rows"][0]["changes"] if c["column"] == "park_id")
-    assert park["shown_after"]["zh"] == "trail-park 单位"
-    [verdicts] = history(client, firm, "&table=assessment")
-    assert "项" in verdicts["rows"][0]["record"]["zh"]
-
-
-def test_a_changed_record_is_named_though_only_its_change_is_kept(db: Session, firm: int) -> None:
-    db.execute(update(Designation).where(Designation.firm_id == firm).values(end_reason="x"))
-    db.execute(
-        update(Location).where(Location.firm_id == firm).values(during=ALWAYS, source="import")
-    )
-    client = person(db, Role.ANALYST)
-    for table, name in (("designation", "高新技术企业"), ("location", "trail-park 单位")):
-        newest = history(client, firm, f"&table={table}")[0]
-        assert (newest["action"], newest["rows"][0]["record"]["zh"]) == ("update", name)
-
-
-def test_a_history_never_shows_persons(db: Session, firm: int) -> None:
-    client = person(db, Role.ANALYST)
-    [contact] = history(client, firm, "&table=contact")
-    shown = {c["column"]: c["shown_after"]["en"] for c in contact["rows"][0]["changes"]}
-    assert {shown["name"], shown["phone"]} == {"(not recorded)"}
-    for path in (f"/firms/{firm}/history", f"/api/v1/firms/{firm}/history?limit=1000"):
-        text_ = client.get(path).text
-        assert "张绝密" not in text_ and "13900001111" not in text_
-
-
-def test_a_history_belongs_to_who_may_know_of_the_firm(
-    db: Session, firm: int, park: Organisation
-) -> None:
-    own = person(db, Role.PARK_OPERATOR, park)
-    other = person(db, Role.PARK_OPERATOR, body(db, "other-park", "park"))
-    foreign = make_firm(db)
-    for path in ("/firms/{}/history", "/api/v1/firms/{}/history"):
-        assert own.get(path.format(firm)).status_code == 200
-        assert other.get(path.format(firm)).status_code == 404
-        assert own.get(path.format(foreign)).status_code == 404
-        assert person(db, Role.ADMIN, body(db, path, "department")).get(
-            path.format(firm)).status_code == 403  # fmt: skip
-    assert history(own, firm) == history(person(db, Role.ANALYST), firm)
-
-
-def test_a_history_leaves_out_what_touched_others(db: Session, firm: int) -> None:
-    other = make_firm(db)
-    db.execute(update(Firm).where(Firm.id.in_([firm, other])).values(chain="共同"))
-    newest = history(person(db, Role.ANALYST), firm)[0]
-    assert [row["firm_id"] for row in newest["rows"]] == [firm]
-
-
-def test_a_history_is_paged_and_filtered(db: Session, firm: int) -> None:
-    client = person(db, Role.ANALYST)
-    whole = [item["id"] for item in history(client, firm)]
-    first = client.get(f"/api/v1/firms/{firm}/history?limit=3").json()
-    rest = client.get(f"/api/v1/firms/{firm}/history?limit=1000&cursor=").status_code
-    assert rest == 422
-    following = client.get(f"/api/v1/firms/{firm}/history?limit=3&cursor={first['next']}").json()
-    assert [i["id"] for i in (*first["items"], *following["items"])] == whole[:6]
-    assert first["count"] == len(whole)
-    assert history(client, firm, f"&since={today() + timedelta(days=1)}") == []
-    assert {i["action"] for i in history(client, firm, "&action=insert")} == {"insert"}
-    assert client.get(f"/api/v1/firms/{firm}/history?tabel=firm").status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("lang", "told"),
-    [
-        ("zh", ["变更历史", "李经办 · 部门经办", "理由: 年报更正", "企业信息", "迁出", "销售收入",
-                "1,234,567 元", "2,000,000 元", "修改前", "2024-01-01 – 2026-12-31", "税务局"]),
-        ("en", ["History", "李经办 · officer", "Reason: 年报更正", "Firm", "moved out", "Sales",
-                "1,234,567 yuan", "2,000,000 yuan", "Before", "2024-01-01 – 2026-12-31",
-                "tax bureau"]),
-    ],
-)  # fmt: skip
-def test_the_history_page_is_for_people(db: Session, firm: int, lang: str, told: list[str]) -> None:
-    client = person(db, Role.ANALYST)
-    client.cookies.set("lang", lang)
-    page = client.get(f"/firms/{firm}/history").text
-    for words_ in told:
-        assert words_ in page, words_
-    for raw in ("{&#34;", '{"', "revenue_sales", "moved_out", "2027-01-01)", "None", "name_search"):
-        assert raw not in page.partition("<main")[2].replace('value="', ""), raw
-    assert f'href="/firms/{firm}/history"' in client.get(f"/firms/{firm}").text
-    later = client.get(f"/firms/{firm}/history?since={today() + timedelta(days=1)}").text
-    assert ("没有记录" if lang == "zh" else "Nothing recorded") in later
-
-
-def test_the_history_of_a_deleted_firm_is_with_the_auditor(db: Session, firm: int) -> None:
-    db.execute(delete(Firm).where(Firm.id == firm))
-    assert person(db, Role.ANALYST).get(f"/api/v1/firms/{firm}/history").status_code == 404
-    found = found_by(person(db, Role.AUDITOR), f"firm_id={firm}&action=delete")
-    assert {"firm", "designation", "submission", "firm_year"} <= {e["table"] for e in found}
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_auditors_pages_show_before_and_after(db: Session, firm: int, lang: str) -> None:
     auditor = person(db, Role.AUDITOR)
@@ -415,18 +237,3 @@ def test_the_auditors_pages_show_before_and_after(db: Session, firm: int, lang: 
     one = auditor.get(f"/audit/{item['id']}").text
     assert "新材料" in one and "r-2" in one
     assert ("在营" in one and "迁出" in one) if lang == "zh" else ("moved out" in one)
-
-
-def test_every_table_of_a_firm_has_words() -> None:
-    """Whoever adds a table or column of firms says in trail.yaml what people call it."""
-    from app.firms.catalogue import INDICATORS
-
-    known = words()
-    of_firms = [
-        table
-        for table in Base.metadata.tables.values()
-        if (table.name == "firm" or "firm_id" in table.c) and not table.name.startswith("audit_")
-    ]
-    assert {t.name for t in of_firms} - set(known.tables) == set()
-    columns = {c.name for t in of_firms for c in t.columns}
-    assert columns - set(known.columns) - set(known.technical) - set(INDICATORS) == set()

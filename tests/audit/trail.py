@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -39,3 +40,11 @@ def entries(db: Session, after: int, of: str | None = None) -> list[Any]:
 def rows(db: Session, after: int, of: str) -> list[Any]:
     """Changed rows of one table since then."""
     return list(db.execute(ROWS, {"after": after, "of": of}))
+
+
+def found_by(auditor: TestClient, query: str) -> list[dict[str, Any]]:
+    """What the auditor finds by a filter."""
+    answer = auditor.get(f"/api/v1/audit?limit=1000&{query}")
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items

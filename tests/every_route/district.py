@@ -45,6 +45,8 @@ CASES: dict[str, Case] = {
     "GET /analyses/{name}/export": Case(status=(404,)),
     "GET /analyses/{name}/firms": Case(status=(404,)),
     "GET /analyses/{name}/firms/export": Case(status=(404,)),
+    "GET /api/v1/analyses/{name}": Case(status=(404,)),
+    "GET /api/v1/analyses/{name}/firms": Case(status=(404,)),
     "GET /forecasts": Case(),
     "GET /forecasts/{code}": Case(status=(404,)),
     "POST /forecasts/{code}/override": Case(form={"low": "1"}, status=(403,)),

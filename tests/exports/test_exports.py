@@ -2,63 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Role
-from app.core.clock import now, today
-from app.core.settings import Settings
+from app.core.clock import now
 from app.exports import running, service, store
-from app.pipeline.service import assess
-from app.workbench import export_pages, exporting
-from tests.conftest import copied
+from tests.exports.asking import FIRMS, asked, look
 from tests.factories import make_firm
 from tests.imports.desk import Desk
-from tests.office import opened
-
-FIRMS = 25
-
-
-@pytest.fixture(scope="module")
-def district(engine: Engine, settings: Settings) -> Iterator[Engine]:
-    with copied(engine, settings, "exports") as own:
-        with Session(own) as session, session.begin():
-            for number in range(FIRMS):
-                make_firm(session, f"=导出企业{number:02d}")
-            assess(session, None, today())
-            session.execute(text(
-                "insert into lead (name, since, stage_on, channel, investment) values "
-                "('=来一家', '2026-01-01', '2026-01-01', 'scenario', 100000000)"))  # fmt: skip
-        yield own
-
-
-@pytest.fixture
-def desk(district: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """An analyst's, to whom ten rows are many and four a page."""
-    monkeypatch.setattr(export_pages, "MOST_AT_ONCE", 10)
-    monkeypatch.setattr(exporting, "LARGEST_LIMIT", 4)
-    with Desk.of(district) as made:
-        yield made
-
-
-def asked(desk: Desk, **wanted: Any) -> dict[str, Any]:
-    sent = {"of": "firms", "query": "name__ic=导出&ordering=-name&fields=name,credit_code"} | wanted
-    answer = desk.client.post("/api/v1/exports", json=sent)
-    assert answer.status_code == 202, answer.text
-    found: dict[str, Any] = answer.json()
-    assert answer.headers["location"] == f"/api/v1/exports/{found['id']}"
-    return found
-
-
-def look(desk: Desk, number: int) -> dict[str, Any]:
-    found: dict[str, Any] = desk.client.get(f"/api/v1/exports/{number}").json()
-    return found
 
 
 def test_a_short_list_is_sent_at_once_and_a_long_one_leads_to_a_job(desk: Desk) -> None:
@@ -158,20 +113,3 @@ def test_one_firm_s_figures_are_a_table(district: Engine) -> None:
         lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert lines[0] == ["指标", "单位", "2024"] and lines[1][1:] == ["万元", "4000"]
         assert f"/firms/{firm}/figures/export?format=xlsx" in desk.client.get(f"/firms/{firm}").text
-
-
-def test_libreoffice_opens_every_file(desk: Desk, tmp_path: Path) -> None:
-    lists = {"firms": "name__ic=导出", "pool": "name__ic=导出", "board": "", "records/loans": ""}
-    heat = "name__ic=导出&display=heat&set=hnte_2016"
-    for of, query in [*lists.items(), ("pool", heat)]:
-        number = asked(desk, of=of, query=query)["id"]
-        running.write(desk.engine, number)
-        answer = desk.client.get(f"/exports/{number}/content")
-        (tmp_path / f"export{number}.xlsx").write_bytes(answer.content)
-    firm = desk.client.get("/api/v1/firms?limit=1").json()["items"][0]["id"]
-    for part in ("standing", "figures"):
-        answer = desk.client.get(f"/firms/{firm}/{part}/export?format=xlsx")
-        (tmp_path / f"{part}.xlsx").write_bytes(answer.content)
-    found = opened(tmp_path.glob("*.xlsx"), tmp_path)
-    assert len(found) == 7
-    assert sum("=导出企业00" in text for text in found.values()) == 4

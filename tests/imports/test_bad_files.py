@@ -52,6 +52,28 @@ def test_merged_cells_and_two_header_rows(desk: Desk, code: str) -> None:
     assert figures(desk, code) == [(2023, 10_000_000, 5), (2024, 20_000_000, 6)]
 
 
+def test_what_spans_rows_names_each_of_them_and_an_amount_is_asked_about(
+    desk: Desk, code: str
+) -> None:
+    def fill(workbook: Any) -> None:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, FIGURES_HEADER)
+        sheet.merge_range("A2:A4", code)
+        sheet.merge_range("C3:C4", 30)
+        for row, year in enumerate((2022, 2023, 2024), 1):
+            sheet.write(row, 1, year)
+            sheet.write(row, 3, 5)
+        sheet.write(1, 2, 10)
+
+    found = desk.send(made(fill), kind="figures")
+    assert counts(found) == (3, 1, 0, 0, 2), desk.faults(found["id"])
+    assert "合并的单元格一个数管几行" in desk.faults(found["id"])[3]
+    sheet = desk.rejected(found["id"]).worksheets[0]
+    assert [row[:2] for row in sheet.iter_rows(2, values_only=True)] == [(code, 2023), (code, 2024)]
+    desk.ask(found["id"], "run", mode="skip")
+    assert figures(desk, code) == [(2022, 10_000_000, 5)]
+
+
 def test_hidden_rows_and_sheets_are_told_of(desk: Desk) -> None:
     def fill(workbook: Any) -> None:
         hidden, sheet = workbook.add_worksheet("旧"), workbook.add_worksheet("新")

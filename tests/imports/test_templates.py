@@ -10,12 +10,10 @@ import pytest
 from app.accounts.actor import Role
 from app.exchange import templates
 from app.exchange.headers import VOCABULARIES, locate
-from app.exchange.kinds import TEMPLATES
 from app.exchange.mapping import Mapping
 from tests.facts.samples import RECORDS
 from tests.imports.desk import FIGURES_HEADER, FIRMS_HEADER, Desk, book
 from tests.imports.test_imports import firm_row
-from tests.office import opened
 
 
 def sheet_of(content: bytes) -> Any:
@@ -74,15 +72,3 @@ def test_a_filled_template_of_records_comes_back_unchanged(desk: Desk) -> None:
             found = desk.send(desk.client.get(url).content, kind=path)
             assert (found["state"], found["rows"]) == ("checked", 1), (path, found)
             assert found["unchanged"] == 1, (path, desk.faults(found["id"]))
-
-
-def test_libreoffice_opens_each(tmp_path: Path) -> None:
-    for name, template in TEMPLATES.items():
-        for locale in ("zh", "en") if name in templates.TEMPLATES else ("zh",):
-            templates.write(tmp_path / f"{name}-{locale}.xlsx", template, locale)
-    found = opened(tmp_path.glob("*.xlsx"), tmp_path)
-    assert len(found) > len(TEMPLATES)
-    for stem, text in found.items():
-        name, _, locale = stem.rpartition("-")
-        for field in TEMPLATES[name].fields:
-            assert field.head(locale) in text, (stem, field.name)

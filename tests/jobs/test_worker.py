@@ -12,10 +12,25 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from app.accounts.actor import Actor, Role
+from app.exports import service as exports
 from app.jobs.service import enqueue
 from app.worker import EVALUATION_LOCK, take_up_stalled
 from tests.factories import make_firm
 from tests.jobs.working import ROOT, eventually, start, working
+
+HELD = 8_915
+# A file being written stops where its first page is counted, for as long as a lock is held.
+HOLD = f"""
+create function hold() returns trigger language plpgsql as $$
+  begin perform pg_advisory_xact_lock({HELD}); return new; end $$;
+create trigger hold before update of done on export_file for each row when (new.done > 0)
+  execute function hold()
+"""
+WAITS = text("select count(*) from pg_locks where locktype = 'advisory' and objid = :l "
+             "and not granted")  # fmt: skip
+WRITTEN = text("select state, rows, (select count(*) from export_part where export_id = id) "
+               "from export_file where id = :n")  # fmt: skip
 
 
 def state(engine: Engine, job: int) -> str:
@@ -39,6 +54,26 @@ def left(engine: Engine) -> int:
     return job
 
 
+def asked(engine: Engine) -> int:
+    """A file to be written; its writer will be held."""
+    with Session(engine) as session, session.begin():
+        session.execute(text(HOLD))
+        make_firm(session)
+        analyst = Actor(Role.ANALYST, None, "analyst")
+        return exports.ask(session, analyst, "firms", "", "csv", "zh")[0].id
+
+
+def written(engine: Engine, export: int) -> tuple[object, ...]:
+    """How an export stands: its state, its rows, and the parts of its file."""
+    with engine.connect() as connection:
+        return tuple(connection.execute(WRITTEN, {"n": export}).one())
+
+
+def is_held(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.scalar(WAITS, {"l": HELD}))
+
+
 def runs(engine: Engine) -> int:
     with engine.connect() as connection:
         return connection.scalar(text("select count(*) from evaluation")) or 0
@@ -55,22 +90,25 @@ def test_a_job_is_there_only_if_its_transaction_commits(db: Session) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_a_job_of_a_killed_worker_is_taken_up_and_done_once(clone: Engine, tmp_path: Path) -> None:
-    job = left(clone)
+def test_jobs_of_a_killed_worker_are_taken_up_and_done_once(clone: Engine, tmp_path: Path) -> None:
+    export, job = asked(clone), left(clone)
     with clone.connect() as held:
-        held.execute(text("select pg_advisory_lock(:l)"), {"l": EVALUATION_LOCK})
+        held.execute(text("select pg_advisory_lock(l) from unnest(cast(:l as int[])) as l"),
+                     {"l": [EVALUATION_LOCK, HELD]})  # fmt: skip
         killed = start(clone, tmp_path)
-        eventually(lambda: state(clone, job) == "doing")
+        eventually(lambda: state(clone, job) == "doing" and is_held(clone))
         killed.kill()
         killed.wait()
         assert killed.stdin is not None
         killed.stdin.close()
         assert take_up_stalled(clone) == 0  # its worker may still be alive
-        held.execute(text("select pg_advisory_unlock(:l)"), {"l": EVALUATION_LOCK})
+        assert written(clone, export) == ("running", 1, 0), "half a file is no file"
+        held.execute(text("select pg_advisory_unlock_all()"))
         held.commit()
     with working(clone, tmp_path) as worker:
         # Its own schedule may have left the same work meanwhile; then that one does it.
         eventually(lambda: state(clone, job) in ("succeeded", "aborted") and runs(clone) == 1)
+        eventually(lambda: written(clone, export) == ("ready", 2, 1))
         again = left(clone)
         eventually(lambda: state(clone, again) == "succeeded")
         assert runs(clone) == 1

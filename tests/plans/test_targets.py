@@ -1,54 +1,32 @@
-"""Targets on any day: exact at their edges, reproducible, and the sum of their parts."""
+"""Targets on any day: exact at their edges, reproducible, and as they were known then."""
 
 import json
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
 from typing import Any
 
 import pytest
 import yaml
-from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import insert, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import SYSTEM, Role
-from app.accounts.models import Organisation
+from app.accounts.actor import SYSTEM
 from app.core.clock import now, today
-from app.firms.models import Designation, Location
+from app.firms.models import Designation
 from app.innovation.models import Platform, TechContract
 from app.plans import service, store
 from app.plans.grammar import PlanFile, TargetRule
 from app.plans.measuring import Asked
-from app.plans.parts import history, parts
-from app.plans.progress import Board, Progress, light_of, needed, progress
+from app.plans.parts import history
+from app.plans.progress import Board, light_of, needed, progress
 from app.plans.store import Lights
-from tests.criteria.facts import parsed
-from tests.criteria.random_firms import Dice
-from tests.factories import insert_firms, make_firm
-from tests.people import body, machine, person, put_in_park
+from tests.factories import make_firm
+from tests.plans.targets import held, many, of
 
 ALWAYS = Range(date(2015, 1, 1), None)
 DAY = date(2025, 6, 30)
-
-
-def held(kind: str, since: date, until: date | None = None) -> dict[str, object]:
-    """A designation in the notation of the factories."""
-    return {"kind": kind, "from": since, "to": until}
-
-
-def many(db: Session, number: int, *held_: dict[str, object]) -> list[int]:
-    """As many firms, each holding the same."""
-    return insert_firms(db, [parsed({"designations": list(held_)}) for _ in range(number)])
-
-
-def of(db: Session, code: str, day: date, **asked: Any) -> Progress:
-    """One target on a day."""
-    return next(one for one in progress(db, SYSTEM, day, **asked) if one.target.code == code)
 
 
 def test_every_target_of_the_plan_is_there_and_without_facts_it_is_unknown(db: Session) -> None:
@@ -60,14 +38,6 @@ def test_every_target_of_the_plan_is_there_and_without_facts_it_is_unknown(db: S
         assert (found[code].value, found[code].light) == (None, "unknown"), code
     assert found["hnte_count"].value == 0
     assert store.in_force(db, today()).file.leads(found["hnte_count"].target) == ("science",)
-
-
-def test_every_target_and_its_forecast_has_a_page(db: Session) -> None:
-    client = person(db, Role.ANALYST)
-    for target in store.in_force(db, today()).file.targets:
-        for of in ("targets", "forecasts"):
-            page = client.get(f"/{of}/{target.code}")
-            assert page.status_code == 200 and target.label.zh in page.text, target.code
 
 
 def test_what_starts_anew_with_every_year_is_due_whole_at_the_end_of_each(db: Session) -> None:
@@ -244,167 +214,6 @@ def test_lights_change_at_exactly_the_pace_that_is_set(db: Session) -> None:
     assert lit(None) == "unknown" and lit(Fraction(1), value=None) == "unknown"
     assert lit(Fraction(2), milestone.date) == "red"
     assert lit(None, milestone.date, 81) == "green"
-
-
-# --- parts --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def district(db: Session) -> list[Organisation]:
-    """Firms with random records; most in one of two parks, some of them moved."""
-    dice = Dice(11, DAY)
-    ids = insert_firms(db, [dice.firm() for _ in range(100)])
-    parks = [body(db, f"park-{n}", "park") for n in range(2)]
-    rows: list[dict[str, Any]] = []
-    for number, firm in enumerate(ids):
-        moved = date(2018, 1, 1) + timedelta(days=17 * number)
-        if number % 5 == 0:
-            rows.append({"firm_id": firm, "park_id": parks[0].id, "during": Range(None, moved)})
-            rows.append({"firm_id": firm, "park_id": parks[1].id, "during": Range(moved, None)})
-        elif number % 5 < 4:
-            rows.append({"firm_id": firm, "park_id": parks[number % 2].id, "during": ALWAYS})
-    db.execute(insert(Location), rows)
-    return parks
-
-
-def test_the_parts_are_the_whole_on_fifty_random_days(
-    db: Session, district: list[Organisation]
-) -> None:
-    version = store.in_force(db, DAY)
-    seen: set[tuple[str, str]] = set()
-
-    @settings(max_examples=50, deadline=None, database=None,
-              suppress_health_check=list(HealthCheck))  # fmt: skip
-    @given(st.dates(date(2016, 1, 1), date(2027, 12, 31)), st.sampled_from(
-        ["incubator", "department"]))  # fmt: skip
-    def agree(day: date, other: str) -> None:
-        board = Board(db, Asked(SYSTEM, day), version)
-        for target, by in product(version.file.targets, ("park", other)):
-            whole = board.counted(target, day)
-            if whole is None:
-                continue
-            found = parts(board, target, by)
-            assert sum(one.measure.part for one in found) == whole.part, target.code
-            assert sum(one.measure.firms for one in found) == whole.firms, target.code
-            assert sum(one.measure.whole or 0 for one in found) == (whole.whole or 0), target.code
-            if whole.part:
-                seen.add((target.code, by))
-
-    agree()
-    assert {code for code, _ in seen} >= {"hnte_count", "tech_based_count", "srdi_count"}
-
-
-def test_a_firm_counts_where_it_is_on_the_day_and_a_park_may_be_renamed(db: Session) -> None:
-    old, new = body(db, "old", "park"), body(db, "new", "park")
-    firm = make_firm(db, designations=[held("hnte", date(2020, 1, 1))])
-    put_in_park(db, firm, old, Range(date(2020, 1, 1), date(2025, 1, 1)))
-    put_in_park(db, firm, new, Range(date(2025, 1, 1), None))
-    old.name = "改名后的园区"
-    db.flush()
-    version = store.in_force(db, DAY)
-    target = store.target_of(version.file, "hnte_count")
-    found = [parts(Board(db, Asked(SYSTEM, day), version), target, "park")
-             for day in (date(2024, 12, 31), date(2025, 1, 1))]  # fmt: skip
-    names = [[one.body.name for one in each if one.body] for each in found]
-    assert names == [["改名后的园区"], [new.name]]
-
-
-def test_a_park_merged_into_another_keeps_its_past_and_the_sum(db: Session) -> None:
-    small, large = body(db, "small", "park"), body(db, "large", "park")
-    merged = date(2025, 7, 1)
-    for park, firms in ((small, 2), (large, 1)):
-        for firm in many(db, firms, held("hnte", date(2020, 1, 1))):
-            until = merged if park is small else None
-            put_in_park(db, firm, park, Range(date(2020, 1, 1), until))
-            if park is small:
-                put_in_park(db, firm, large, Range(merged, None))
-    version = store.in_force(db, DAY)
-    target = store.target_of(version.file, "hnte_count")
-    found = [
-        {one.body.code if one.body else None: one.measure.part
-         for one in parts(Board(db, Asked(SYSTEM, day), version), target, "park")}
-        for day in (merged - timedelta(days=1), merged)
-    ]  # fmt: skip
-    assert found == [{"small": 2, "large": 1}, {"large": 3}]
-    eve = merged - timedelta(days=1)
-    address = f"/targets/hnte_count/firms?as_of={eve}&by=park&of=small"
-    assert "共 2 家" in person(db, Role.ANALYST).get(address).text
-
-
-def test_every_number_opens_exactly_its_firms(db: Session, district: list[Organisation]) -> None:
-    client = person(db, Role.ANALYST)
-    found = client.get(f"/api/v1/targets?as_of={DAY}").json()
-    assert found["green"] == 100
-    for target in found["items"]:
-        if target["firms"] is None:
-            continue
-        code = target["code"]
-        base = f"/api/v1/targets/{code}/firms?as_of={DAY}&count=exact&limit=1000"
-        rows = client.get(base).json()
-        assert rows["count"] == target["firms"] == len({row["id"] for row in rows["items"]})
-        detail = client.get(f"/api/v1/targets/{code}?as_of={DAY}&by=park").json()
-        for part in detail["parts"]:
-            own = client.get(f"{base}&by=park&of={part['code'] or 'none'}").json()
-            assert own["count"] == part["firms"], (code, part)
-            assert sum(row["part"] for row in own["items"]) == part["part"]
-
-
-def test_a_park_sees_its_own_part_only(db: Session, district: list[Organisation]) -> None:
-    whole = person(db, Role.LEADER).get("/api/v1/targets").json()["items"][1]
-    own = machine(db, district[0]).get("/api/v1/targets").json()["items"][1]
-    assert 0 < int(own["value"]) < int(whole["value"])
-    assert own["light"] == "unknown"  # the district's goal is not the park's
-
-
-# --- pages and what people enter ----------------------------------------------------------------
-
-
-def test_pages_show_targets_and_keep_what_is_entered(db: Session) -> None:
-    many(db, 3, held("hnte", date(2024, 1, 1)))
-    client = person(db, Role.ANALYST)
-    for path in ("/targets", "/targets?as_of=2024-03-01", "/targets/hnte_count?by=department",
-                 "/targets/hnte_count/firms", "/targets/strategic_emerging_share"):  # fmt: skip
-        page = client.get(path)
-        assert page.status_code == 200, page.text
-    given = {"about": "value", "day": "2025-12-31", "value": "14.2", "source": "statistics_bureau",
-             "document": "2025 年统计公报"}  # fmt: skip
-    kept = client.post("/targets/strategic_emerging_share/figures", data=given,
-                       follow_redirects=False)  # fmt: skip
-    assert kept.status_code == 303, kept.text
-    assert "14.20" in client.get("/targets/strategic_emerging_share").text
-    wrong = client.post("/targets/strategic_emerging_share/figures", data=given | {"value": "x"})
-    assert wrong.status_code == 422 and "不是数字" in wrong.text and "2025 年统计公报" in wrong.text
-    lit = client.post("/targets/lights", data={"green": "90", "amber": "70"})
-    assert lit.status_code == 200 and "90%" in lit.text
-    assert client.post("/targets/lights", data={"green": "9", "amber": "70"}).status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("body_", "field"),
-    [({"series": "nothing"}, "/series"), ({"value": -1}, "/value"), ({"day": "2190-01-01"}, "/day"),
-     ({"source": "hearsay"}, "/source"), ({"series": "hnte_count"}, "/series"),
-     ({"value": 0.00001}, "/value")],
-)  # fmt: skip
-def test_a_wrong_figure_names_its_field(db: Session, body_: dict[str, Any], field: str) -> None:
-    given = {"series": "population", "day": "2024-12-31", "value": 480_000,
-             "source": "statistics_bureau", "document": "公报"}  # fmt: skip
-    client = person(db, Role.ANALYST)
-    path = "/api/v1/plans/qianjiang_2023_2027/figures"
-    assert client.post(path, json=given).status_code == 201
-    answer = client.post(path, json=given | body_)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == field
-
-
-def test_mistyped_parameters_are_named(db: Session) -> None:
-    client: TestClient = person(db, Role.LEADER)
-    wrong = {"asof=2024-01-01": "as_of", "plan=qianjiang_2023": "qianjiang_2023_2027",
-             "as_of=2024-02-30": ""}  # fmt: skip
-    for query, says in wrong.items():
-        found = client.get(f"/api/v1/targets?{query}")
-        assert found.status_code == 422 and says in found.text, query
-    assert client.get("/api/v1/targets/hnte/firms").status_code == 404
-    assert client.get("/api/v1/targets/hnte_count/firms?by=street").status_code == 422
 
 
 def test_platforms_and_contracts_count_in_their_period_and_level(db: Session) -> None:
