@@ -147,6 +147,8 @@ def batches(client: httpx.Client, rows: int) -> None:
              "registered_on": "2015-01-05"} for n in range(rows)]  # fmt: skip
     changed = [row | {"chain": "新材料"} for row in made]
     figures = [{"credit_code": row["credit_code"], "year": 2025, "staff_avg": 9} for row in made]
+    client.put(f"/api/v1/firms/by-credit-code/{credit_code(29_999_999)}",
+               json={"name": "先来的企业"}).raise_for_status()  # fmt: skip
     for what, path, body in (("firms made", "firms", made), ("firms changed", "firms", changed),
                              ("figures", "figures", figures)):  # fmt: skip
         began = time.perf_counter()
