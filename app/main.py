@@ -70,6 +70,7 @@ from app.pipeline.api import router as pipeline_api
 from app.pipeline.board_pages import router as board_pages
 from app.pipeline.contact_pages import router as contact_pages
 from app.pipeline.criteria_pages import router as criteria_pages
+from app.pipeline.document_api import router as document_api
 from app.pipeline.document_pages import router as document_pages
 from app.pipeline.duty_api import router as duty_api
 from app.pipeline.duty_pages import router as duty_pages
@@ -136,7 +137,7 @@ ROUTERS = (
     briefing_pages, document_pages, firm_paper_pages, what_if_pages, portrait_pages, figure_pages,
     firm_pages, board_pages, entry_pages, jobs_pages, webhooks_pages, support, duplicates_api,
     duplicate_pages, exports_api, exports_pages, visit_pages, door_pages, link_pages,
-    corrections_api, doors_api, connectors_pages, manual_pages, duty_api, duty_pages,
+    corrections_api, doors_api, document_api, connectors_pages, manual_pages, duty_api, duty_pages,
 )  # fmt: skip
 COMMON: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "docs_url": None,
                           "redoc_url": None, "telemetry": {"logs": False}}  # fmt: skip

@@ -10,6 +10,8 @@ from app.attraction.models import Lead
 from app.core.resource import Resource
 from app.firms.api import LIST_PARAMETERS, NEEDS_VERSION, demand_version, note_search, understood
 from app.firms.schemas import LARGEST_ID, FiltersOut
+from app.pipeline import trail_queries
+from app.pipeline.trail_schemas import ActsOut
 
 LeadId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 IfMatch = Annotated[str | None, Header()]
@@ -48,6 +50,13 @@ def list_lead_steps(lead_id: LeadId, actor: Reader, db: Db) -> schemas.StepsOut:
     queries.get(db, actor, lead_id)
     found = queries.steps(db, lead_id)
     return schemas.StepsOut(items=[schemas.StepOut.model_validate(one) for one in found])
+
+
+@router.get("/leads/{lead_id}/history", operation_id="get_lead_history")
+def get_lead_history(lead_id: LeadId, actor: Reader, db: Db) -> ActsOut:
+    """What was done to it: who, when, before and after."""
+    queries.get(db, actor, lead_id)
+    return ActsOut.model_validate({"items": trail_queries.apart(db, "lead", lead_id)})
 
 
 @router.post("/leads", operation_id="add_lead", status_code=201)

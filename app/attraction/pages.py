@@ -22,6 +22,7 @@ from app.core.forms import checked, numbers
 from app.core.notices import leave
 from app.core.web import render
 from app.firms import queries as firms
+from app.pipeline import trail_queries
 from app.pipeline.pages import WORDS, given, tried
 
 Stage = Literal["contact", "visit", "talks", "signed", "landed", "lost"]
@@ -140,6 +141,14 @@ def lead(request: Request, lead_id: LeadId, actor: Reader, db: Db) -> HTMLRespon
         firm=None if found.firm_id is None else firms.find(db, actor, found.firm_id),
         may_write=_may_write(db, actor), **_told(db),
     )  # fmt: skip
+
+
+@router.get("/leads/{lead_id}/history")
+def history(request: Request, lead_id: LeadId, actor: Reader, db: Db) -> HTMLResponse:
+    """Who changed what of a lead, and when."""
+    found = queries.get(db, actor, lead_id)
+    return render(request, "pipeline/acts.html", called=found.name, back=f"/leads/{lead_id}",
+                  acts=trail_queries.apart(db, "lead", lead_id))  # fmt: skip
 
 
 @router.get("/leads/{lead_id}/edit")

@@ -29,6 +29,9 @@ class AuditEntry(Base):
         Index("ix_audit_entry_request_id", "request_id",
               postgresql_where=text("request_id is not null")),
         Index("ix_audit_entry_user_id", "user_id", "id"),
+        # What belongs to no firm is found by what it is.
+        Index("ix_audit_entry_apart", "table_name", "id",
+              postgresql_where=text("table_name in ('lead', 'carrier')")),
         BY_MONTH,
     )  # fmt: skip
 

@@ -37,6 +37,7 @@ where action = 'read' and table_name = :what
     where n = any(:numbers))
 order by id
 """)
+APART = text("select * from history_apart(:of, :key, :most)")
 
 
 def vocabulary(roles: Collection[str], organisations: Mapping[str, int]) -> Vocabulary:
@@ -149,6 +150,17 @@ def history(session: Session, firm_id: int, filters: Filters) -> Page:
         .where(AuditEntry.action != "read", AuditEntry.table_name.not_in(COPIES))
     )
     return page(session, query, filters, AuditEntry.id)
+
+
+def apart(
+    session: Session, table: str, key: str, most: int
+) -> tuple[list[dict[str, Any]], dict[int, list[Row[Any]]]]:
+    """The latest acts on what belongs to no firm, and their rows, as far as it is one's to know."""
+    given = {"of": table, "key": key, "most": most}
+    rows = session.execute(APART, given).all()
+    names = [column.key for column in ENTRY]
+    acts = {row.id: {name: getattr(row, name) for name in names} for row in rows}
+    return list(acts.values()), {row.id: [row] for row in rows}
 
 
 def entry(session: Session, entry_id: int) -> Row[Any]:

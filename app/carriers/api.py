@@ -16,6 +16,8 @@ from app.firms.api import NEEDS_VERSION, demand_version
 from app.firms.models import Residency
 from app.firms.schemas import LARGEST_ID
 from app.incubation.models import Carrier
+from app.pipeline import trail_queries
+from app.pipeline.trail_schemas import ActsOut
 
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Year = Annotated[int | None, Query(ge=2000, le=2100, description="This year if not given.")]
@@ -55,6 +57,13 @@ def _detail(
     response.headers["ETag"] = f'"{known.version}"'
     more = {name: getattr(known, name) for name in ("opened_on", "field", "operator", "version")}
     return wire.CarrierDetail(**_shown(found, year), **more)
+
+
+@router.get("/carriers/{carrier_id}/history", operation_id="get_carrier_history")
+def get_carrier_history(carrier_id: Number, actor: Reader, db: Db) -> ActsOut:
+    """What was done to it: who, when, before and after."""
+    queries.one(db, actor, carrier_id, today().year)
+    return ActsOut.model_validate({"items": trail_queries.apart(db, "carrier", carrier_id)})
 
 
 @router.put("/carriers/{carrier_id}", operation_id="describe_carrier", responses=NEEDS_VERSION)

@@ -11,6 +11,7 @@ from app.accounts.actor import Actor, Role
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.carriers import keeping, queries, service, words
 from app.carriers.schemas import CarrierIn, RateIn
+from app.core import i18n
 from app.core.clock import today
 from app.core.errors import AppError
 from app.core.forms import checked, numbers
@@ -19,6 +20,7 @@ from app.core.web import render
 from app.firms.schemas import LARGEST_ID
 from app.incubation.models import CARRIER_KINDS, PLATFORM_PLACES, REWARDED, Carrier
 from app.innovation.models import LEVELS
+from app.pipeline import trail_queries
 from app.pipeline.pages import WORDS
 from app.pipeline.trail import words as trail_words
 
@@ -111,6 +113,15 @@ class CarrierForm(BaseModel):
     field: str = ""
     operator: str = ""
     version: int = 0
+
+
+@router.get("/carriers/{carrier_id}/history")
+def history(request: Request, carrier_id: CarrierId, actor: Reader, db: Db) -> HTMLResponse:
+    """Who changed what of a carrier, and when."""
+    found = queries.one(db, actor, carrier_id, today().year).row
+    called = found.name if i18n.locale_of(request) == "zh" else found.name_en or found.name
+    return render(request, "pipeline/acts.html", called=called, back=f"/carriers/{carrier_id}",
+                  acts=trail_queries.apart(db, "carrier", carrier_id))  # fmt: skip
 
 
 @router.get("/carriers/{carrier_id}/edit")

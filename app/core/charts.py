@@ -100,6 +100,7 @@ def fan(
         {**hidden, "name": name, "data": list(width), "areaStyle": {"opacity": 0.25}},
     ]
     found["legend"]["data"] = [actual[0], due[0], middle[0], name]
+    found["grid"] = {**found["grid"], "right": 44}  # the last day is written out
     return found
 
 

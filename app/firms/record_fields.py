@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Date,
     and_,
     exists,
-    extract,
+    false,
     func,
     not_,
     or_,
@@ -76,9 +75,18 @@ def sum_field(name: str, day: date) -> Field | None:
     if found is None or "amount" not in found[0].__table__.c:
         return None
     model, year = found
-    total = func.sum(coerced(model.__table__.c.amount, BigInteger))
-    amount = coerced(select(total).where(_current(model, year)).scalar_subquery(), BigInteger)
-    return Field(name, "number", amount, convert=fen, unit="yuan", shown=False,
+    total = coerced(func.sum(coerced(model.__table__.c.amount, BigInteger)), BigInteger)
+
+    def adding_up(condition: Predicate) -> Predicate:
+        """The firms of which it holds, added up once for all: firm by firm takes twice as long.
+
+        It is no join, which would be sorted whole: the list is read in its order and looked up.
+        """
+        standing = and_(*_standing(model, year), model.firm_id.is_not(None))
+        summed = select(model.firm_id).where(standing).group_by(model.firm_id)
+        return func.coalesce(Firm.id.in_(summed.having(condition)), false())
+
+    return Field(name, "number", total, convert=fen, unit="yuan", shown=False, wrap=adding_up,
                  label={"zh": f"金额合计：{model.__table__.name}", "en": name})  # fmt: skip
 
 
@@ -100,7 +108,11 @@ def _asked(name: str, day: date) -> tuple[Any, int | None] | None:
 
 
 def _current(model: Any, year: int | None) -> ColumnElement[bool]:
-    tests = [model.firm_id == Firm.id, model.superseded_at.is_(None)]
+    return and_(model.firm_id == Firm.id, *_standing(model, year))
+
+
+def _standing(model: Any, year: int | None) -> list[ColumnElement[bool]]:
+    tests = [model.superseded_at.is_(None)]
     if year is not None:
-        tests.append(extract("year", coerced(_day(model), Date)) == year)
-    return and_(*tests)
+        tests.append(_day(model).between(date(year, 1, 1), date(year, 12, 31)))
+    return tests

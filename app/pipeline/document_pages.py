@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx, reading, settings_of
 from app.core.errors import AppError, Invalid
+from app.core.settings import Settings
 from app.core.web import HEADERS, render
 from app.firms import documents, queries
 from app.firms.api import FirmId
@@ -27,6 +28,11 @@ STILL = (
 )
 
 
+def largest(settings: Settings) -> int:
+    """Bytes that a document may have: what the setting allows, and never over 50 MB."""
+    return min(settings.upload_megabytes, 50) * 1024**2
+
+
 @router.get("")
 def listed(firm_id: FirmId, actor: Reader) -> RedirectResponse:
     """The list stands on the portrait."""
@@ -41,13 +47,13 @@ def upload(
     """Take one file."""
     actor.require("firms:write")
     firm = queries.get(tx, actor, firm_id)
-    largest = min(settings_of(request).upload_megabytes, 50) * 1024**2
     problem = None
     try:
         if file is None:
             raise Invalid("请选择要上传的文件 (choose a file)")
         with tx.begin_nested():
-            documents.add(tx, actor, firm, kind, file.filename or "", file.file, largest=largest)
+            documents.add(tx, actor, firm, kind, file.filename or "", file.file,
+                          largest=largest(settings_of(request)))  # fmt: skip
     except AppError as error:
         problem = error
     if problem is None:
@@ -70,7 +76,7 @@ def preview(
     if found.media not in SHOWN:
         return RedirectResponse(f"/firms/{firm_id}/documents/{document_id}", status_code=303)
     readings.note("document", filter={"document": document_id}, row_count=1, firm_id=firm_id)
-    return _given(request, found, "inline")
+    return given_back(request, found, "inline")
 
 
 @router.get("/{document_id}")
@@ -81,10 +87,12 @@ def download(
     """The file as it came."""
     found = documents.get(db, actor, firm_id, document_id)
     readings.note("document", filter={"document": document_id}, row_count=1, firm_id=firm_id)
-    return _given(request, found, "attachment")
+    return given_back(request, found, "attachment")
 
 
-def _given(request: Request, found: Document, how: str) -> StreamingResponse:
+def given_back(request: Request, found: Document, how: str) -> StreamingResponse:
+    """The content as a stream, which can neither run nor fetch anything."""
+
     def content() -> Iterator[bytes]:
         with reading(request) as session:
             yield from documents.parts(session, found.id)

@@ -41,6 +41,13 @@ def history(session: Session, firm_id: int, params: Pairs) -> Page:
     return replace(found, items=[teller.item(act) for act in found.items])
 
 
+def apart(session: Session, table: str, key: int) -> list[dict[str, Any]]:
+    """What was done to a lead or carrier, newest first."""
+    acts, rows = queries.apart(session, table, str(key), ROWS_OF_A_PAGE)
+    teller = Teller(session, acts, rows)
+    return [teller.item(act) for act in acts]
+
+
 def vocabulary(session: Session) -> Vocabulary:
     """What the auditor can filter by."""
     codes = {code: number for code, number in session.execute(

@@ -69,6 +69,12 @@ class HistoryPage(BaseModel):
     count_is_exact: bool | None
 
 
+class ActsOut(BaseModel):
+    """What was done to something that belongs to no firm, newest first: the latest hundred acts."""
+
+    items: list[HistoryItem]
+
+
 class EntryItem(HistoryItem):
     """One act as the auditor sees it; `rows` are its first ones, `row_count` tells how many."""
 

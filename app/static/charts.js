@@ -94,7 +94,9 @@
   };
 
   const draw = (place) => {
-    const chart = echarts.init(place, theme(), { renderer: "canvas", locale: language });
+    // Sharp on paper too, which is finer than most screens.
+    const sharp = Math.max(devicePixelRatio, 2);
+    const chart = echarts.init(place, theme(), { renderer: "canvas", locale: language, devicePixelRatio: sharp });
     chart.setOption(adapted(read(place)));
     chart.on("click", follow);
     drawn.set(place, chart);

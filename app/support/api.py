@@ -3,17 +3,18 @@
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, File, Form, Path, Request, UploadFile
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.accounts.auth import CurrentActor, Db, Reader, Tx
+from app.accounts.auth import CurrentActor, Db, Reader, Tx, settings_of
 from app.core.clock import today
 from app.core.resource import Resource
 from app.firms import queries as firms
 from app.firms.api import LIST_PARAMETERS, FirmId
 from app.firms.catalogue import Label
 from app.firms.schemas import LARGEST_ID
+from app.pipeline.document_pages import LARGEST_FORM, largest
 from app.support import handover, opening, queries, schemas, service
 from app.support.models import SupportCase
 from app.support.playbooks import proposals
@@ -82,6 +83,20 @@ def act_on_case(
         body.user_id, body.due_on,
     )  # fmt: skip
     return _out(tx, actor, service.act(tx, actor, case, body.version, what))
+
+
+@router.post("/cases/{case_id}/files", operation_id="attach_to_case", status_code=201,
+             max_body_size=LARGEST_FORM)  # fmt: skip
+def attach_to_case(
+    request: Request, case_id: CaseId, actor: CurrentActor, tx: Tx,
+    file: Annotated[UploadFile, File(description="PDF, office file or picture")],
+    version: Annotated[int, Form(ge=1, le=LARGEST_ID, description="of the case, as it was read")],
+) -> schemas.CaseOut:  # fmt: skip
+    """Keep a file with a case, among the firm's documents."""
+    case = service.get(tx, actor, case_id)
+    named = (file.filename or "", file.file)
+    service.attach(tx, actor, case, version, named, largest(settings_of(request)))
+    return _out(tx, actor, case)
 
 
 @router.post("/cases:hand-over", operation_id="hand_over_cases")

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Organisation
 from app.core.clock import now
 from app.firms.models import Firm
 from app.support import telling
@@ -61,11 +62,12 @@ def _until(calendar: Calendar, day: date, days: int) -> date:
 
 
 def unread(session: Session, user_id: int) -> list[Any]:
-    """A person's notices that are not read, with the case and its firm, the latest first."""
+    """A person's notices that are not read, with the case, its firm and unit, the latest first."""
     query = (
-        select(Notice, SupportCase, Firm.name)
+        select(Notice, SupportCase, Firm.name, Organisation)
         .join(SupportCase, SupportCase.id == Notice.case_id)
         .join(Firm, Firm.id == SupportCase.firm_id)
+        .outerjoin(Organisation, Organisation.id == SupportCase.organisation_id)
         .where(Notice.user_id == user_id, Notice.read_at.is_(None))
         .order_by(Notice.id.desc())
         .limit(200)

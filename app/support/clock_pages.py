@@ -14,7 +14,7 @@ from app.core import notices
 from app.core.clock import today
 from app.core.errors import AppError, Forbidden
 from app.core.web import render
-from app.support import chat, clock, feed
+from app.support import chat, clock, feed, queries
 from app.support.clock_models import CHATS, MAILS, NoticeSetting
 
 router = APIRouter(prefix="/notices", include_in_schema=False)
@@ -48,7 +48,8 @@ def _page(
     known = db.get(NoticeSetting, user)
     page = render(
         request, "support/notices.html", found=clock.unread(db, user), day=today(), mails=MAILS,
-        chats=CHATS, wish=form or known or SettingForm(), problem=problem,
+        measures=queries.measures(db), chats=CHATS, problem=problem,
+        wish=form or known or SettingForm(),
         robot_kept=known is not None and known.chat_sealed is not None,
         feed=feed.address(settings_of(request), subscribed) if subscribed else None,
     )  # fmt: skip

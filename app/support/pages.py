@@ -20,6 +20,7 @@ from app.criteria.store import all_sets
 from app.firms import queries as firms
 from app.firms.api import FirmId
 from app.firms.models import Firm
+from app.pipeline.document_pages import LARGEST_FORM, largest
 from app.pipeline.pages import following, given, tried
 from app.pipeline.trail import value_label
 from app.support import queries, service, words
@@ -28,7 +29,6 @@ from app.support.models import OUTCOMES, STATES, SupportCase
 from app.support.playbooks import proposals
 
 router = APIRouter(include_in_schema=False)
-LARGEST_FORM = 50 * 1024**2 + 65_536
 ActName = Literal["accept", "start", "hand_back", "assign", "due", "note", "close"]
 
 
@@ -142,13 +142,12 @@ def attach(
 ) -> Response:  # fmt: skip
     """Keep a file with a case."""
     case = service.get(tx, actor, case_id)
-    largest = min(settings_of(request).upload_megabytes, 50) * 1024**2
     try:
         with tx.begin_nested():
             if file is None:
                 raise Invalid("请选择要上传的文件 (choose a file)")
             named = (file.filename or "", file.file)
-            service.attach(tx, actor, case, version, named, largest)
+            service.attach(tx, actor, case, version, named, largest(settings_of(request)))
     except AppError as error:
         tx.refresh(case)
         return _page(request, tx, actor, case, error)

@@ -60,6 +60,25 @@ def test_a_lead_goes_its_way_lands_and_keeps_its_history_with_the_firm(db: Sessi
     assert again.status_code == 409 and "远洋玻纤集团" in again.text
 
 
+def test_a_lead_s_history_is_told_to_whom_it_concerns(db: Session) -> None:
+    analyst, park = people.person(db, Role.ANALYST), people.body(db, "history-park", "park")
+    lead = added(analyst, park_id=park.id)["id"]
+    etag = analyst.get(f"/api/v1/leads/{lead}").headers["etag"]
+    changed = analyst.put(f"/api/v1/leads/{lead}", headers={"If-Match": etag},
+                          json=LEAD | {"park_id": park.id, "investment": "70000000"})  # fmt: skip
+    assert changed.status_code == 200, changed.text
+    operator = people.person(db, Role.PARK_OPERATOR, park)
+    for client in (analyst, operator):
+        acts = client.get(f"/api/v1/leads/{lead}/history").json()["items"]
+        assert [one["action"] for one in acts] == ["update", "insert"]
+        [change] = [one for one in acts[0]["rows"][0]["changes"] if one["column"] == "investment"]
+        assert (change["before"], change["after"]) == ("50000000", "70000000")
+        page = client.get(f"/leads/{lead}/history").text
+        assert "计划投资" in page and "70,000,000" in page
+    health = people.person(db, Role.OFFICER, department(db, "health"))
+    assert health.get(f"/api/v1/leads/{lead}/history").status_code == 404
+
+
 def test_who_knows_of_leads(db: Session) -> None:
     analyst = people.person(db, Role.ANALYST)
     mine, other = (people.body(db, f"lead-park-{n}", "park") for n in (1, 2))

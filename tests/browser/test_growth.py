@@ -87,3 +87,6 @@ def test_how_the_pages_look(page: Page, lang: str, theme: str, width: int) -> No
     page.goto("/leads")
     page.locator(".board-card a").first.click()
     look(page, f"lead-{lang}-{theme}-{width}", width)
+    page.get_by_role("link", name="变更历史" if lang == "zh" else "History", exact=True).click()
+    page.wait_for_url("**/history")
+    look(page, f"lead-history-{lang}-{theme}-{width}", width)

@@ -197,6 +197,8 @@ def test_a_manager_keeps_the_room_and_an_analyst_the_standing(
     assert own.put(one, json=said | {"level": "national"}, headers=tag).status_code == 403
     changed = own.put(one, json=said | {"seats": 90}, headers=tag)
     assert changed.json()["seats"] == 90 and changed.headers["etag"] != tag["If-Match"]
+    acts = own.get(f"{one}/history").json()["items"]
+    assert [act["action"] for act in acts][:1] == ["update"] and "seats" in str(acts[0]["rows"])
     assert own.put(one, json=said, headers=tag).status_code == 412
     assert own.put(one, json=said).status_code == 428
 

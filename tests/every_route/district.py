@@ -84,6 +84,7 @@ CASES: dict[str, Case] = {
     "GET /leads/new": Case(status=(200, 403)),
     "POST /leads/new": Case(form={"name": "x"}, status=(403, 422)),
     "GET /leads/{lead_id}": Case(status=(404,)),
+    "GET /leads/{lead_id}/history": Case(status=(404,)),
     "GET /leads/{lead_id}/edit": Case(status=(404, 403)),
     "POST /leads/{lead_id}/edit": Case(form={"name": "x"}, status=(404, 403)),
     "GET /leads/{lead_id}/move/{stage}": Case(status=(404, 403)),
@@ -93,6 +94,7 @@ CASES: dict[str, Case] = {
     "GET /api/v1/leads": Case(query="firm_id={firm}"),
     "GET /api/v1/leads/filters": Case(),
     "GET /api/v1/leads/{lead_id}": Case(status=(404,)),
+    "GET /api/v1/leads/{lead_id}/history": Case(status=(404,)),
     "GET /api/v1/leads/{lead_id}/steps": Case(status=(404,)),
     "POST /api/v1/leads": Case(
         json={"name": "某线索", "since": "2026-01-01", "channel": "other"}, status=(201, 403)
@@ -117,6 +119,7 @@ CASES: dict[str, Case] = {
     "GET /carriers": Case(status=(200, 403)),
     "POST /carriers": Case(form={"measure": "x"}, status=(403, 422)),
     "GET /carriers/{carrier_id}": Case(status=(404, 403)),
+    "GET /carriers/{carrier_id}/history": Case(status=(404, 403)),
     "GET /carriers/{carrier_id}/edit": Case(status=(403,)),
     "POST /carriers/{carrier_id}/edit": Case(form={"kind": "incubator"}, status=(403,)),
     "GET /carriers/{carrier_id}/enter": Case(status=(403,)),
@@ -126,6 +129,7 @@ CASES: dict[str, Case] = {
     "POST /promotions/{promotion_id}": Case(form={"decision": "accept"}, status=(404,)),
     "GET /api/v1/carriers": Case(status=(200, 403)),
     "GET /api/v1/carriers/{carrier_id}": Case(status=(404, 403)),
+    "GET /api/v1/carriers/{carrier_id}/history": Case(status=(404, 403)),
     "PUT /api/v1/carriers/{carrier_id}": Case(
         json={"kind": "incubator"}, headers={"If-Match": "*"}, status=(404,)
     ),

@@ -70,6 +70,31 @@ def only(db: Session) -> Document:
     return db.scalars(select(Document)).one()
 
 
+def test_programs_send_fetch_and_attach_documents(db: Session, firm: int) -> None:
+    incubator = people.body(db, "document-house", "incubator")
+    people.put_in_incubator(db, firm, incubator, Range(date(2015, 1, 1), None))
+    program, path = people.machine(db, incubator), f"/api/v1/firms/{firm}/documents"
+    made = program.post(path, data={"kind": "certificate"}, files={"file": ("证书.pdf", PDF)})
+    assert made.status_code == 201, made.text
+    one = made.json()
+    assert (one["name"], one["media"], one["size"]) == ("证书.pdf", "application/pdf", len(PDF))
+    assert program.get(path).json()["items"] == [one]
+    where = made.headers["location"]
+    assert program.get(where).json() == one
+    fetched = program.get(f"{where}/content")
+    assert fetched.content == PDF and "sandbox" not in fetched.text
+    award = {"firm_id": firm, "name": "奖", "level": "district", "awarded_on": "2024-05-01",
+             "attachments": [one["id"]]}  # fmt: skip
+    assert program.post("/api/v1/awards", json=award).status_code == 201
+    for data, content, status in (({"kind": "poem"}, PDF, 422), ({"kind": "other"}, b"MZ", 422),
+                                  ({"kind": "other"}, b"", 422)):  # fmt: skip
+        refused = program.post(path, data=data, files={"file": ("x.pdf", content)})
+        assert refused.status_code == status, refused.text
+    reader = people.machine(db, incubator, ("firms:read",))
+    assert reader.delete(where).status_code == 403
+    assert program.delete(where).status_code == 204 and program.get(where).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content", "name", "media"),
     [

@@ -17,6 +17,13 @@ CARRIERS = ("孵化载体", "类型", "级别", "工位数")
 SINCE = f"{today().year - 1}-03-01"
 
 
+@pytest.fixture(scope="module")
+def desk(district: Engine) -> Iterator[Desk]:
+    """An analyst's, for all tests here: each has leads of its own."""
+    with Desk.of(district) as made:
+        yield made
+
+
 Row = tuple[Any, ...]
 
 

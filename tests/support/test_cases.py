@@ -279,6 +279,10 @@ def test_the_story_on_pages(db: Session, firms: list[int]) -> None:
     assert client.post(f"/cases/{number}/files", data={"version": "2"}, files=file,
                        follow_redirects=False).status_code == 303  # fmt: skip
     assert "证明.pdf" in client.get(f"/cases/{number}").text
+    sent = f"/api/v1/cases/{number}/files"
+    assert client.post(sent, data={"version": "2"}, files=file).status_code == 412
+    kept = client.post(sent, data={"version": "3"}, files=file)
+    assert kept.status_code == 201 and kept.json()["entries"][-1]["kind"] == "file", kept.text
     assert "研发费用辅助账" in client.get(f"/firms/{firms[0]}/support").text
     assert "/support" in client.get(f"/firms/{firms[0]}").text
 
