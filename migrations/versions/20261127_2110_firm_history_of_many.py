@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0189"
-down_revision = "0188"
+revision = "0190"
+down_revision = "0189"
 branch_labels = None
 depends_on = None
 
