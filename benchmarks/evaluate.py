@@ -23,7 +23,7 @@ from app.core.prepared import as_sql, driver_cursor
 from app.criteria.compiler import Compiler
 from app.criteria.facts import best_known
 from app.criteria.store import sets_in_force
-from app.pipeline.service import SCOPES, evaluate, in_parts, ranges
+from app.pipeline.service import SCOPES, SHARED, evaluate, in_parts, ranges
 from benchmarks import agreement, reference
 from benchmarks.engines import Engines
 from benchmarks.processor import of_server
@@ -68,14 +68,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of what can be repeated")
+    parser.add_argument("--keep", type=Path, help="a folder that keeps the register")
     given = parser.parse_args()
     cores = os.cpu_count() or 1
     say(
         f"{given.firms:,} firms × {YEARS} years; DuckDB with {cores} threads, PostgreSQL with up "
         f"to {cores} processes a query; load before {os.getloadavg()[0]:.1f}"
     )
-    with database(given.firms) as engine, tempfile.TemporaryDirectory() as folder:
+    with database(given.firms, given.keep) as engine, tempfile.TemporaryDirectory() as folder:
         limit_workers(engine, cores)
+        with engine.begin() as connection:
+            connection.execute(text("truncate assessment"))  # of a run before, where it is kept
         as_of = today()
         with Session(engine) as session:
             sets = sets_in_force(session, as_of)
@@ -177,6 +180,7 @@ def our_reading(engines: Engines, rounds: int, firms: int) -> Taken:
     reading = Taken()
     with Session(engines.ours) as session, of_server(session) as processor:
         cursor = driver_cursor(session)
+        cursor.execute(SHARED)
         for _ in range(rounds):
             with reading.measured(processor):
                 for bounds in ranges(firms):

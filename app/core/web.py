@@ -210,7 +210,8 @@ def _bad_value(request: Request, error: Exception) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     log.error("unexpected", request_id=request.state.request_id, exc_info=error)
-    return answer(request, AppError("服务器出错，已记录：请稍后重试或联系管理员"))
+    detail = "服务器出错，已记录：请稍后重试或联系管理员 (a server error, noted: try again later)"
+    return answer(request, AppError(detail))
 
 
 def _faults(error: RequestValidationError) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ are computed once for all sets. `summary` selects a row per firm and set, `detai
 one firm: the same expressions, so the two can never disagree.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import BIT, array
+from sqlalchemy.dialects.postgresql import array
 
 from app.criteria import policy as p
 from app.criteria.amounts import Amount, Sql, added, whole
@@ -35,7 +35,8 @@ from app.criteria.sheet import AT_ONCE, Sheet
 
 __all__ = ["Compiler", "LoadedSet", "Rule"]
 
-TALLIED = ("unmet_count", "unknown_count", "met_count")
+PACKED = ("outcomes", "tally", "close", "gaps")
+COUNTS = ("unmet_count", "unknown_count", "met_count")
 VERDICT = ("outcome", "readiness")
 
 
@@ -68,28 +69,21 @@ class Compiler:
         """A row per firm and set: outcome, counts, readiness, outcomes and gaps in order."""
         wanted = [name for loaded in self.sets for name in self._packed(loaded)]
         wide = self._select(wanted, scope).subquery("wide")
-        numbers = (
-            select(
-                func.unnest(array([whole(loaded.id) for loaded in self.sets])).label("set_id"),
-                func.unnest(array([whole(self._outer(loaded)) for loaded in self.sets])).label(
-                    "outer_bits"
-                ),
-            )
-        ).subquery("sets")
+        ids = sorted(loaded.id for loaded in self.sets)
+        numbers = select(func.unnest(array([whole(n) for n in ids])).label("set_id")).subquery(
+            "sets"
+        )
 
         def chosen(suffix: str, kind: Any) -> Sql:
-            options = {
-                loaded.id: literal_column(f"wide.s{loaded.id}_{suffix}", kind)
-                for loaded in self.sets
-            }
-            return case(options, value=numbers.c.set_id).label(suffix)
+            options = {n: literal_column(f"wide.s{n}_{suffix}", kind) for n in ids}
+            return _by_halves(numbers.c.set_id, ids, options).label(suffix)
 
         packed = (
             select(
                 wide.c.firm_id,
                 numbers.c.set_id,
-                cast(numbers.c.outer_bits, BigInteger).label("outer_bits"),
                 chosen("outcomes", BigInteger()),
+                chosen("tally", Integer()),
                 chosen("close", Integer()),
                 chosen("gaps", None),
             )
@@ -98,7 +92,7 @@ class Compiler:
             .subquery("packed")
         )
         tallied = (
-            select(*packed.c, *(e.label(n) for n, e in tally(packed.c).items()))
+            select(*packed.c, *(e.label(n) for n, e in counts(packed.c).items()))
             .offset(AT_ONCE)
             .subquery("tallied")
         )
@@ -150,50 +144,45 @@ class Compiler:
         }
         self.rules[loaded.id] = [self._rules.compile(c, loaded.id) for c in loaded.policy.criteria]
 
-    def _outer(self, loaded: LoadedSet) -> int:
-        """A bit at the place of each criterion that counts for the set; nested ones do not."""
-        everything = self._walk(self.rules[loaded.id])
-        counted = {id(rule) for rule in self.rules[loaded.id]}
-        return sum(1 << 2 * n for n, rule in enumerate(everything) if id(rule) in counted)
-
     def _packed(self, loaded: LoadedSet) -> list[str]:
-        """Columns of one set's outcomes as one number, its gaps, and closeness summed."""
-        everything = self._walk(self.rules[loaded.id])
+        """Columns of one set's outcomes as one number, how many of each, closeness, and gaps.
+
+        Nested criteria have an outcome and a gap; only the outer ones count for the set.
+        """
+        outer = self.rules[loaded.id]
+        everything = self._walk(outer)
         read, define, name = self.sheet.read, self.sheet.define, f"s{loaded.id}_"
         define(f"{name}outcomes", lambda: added(
             [read(r.outcome) * whole(1 << 2 * n) for n, r in enumerate(everything)]))  # fmt: skip
-        define(f"{name}close", lambda: added(
-            [read(r.close) for r in self.rules[loaded.id]]))  # fmt: skip
+        define(f"{name}tally", lambda: added([_one_more(read(r.outcome)) for r in outer]))
+        define(f"{name}close", lambda: added([read(r.close) for r in outer]))
         define(f"{name}gaps", lambda: array([read(r.gap) for r in everything], type_=BigInteger))
-        return [name + label for label in ("outcomes", "close", "gaps")]
+        return [name + label for label in PACKED]
 
     def _totals(self, loaded: LoadedSet) -> list[str]:
         """The same counted: what `summary` says of a set, as columns of the sheet."""
-        packed, name = self._packed(loaded), f"s{loaded.id}_"
-        labels = {"outcomes": packed[0], "close": packed[1]}
+        name = f"s{loaded.id}_"
+        labels = dict(zip(PACKED, self._packed(loaded), strict=True))
 
         def counted(build: Callable[[Any], dict[str, Sql]], label: str) -> Sql:
             read = {known: self.sheet.read(column) for known, column in labels.items()}
-            return build(SimpleNamespace(**read, outer_bits=whole(self._outer(loaded))))[label]
+            return build(SimpleNamespace(**read))[label]
 
-        for build, made in ((tally, TALLIED), (verdict, VERDICT)):
+        for build, made in ((counts, COUNTS), (verdict, VERDICT)):
             for label in made:
                 self.sheet.define(name + label, partial(counted, build, label))
             labels |= {label: name + label for label in made}
-        return [name + label for label in (*TALLIED, *VERDICT)]
+        return [name + label for label in (*COUNTS, *VERDICT)]
 
 
-def tally(columns: Any) -> dict[str, Sql]:
-    """How many criteria of the set have each outcome, from two bits for each."""
-    outer = columns.outer_bits
-    low = columns.outcomes.op("&")(outer)
-    high = columns.outcomes.op(">>")(literal_column("1")).op("&")(outer)
-    counted = {
-        "unmet_count": outer.op("&")(low.op("|")(high).op("#")(outer)),
-        "unknown_count": high.op("&")(low.op("#")(outer)),
-        "met_count": low.op("&")(high.op("#")(outer)),
-    }
-    return {name: _bits(found) for name, found in counted.items()}
+def counts(columns: Any) -> dict[str, Sql]:
+    """How many criteria of the set have each outcome, from a byte for each."""
+    return {
+        f"{name}_count": columns.tally.op(">>")(whole(8 * outcome)).op("&")(whole(0xFF))
+        for name, outcome in (
+            ("unmet", p.Outcome.UNMET), ("unknown", p.Outcome.UNKNOWN), ("met", p.Outcome.MET)
+        )
+    }  # fmt: skip
 
 
 def verdict(columns: Any) -> dict[str, Sql]:
@@ -211,5 +200,16 @@ def verdict(columns: Any) -> dict[str, Sql]:
     }  # fmt: skip
 
 
-def _bits(bits: Sql) -> Sql:
-    return func.bit_count(cast(bits, BIT(64)))
+def _one_more(outcome: Sql) -> Sql:
+    """One in the byte of that outcome."""
+    return literal_column("1", Integer).op("<<")(outcome * whole(8))
+
+
+def _by_halves(number: Sql, among: list[int], options: Mapping[int, Sql]) -> Sql:
+    """The option of a number: asked for by halves, for it is asked once for every firm and set."""
+    if len(among) == 1:
+        return options[among[0]]
+    middle = len(among) // 2
+    lower = _by_halves(number, among[:middle], options)
+    upper = _by_halves(number, among[middle:], options)
+    return case((number < whole(among[middle]), lower), else_=upper)

@@ -39,6 +39,8 @@ class Rule:
     outcome: str
     gap: str
     close: str
+    # Whether its condition holds, where that is all: it applies to every firm.
+    held: str | None = None
     members: list["Rule"] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
 
@@ -56,20 +58,22 @@ class Rules:
             return self._disabled(criterion, set_id)
         name = "c" + self._name_of(criterion, set_id)
         rule = Rule(criterion, f"{name}_o", f"{name}_g", f"{name}_k")
-        built, reads = self.sheet.gather(lambda: self._outcome(criterion, rule, set_id))
+        built, reads = self.sheet.gather(
+            lambda: self._outcome(criterion, rule, f"{name}_h", set_id)
+        )
         if rule.outcome in self.sheet:
             return rule
         self.sheet.add(rule.outcome, built, reads)
 
-        def unmet() -> Sql:
-            return self.sheet.read(rule.outcome) == UNMET
+        def where_unmet(found: Sql, otherwise: Sql) -> Sql:
+            if found.compare(otherwise):
+                return otherwise
+            return case((self.sheet.read(rule.outcome) == UNMET, found), else_=otherwise)
 
-        self.sheet.define(rule.gap, lambda: case((unmet(), self._gap(criterion.rule, rule))))
+        node, owner = criterion.rule, criterion.id
+        self.sheet.define(rule.gap, lambda: where_unmet(self._gap(node, rule), no_gap()))
         self.sheet.define(
-            rule.close,
-            lambda: case(
-                (unmet(), self._close(criterion.rule, criterion.id, rule)), else_=_nothing()
-            ),
+            rule.close, lambda: where_unmet(self._close(node, owner, rule), _nothing())
         )
         return rule
 
@@ -91,14 +95,19 @@ class Rules:
         when = "" if criterion.when is None else key(criterion.when, owner)
         return key(criterion.rule, owner) + when
 
-    def _outcome(self, criterion: p.Criterion, rule: Rule, set_id: int) -> Sql:
-        holds = self.holds(criterion.rule, criterion.id, rule, set_id)
-        applies = None
+    def _outcome(self, criterion: p.Criterion, rule: Rule, name: str, set_id: int) -> Sql:
+        built, reads = self.sheet.gather(
+            lambda: self.holds(criterion.rule, criterion.id, rule, set_id)
+        )
+        if name not in self.sheet:
+            self.sheet.add(name, built, reads)
+        holds, applies = self.sheet.read(name), None
         if criterion.when is not None:
             applies = self.holds(criterion.when, criterion.id, None)
         elif isinstance(criterion.rule, cond.ByIndustry):
             applies = self.leaves.industry_fits(criterion.rule)
         if applies is None:
+            rule.held = name
             return func.coalesce(cast(holds, Integer), UNKNOWN)
         return case(
             (~applies, SKIPPED), (holds, MET), (and_(~holds, applies), UNMET), else_=UNKNOWN
@@ -144,10 +153,15 @@ class Rules:
     def _member_close(self, member: Any, owner: str, rule: Rule) -> Sql:
         if isinstance(member, p.Criterion):
             inner = next(r for r in rule.members if r.criterion is member)
-            read = self.sheet.read
-            return case((read(inner.outcome).in_([MET, SKIPPED]), FULL), else_=read(inner.close))
+            return case((self._done(inner), FULL), else_=self.sheet.read(inner.close))
         holds = self.holds(member, owner, None)
         return case((holds, FULL), (~holds, self._close(member, owner, rule)), else_=ZERO)
+
+    def _done(self, inner: Rule) -> Sql:
+        """Met, or nothing that this firm is held to."""
+        if inner.held is not None:
+            return self.sheet.read(inner.held)
+        return self.sheet.read(inner.outcome).in_([MET, SKIPPED])
 
     # --- conditions ---------------------------------------------------------------------------
 
@@ -178,12 +192,16 @@ class Rules:
         assert rule is not None, "named criteria stand in rules, not in `when`"
         inner = self.compile(member, set_id)
         rule.members.append(inner)
+        if inner.held is not None:
+            return self.sheet.read(inner.held)
         return _three_valued(self.sheet.read(inner.outcome), skipped)
 
     def _member(self, member: Any, rule: Rule) -> Sql:
         """A member that was compiled before, read again."""
         if isinstance(member, p.Criterion):
             inner = next(r for r in rule.members if r.criterion is member)
+            if inner.held is not None:
+                return self.sheet.read(inner.held)
             return self.sheet.read(inner.outcome) == MET
         return self.holds(member, rule.criterion.id, None)
 

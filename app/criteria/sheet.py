@@ -2,14 +2,28 @@
 
 PostgreSQL inlines a subquery's expressions wherever they are used; a score that is used four times
 would be computed four times, and what builds on it sixteen times. `offset 0` keeps each level's
-columns computed once while rows stream through and the plan stays parallel.
+columns computed once while rows stream through and the plan stays parallel. What is read once needs
+no column: every column and every level of the statement is paid for by each firm.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Select, column, literal_column, select
+from sqlalchemy import (
+    Cast,
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Null,
+    Select,
+    column,
+    literal_column,
+    select,
+)
+from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import TypeEngine
 
 FIRM_ID = "firm_id"
@@ -83,8 +97,7 @@ class Sheet:
 
     def select(self, facts: FromClause, wanted: list[str]) -> Select[Any]:
         """`firm_id` and the wanted columns, level upon level over the facts."""
-        needed = self._closure(wanted)
-        cells = {n: self._cells[n] for n in needed}
+        cells = _folded({n: self._cells[n] for n in self._closure(wanted)}, set(wanted))
         source = facts
         for level in range(1, max(c.level for c in cells.values()) + 1):
             later = {r for c in cells.values() if c.level > level for r in c.reads} | set(wanted)
@@ -105,3 +118,54 @@ class Sheet:
     def _out(self, name: str) -> ColumnElement[Any]:
         kind: TypeEngine[Any] = self._cells[name].expression.type
         return literal_column(name, type_=kind).label(name)
+
+
+def _folded(cells: dict[str, Cell], wanted: set[str]) -> dict[str, Cell]:
+    """The same with fewer columns: what is read once, or costs nothing, stands where it is read.
+
+    There it is computed only where the branch of the `case` that reads it is taken.
+    """
+    folded = {name: cell for name, cell in cells.items() if cell.level == 0}
+    inside: dict[str, ColumnElement[Any]] = {}
+    made = sorted(cells.keys() - folded.keys(), key=lambda name: cells[name].level)
+    read = Counter(one for name in made for one in _names(cells[name].expression))
+    for name in made:
+        found = _replaced(cells[name].expression, inside)
+        if name not in wanted and (read[name] == 1 or _is_free(found)):
+            inside[name] = found
+        else:
+            reads = frozenset(_names(found))
+            level = 1 + max((folded[one].level for one in reads), default=0)
+            folded[name] = Cell(found, level, reads)
+    return folded
+
+
+def _names(expression: ColumnElement[Any]) -> list[str]:
+    """The columns that an expression reads, each as often as it does."""
+    return [
+        str(one.key) for one in iterate(expression)
+        if isinstance(one, ColumnClause) and not one.is_literal
+    ]  # fmt: skip
+
+
+def _replaced(
+    expression: ColumnElement[Any], inside: dict[str, ColumnElement[Any]]
+) -> ColumnElement[Any]:
+    """The expression with columns replaced by what they stand for."""
+
+    def replace(element: Any, **_: Any) -> ColumnElement[Any] | None:
+        known = isinstance(element, ColumnClause) and not element.is_literal
+        return Grouping(inside[element.key]) if known and element.key in inside else None
+
+    found: ColumnElement[Any] = replacement_traverse(expression, {}, replace)
+    return found
+
+
+def _is_free(expression: ColumnElement[Any]) -> bool:
+    """A constant, or another column by its name."""
+    inner: Any = expression
+    while isinstance(inner, Grouping):
+        inner = inner.element
+    return isinstance(inner, ColumnClause) or (
+        isinstance(inner, Cast) and isinstance(inner.clause, Null)
+    )

@@ -205,5 +205,6 @@ def mark_used(session: Session, ids: list[int]) -> None:
     session.execute(
         update(CriteriaSet)
         .where(CriteriaSet.id.in_(ids), CriteriaSet.first_used_at.is_(None))
-        .values(first_used_at=now())
+        .values(first_used_at=now()),
+        execution_options={"synchronize_session": False},
     )

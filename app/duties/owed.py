@@ -17,7 +17,7 @@ from designation as held, make_date(extract(year from {day})::int, {month}, {on}
 where held.superseded_at is null and held.kind in ({titles}) and held.firm_id {scope}
   and held.valid @> make_date(extract(year from due)::int - 1, 12, 31)
   and exists (select from designation as still where still.firm_id = held.firm_id
-    and still.kind = held.kind and still.superseded_at is null
+    and still.kind = held.kind and still.kind in ({titles}) and still.superseded_at is null
     and still.valid @> greatest(due, {day}))"""
 # Held when the last year ended, and not given anew for this one.
 YEARLY_AGAIN = """
@@ -26,16 +26,17 @@ from designation as held, make_date(extract(year from {day})::int, {month}, {on}
 where held.superseded_at is null and held.kind in ({titles}) and held.firm_id {scope}
   and held.valid @> make_date(extract(year from due)::int - 1, 12, 31)
   and not exists (select from designation as anew where anew.firm_id = held.firm_id
-    and anew.kind = held.kind and anew.superseded_at is null
+    and anew.kind = held.kind and anew.kind in ({titles}) and anew.superseded_at is null
     and anew.valid @> make_date(extract(year from due)::int, 12, 31))"""
 # On the last day, unless another follows; a title that was taken or given back is not renewed.
 BEFORE_END = """
 select held.firm_id, upper(held.valid) - 1 as due, (upper(held.valid) - 1)::text as period
-from (
-  select firm_id, valid, end_reason,
-    lead(valid) over (partition by kind, firm_id order by lower(valid)) as following
-  from designation where superseded_at is null and kind in ({titles}) and firm_id {scope}) as held
-where held.following is null and held.end_reason is null and upper(held.valid) is not null"""
+from designation as held
+where held.superseded_at is null and held.kind in ({titles}) and held.firm_id {scope}
+  and held.end_reason is null and upper(held.valid) is not null
+  and not exists (select from designation as later where later.firm_id = held.firm_id
+    and later.kind = held.kind and later.kind in ({titles}) and later.superseded_at is null
+    and lower(later.valid) > lower(held.valid))"""
 # So many months after the name changed while the title was held, as it is still.
 AFTER_RENAME = """
 select former.firm_id, (former.until + make_interval(months => {months}))::date as due,

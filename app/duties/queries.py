@@ -35,7 +35,7 @@ from app.firms import listing
 from app.firms.fields import families, firm_fields
 from app.firms.flag_models import DutyDone
 from app.firms.models import Firm
-from app.firms.queries import visible
+from app.firms.queries import among, gone
 
 OVERDUE = 0
 STAGES = (OVERDUE, 1, 3, 6, 12)
@@ -79,10 +79,8 @@ def open_duties(actor: Actor, day: date, firm_id: int | None = None) -> Select[A
     """The duties of active firms within the actor's scope that nobody has recorded as done."""
     owed = candidates(day, firm_id)
     done = exists().where(_is_of(owed), DutyDone.superseded_at.is_(None))
-    return (
-        select(owed.c.firm_id, owed.c.duty, owed.c.due, owed.c.period, owed.c.stage)
-        .join(Firm, Firm.id == owed.c.firm_id)
-        .where(Firm.status == "active", visible(actor, day), not_(done))
+    return select(owed.c.firm_id, owed.c.duty, owed.c.due, owed.c.period, owed.c.stage).where(
+        not_(gone(owed.c.firm_id)), among(owed.c.firm_id, actor, day), not_(done)
     )
 
 
@@ -112,12 +110,12 @@ def _rows(actor: Actor, day: date) -> tuple[Select[Any], dict[str, Any]]:
         "done_id": DutyDone.id,
     }
     query = (
-        select(owed.c.firm_id, *(column.label(name) for name, column in columns.items()),
-               Firm.name, Firm.credit_code)
-        .join(Firm, Firm.id == owed.c.firm_id)
+        select(owed.c.firm_id, *(column.label(name) for name, column in columns.items()))
+        # Where nothing asks about the firm itself, the planner leaves an outer join of it out.
+        .outerjoin(Firm, Firm.id == owed.c.firm_id)
         .outerjoin(DutyDone, and_(_is_of(owed), DutyDone.superseded_at.is_(None)))
-        .where(Firm.status == "active", visible(actor, day))
-    )  # fmt: skip
+        .where(not_(gone(owed.c.firm_id)), among(owed.c.firm_id, actor, day))
+    )
     return query, columns
 
 
@@ -140,7 +138,7 @@ def vocabulary(session: Session, day: date, columns: dict[str, Any]) -> Vocabula
         sorts={"due": Sort(columns["due"])},
         ordering="due",
         columns=COLUMNS,
-        families=families(day),
+        families=families(session, day),
     )
 
 
@@ -159,8 +157,16 @@ def _with_firms(session: Session, found: Page, filters: Filters, day: date) -> N
     firms = [{"id": row["firm_id"]} for row in found.items]
     listing.decorate(session, firms, OF_FIRM, day)
     wanted = filters.columns or COLUMNS
+    ids = {firm["id"] for firm in firms}
+    called = {
+        number: {"name": name, "credit_code": code}
+        for number, name, code in session.execute(
+            select(Firm.id, Firm.name, Firm.credit_code).where(Firm.id.in_(ids))
+        )
+    }
     for row, firm in zip(found.items, firms, strict=True):
-        row |= {name: firm[name] for name in ("rung", "park", "incubator")}
+        row.update(called[firm["id"]])
+        row.update((name, firm[name]) for name in ("rung", "park", "incubator"))
         listing.keep(row, wanted)
 
 

@@ -25,6 +25,7 @@ from app.exchange.readings import EARLIEST_YEAR
 from app.firms import queries as firms
 from app.firms.api import FirmId, note_search
 from app.firms.catalogue import INDICATORS
+from app.firms.flag_models import FLAG_KINDS
 from app.firms.models import DESIGNATION_KINDS, Firm
 from app.firms.reporting import settle
 from app.firms.schemas import LARGEST_ID
@@ -45,6 +46,7 @@ WORDS = {
     "unit_of": columns.unit_of,
     "designation_kinds": DESIGNATION_KINDS,
     "duties": DUTIES,
+    "flag_kinds": FLAG_KINDS,
 }
 
 
@@ -62,18 +64,35 @@ class Asked:
 
 @router.get("/waiting")
 def what_waits(request: Request, actor: Reader, db: Db) -> HTMLResponse:
-    """What waits for a keeper of firms: figures, duties, conflicts, firms nearly ready."""
+    """What waits for a keeper of firms: duties, conflicts, rows that did not come in."""
     loaded, fault = _set_of(db, [pair for pair in given(request) if pair[0] == "set"])
     return render(
         request,
         "entry/waiting.html",
-        waiting=waiting.everything(db, actor, loaded, today()),
+        waiting=waiting.everything(db, actor, today()),
         loaded=loaded,
-        sets=sets_in_force(db, today()),
         fault=fault,
         day=today(),
         may_write=actor.role in KEEPERS,
         may_settle=actor.role is Role.ANALYST,
+        **WORDS,
+    )
+
+
+@router.get("/waiting/further")
+def what_else_waits(request: Request, actor: Reader, db: Db) -> HTMLResponse:
+    """Flags, titles that end, figures that are missing or old: comes after the page."""
+    loaded, fault = _set_of(db, [pair for pair in given(request) if pair[0] == "set"])
+    part = "hx-request" in request.headers
+    return render(
+        request,
+        "entry/_further.html" if part else "entry/further.html",
+        further=waiting.further(db, actor, loaded, today()),
+        loaded=loaded,
+        sets=sets_in_force(db, today()),
+        fault=fault,
+        day=today(),
+        part=part,
         **WORDS,
     )
 

@@ -36,9 +36,10 @@ from app.criteria.store import sets_in_force
 from app.doors.models import Correction
 from app.duties.queries import open_duties
 from app.entry.models import EntryDraft
+from app.firms import flags
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Designation, Firm, FirmYear, Residency, Submission
-from app.firms.queries import visible
+from app.firms.queries import among, gone, visible
 from app.imports.models import ImportBatch
 from app.imports.queries import seen
 from app.pipeline.fields import places
@@ -81,39 +82,54 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The page."""
+    """What is to be done by a day, or to be decided."""
 
-    years: tuple[int, ...]
-    missing: Listed
     duties: Listed
     refused: Listed
     rejected: Listed
-    expiring: Listed
     residencies: Listed
-    stale: Listed
     conflicts: Listed
     # What firms say of their figures and nobody has decided yet.
     corrections: int
+
+
+@dataclass(frozen=True)
+class Further:
+    """What is counted over every firm's flags, titles, years and verdicts."""
+
+    # Firms by kind of flag.
+    flagged: dict[str, int]
+    expiring: Listed
+    years: tuple[int, ...]
+    missing: Listed
+    stale: Listed
     unknown: list[Unknown]
     # Firms by set that meet everything but what waits for figures.
     hopeful: dict[int, int]
 
 
-def everything(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> Waiting:
-    """All lists; the missing figures are those that the chosen set reads."""
-    backs = sorted({back for found in figures_of_set(loaded).values() for back in found},
-                   reverse=True)  # fmt: skip
+def everything(session: Session, actor: Actor, day: date) -> Waiting:
+    """What a keeper comes for."""
     return Waiting(
-        years=tuple(day.year + back for back in backs),
-        missing=_missing(session, actor, loaded, backs, day),
         duties=Listed.of(session.execute(_duties(actor, day)).all()),
         refused=Listed.of(session.execute(_refused(actor, day)).all()),
         rejected=Listed.of(session.execute(_rejected(actor, day)).all()),
-        expiring=Listed.of(session.execute(_expiring(actor, day)).all()),
         residencies=Listed.of(session.execute(_residencies(actor, day)).all()),
-        stale=Listed.of(session.execute(_stale(actor, day)).all()),
         conflicts=Listed.of(session.execute(_conflicts(actor, day)).all()),
         corrections=session.scalar(_corrections(actor, day)) or 0,
+    )
+
+
+def further(session: Session, actor: Actor, loaded: LoadedSet, day: date) -> Further:
+    """What comes after it; the missing figures are those that the chosen set reads."""
+    backs = sorted({back for found in figures_of_set(loaded).values() for back in found},
+                   reverse=True)  # fmt: skip
+    return Further(
+        flagged=flags.counts(session, actor, day),
+        expiring=Listed.of(session.execute(_expiring(actor, day)).all()),
+        years=tuple(day.year + back for back in backs),
+        missing=_missing(session, actor, loaded, backs, day),
+        stale=Listed.of(session.execute(_stale(actor, day)).all()),
         **_unknown(session, actor, day),
     )
 
@@ -171,13 +187,19 @@ def _lived(year: int) -> Any:
 def _duties(actor: Actor, day: date) -> Select[Any]:
     """What titles and law ask of firms: overdue, or due within three months."""
     owed = open_duties(actor, day).subquery()
-    return (
-        select(Firm.id, Firm.name, owed.c.duty, owed.c.due, owed.c.period, owed.c.stage, _total())
-        .join(owed, owed.c.firm_id == Firm.id)
+    first = (
+        select(owed, _total())
         .where(owed.c.stage <= PRESSING)
-        .order_by(owed.c.due, Firm.pinyin, Firm.id)
+        .order_by(owed.c.due, owed.c.firm_id, owed.c.duty)
         .limit(MOST)
+        .subquery()
     )
+    return (
+        select(Firm.id, Firm.name, first.c.duty, first.c.due, first.c.period, first.c.stage,
+               first.c.total)
+        .join(first, first.c.firm_id == Firm.id)
+        .order_by(first.c.due, Firm.pinyin, Firm.id)
+    )  # fmt: skip
 
 
 def _refused(actor: Actor, day: date) -> Select[Any]:
@@ -219,19 +241,25 @@ def _expiring(actor: Actor, day: date) -> Select[Any]:
         )
         .exists()
     )
-    return (
-        select(Firm.id, Firm.name, Designation.kind, (end - 1).label("last_day"),
-               (end - 1 - day).label("days"), _total())
-        .join(Designation, Designation.firm_id == Firm.id)
+    first = (
+        select(Designation.firm_id, Designation.kind, (end - 1).label("last_day"), _total())
         .where(
-            _active(actor, day),
+            not_(gone(Designation.firm_id)),
+            among(Designation.firm_id, actor, day),
             Designation.superseded_at.is_(None),
             Designation.valid.contains(day),
             end <= day + timedelta(days=EXPIRING_DAYS),
             not_(followed),
         )
-        .order_by(end, Firm.pinyin, Firm.id)
+        .order_by(end, Designation.firm_id)
         .limit(MOST)
+        .subquery()
+    )
+    return (
+        select(Firm.id, Firm.name, first.c.kind, first.c.last_day,
+               (first.c.last_day - day).label("days"), first.c.total)
+        .join(first, first.c.firm_id == Firm.id)
+        .order_by(first.c.last_day, Firm.pinyin, Firm.id)
     )  # fmt: skip
 
 

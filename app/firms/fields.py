@@ -11,6 +11,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Integer,
+    Select,
     Text,
     and_,
     any_,
@@ -61,18 +62,18 @@ def vocabulary(session: Session, day: date, *own: str) -> Vocabulary:
         sorts=firm_sorts(),
         ordering="name",
         columns=COLUMNS,
-        families=families(day),
+        families=families(session, day),
         own=own,
     )
 
 
-def families(day: date) -> Mapping[str, Callable[[str], Field | None]]:
+def families(session: Session, day: date) -> Mapping[str, Callable[[str], Field | None]]:
     """Fields of firms whose names cannot be listed."""
     from app.firms import moves, record_fields  # they are made of the fields of this module
 
-    found = moves.FAMILIES | record_fields.FAMILIES
-    return {"figure": partial(figure_field, day=day)} | {
-        name: partial(field, day=day) for name, field in found.items()
+    found = moves.FAMILIES | record_fields.FAMILIES | {"figure": figure_field}
+    return {name: partial(field, day=day) for name, field in found.items()} | {
+        "moved": partial(moves.moved_field, session=session, day=day)
     }
 
 
@@ -302,7 +303,17 @@ def _resolved(session: Session, wanted: Predicate) -> Predicate:
 
     Left inside a list's statement, the planner takes any pattern for a common one.
     """
-    found = session.scalars(select(Firm.id).where(wanted).limit(FEW_FOUND + 1)).all()
-    if len(found) > FEW_FOUND:
+    return resolved(session, select(Firm.id), (wanted,), FEW_FOUND)[0]
+
+
+def resolved(
+    session: Session, firms: Select[int], wanted: tuple[Predicate, ...], most: int
+) -> tuple[Predicate, ...]:
+    """What is wanted of firms; where so many at most fit, their numbers.
+
+    What a list asks of them several times, for its page and its count, is worked out once.
+    """
+    found = session.scalars(firms.where(*wanted).limit(most + 1)).all()
+    if len(found) > most:
         return wanted
-    return Firm.id == any_(literal(list(found), ARRAY(Integer)))
+    return (Firm.id == any_(literal(list(found), ARRAY(Integer))),)

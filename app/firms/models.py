@@ -85,6 +85,7 @@ class Firm(Base):
         Index("ix_firm_registered_newest", text("registered_on desc nulls last"), text("id desc")),
         Index("ix_firm_industry_code", "industry_code"),
         Index("ix_firm_region_code", "region_code"),
+        Index("ix_firm_gone", "id", postgresql_where=text("status <> 'active'")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import True_
 
 from app.accounts.actor import Actor, Role
@@ -39,6 +39,7 @@ from app.core.errors import NotFound
 from app.firms.catalogue import INDICATORS, Indicator
 from app.firms.duplicate_models import FirmMerge
 from app.firms.models import (
+    FIRM_STATUSES,
     Designation,
     Firm,
     FirmYear,
@@ -120,6 +121,12 @@ def among(firm_id: SQLColumnExpression[int], actor: Actor, on: date) -> ColumnEl
     """The same of rows that name a firm: none is looked up for who may know of all."""
     known = visible(actor, on)
     return known if isinstance(known, True_) else firm_id.in_(select(Firm.id).where(known))
+
+
+def gone(firm_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Whether the firm that a row names is there no more; few are, and an index has them."""
+    other = aliased(Firm)
+    return exists().where(other.id == firm_id, other.status != FIRM_STATUSES[0])
 
 
 def may_read_contacts(actor: Actor) -> ColumnElement[bool]:

@@ -27,6 +27,8 @@ from app.pipeline.pages import WORDS, Pairs, given, tried
 router = APIRouter(include_in_schema=False)
 DesignationId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Next = Annotated[str, Query(max_length=2000)]
+# What the board's form asks for by itself; every other filter is carried along.
+IN_FORM = ("q", "set", "gap_count__lte", "park", "industry_code__isw")
 
 
 @router.get("/board")
@@ -43,7 +45,8 @@ def show(request: Request, actor: Reader, readings: Noted, db: Db) -> HTMLRespon
         request, "pipeline/board.html", board=found, fault=fault, given=defaultdict(str, pairs),
         sets=sets_in_force(db, today()), parks=accounts.organisations(db, "park"),
         summed=board.SUMMED, totals=_totals(query),
-        further=lambda name, cursor: _further(query, name, cursor),
+        further=lambda name, cursor: _further(query, name, cursor), asked=urlencode(query),
+        carried=[pair for pair in query if pair[0] not in IN_FORM],
         back=_back(request, query), **WORDS,
     )  # fmt: skip
 

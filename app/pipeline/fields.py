@@ -82,7 +82,7 @@ def vocabulary(session: Session, loaded: LoadedSet, day: date) -> Vocabulary:
         },
         ordering="-readiness",
         columns=(*COLUMNS, *(gap_column(one) for one in places(loaded) if one.gap_unit)),
-        families=families(day),
+        families=families(session, day),
         own=("set",),
     )  # fmt: skip
 

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from app.core.prepared import SEVERAL, Prepared, driver_cursor, prepared, run
 from app.criteria.compiler import LoadedSet
-from app.criteria.store import all_sets
 from app.duties.catalogue import DUTIES, Duty
 from app.duties.owed import DAYS_KEPT, falling_due
 from app.firms.flag_models import FLAG_KINDS, FlagRule
@@ -163,10 +162,13 @@ def thresholds(session: Session) -> dict[str, int]:
 def raise_flags(
     session: Session, ids: list[int] | None, sets: tuple[LoadedSet, ...], as_of: date
 ) -> int:
-    """Open and close the flags of these firms (all if None) on their verdicts; rows written."""
+    """Open and close the flags of these firms (all if None) on their verdicts; rows written.
+
+    `sets` are those in force on the day, for a first grant and for a review.
+    """
     values: dict[str, Any] = {"as_of": as_of, **thresholds(session)}
-    reviews = {one.policy.title: one for one in all_sets(session) if _reviews(one, as_of)}
-    key = _Key(sets, tuple(reviews.values()))
+    first = tuple(one for one in sets if one.policy.purpose == "first")
+    key = _Key(first, tuple(one for one in sets if one.policy.purpose == "review"))
     if ids is None:
         cursor = driver_cursor(session)
         cursor.execute("set local work_mem = '64MB'")  # the whole register's, in memory
@@ -178,12 +180,6 @@ def raise_flags(
     statement = _statement(key, scope)
     row = run(session, statement, values, afresh=len(ids) > SEVERAL).fetchone()
     return int(row["written"]) if row else 0
-
-
-def _reviews(one: LoadedSet, as_of: date) -> bool:
-    policy = one.policy
-    in_force = policy.since <= as_of and (policy.until is None or policy.until >= as_of)
-    return policy.purpose == "review" and in_force
 
 
 class _Key:

@@ -37,6 +37,12 @@ FEW = 20_000
 CHUNK = 100_000
 PARTS = 8
 
+# One part of a range is what the server takes for too little to be worth a second process.
+SHARED = """set local min_parallel_table_scan_size = 0;
+set local min_parallel_index_scan_size = 0"""
+UNSHARED = """set local min_parallel_table_scan_size to default;
+set local min_parallel_index_scan_size to default"""
+
 VERDICTS = """
 select firm_id, set_id, outcome::smallint, unmet_count, unknown_count,
        (unmet_count + unknown_count)::smallint as gap_count,
@@ -104,7 +110,8 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
     Their flags follow, and the effects of support cases. What stands is not touched, so a second
     run writes nothing.
     """
-    sets = sets_in_force(session, as_of)
+    in_force = tuple(sets_in_force(session, as_of, purpose=None))
+    sets = tuple(one for one in in_force if one.policy.purpose == "first")
     session.flush()  # what was reported in this transaction is read below
     ids = None if firms is None else list(session.scalars(firms))
     if not sets or ids == []:
@@ -113,8 +120,8 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
         mark_used(session, [s.id for s in sets])
         written = _assess(session, ids, _Key(sets), as_of)
         few = None if ids is None or len(ids) > FEW else ids
-        raise_flags(session, few, tuple(sets), as_of)
-        effects.measure(session, few, tuple(sets), as_of)
+        raise_flags(session, few, in_force, as_of)
+        effects.measure(session, few, sets, as_of)
         return written
 
 
@@ -136,6 +143,7 @@ def _assess_all(session: Session, sets: _Key, as_of: date) -> int:
     the server at once; an insert cannot.
     """
     cursor = driver_cursor(session)
+    cursor.execute(SHARED)
     changed = CHANGED.replace("{verdicts}", f"({_verdicts(sets, 'range')})").replace(
         "{in_scope}", "old.firm_id between %(first)s and %(last)s"
     )
@@ -147,6 +155,7 @@ def _assess_all(session: Session, sets: _Key, as_of: date) -> int:
         cursor.execute(f"create temporary table changed on commit drop as {changed}", values)
         written += cursor.execute(store, values).rowcount
         cursor.execute("drop table changed")
+    cursor.execute(UNSHARED)
     return written
 
 

@@ -104,8 +104,12 @@ def standing(session: Session, actor: Actor, day: date) -> Standing:
 
 
 def _make_room(session: Session) -> None:
-    """Have this transaction group in memory."""
+    """Have this transaction group in memory.
+
+    By one process: helpers of a parallel plan sort what it would group, and are waited for.
+    """
     session.execute(text("set local work_mem = '32MB'"))
+    session.execute(text("set local max_parallel_workers_per_gather = 0"))
 
 
 def _tally(actor: Actor, days: tuple[date, date, date]) -> Select[Any]:

@@ -108,7 +108,11 @@ class Bench:
     @property
     def query(self) -> str:
         """The query as an address carries it, without the place in the list."""
-        return urlencode([pair for pair in self.pairs if pair[0] not in views.PLACE])
+        return self.asking(self.pairs)
+
+    def asking(self, pairs: Iterable[tuple[str, str]]) -> str:
+        """Another query likewise."""
+        return urlencode([pair for pair in pairs if pair[0] not in views.PLACE])
 
     def address(self, pairs: Iterable[tuple[str, str]]) -> str:
         """The list by another query, remembering the view that it grew from."""

@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from app.core.errors import Invalid
-from app.core.fields import Field
+from app.core.fields import YES, Field
 from app.core.filters import parse
 from app.criteria import phrases
 from app.exchange import values
@@ -25,24 +26,40 @@ EMPTINESS = {
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition in words, and the list without it."""
+    """One condition in words, the list without it, and where it is changed, if a form can."""
 
     at: int
     sentence: str
     without: str
+    change: str | None
 
 
 def conditions(bench: Bench, words: Words) -> list[Condition]:
     """What narrows the list, in the order given."""
     return [
-        Condition(at, words.condition(name, value), bench.address(_without(bench.pairs, at)))
+        Condition(at, words.condition(name, value), bench.address(_without(bench.pairs, at)),
+                  _change(bench, at))
         for at, (name, value) in enumerate(bench.pairs)
         if name not in FORM or name == "any"
-    ]
+    ]  # fmt: skip
 
 
 def _without(pairs: Pairs, at: int) -> Pairs:
     return [*pairs[:at], *pairs[at + 1 :]]
+
+
+def _change(bench: Bench, at: int) -> str | None:
+    """The form of one condition, filled in, over the list without it."""
+    parameter, value = bench.pairs[at]
+    name, _, lookup = parameter.partition("__")
+    field = bench.vocabulary.find(name)
+    if field is None or lookup == "in":
+        return None
+    if lookup == "empty":
+        lookup, value = "empty" if YES[value] else "filled", ""
+    asked = {"on": bench.asking(_without(bench.pairs, at)), "field": name,
+             "lookup": lookup or EQUAL, "value": value, "changing": "yes"}  # fmt: skip
+    return f"/lists/{bench.of}/filter?{urlencode(asked)}"
 
 
 # --- building -----------------------------------------------------------------------------------

@@ -148,16 +148,18 @@ def totals_part(
 
 
 class FieldAsked(Carried):
-    """A field, by its name or by what people call it."""
+    """A field, by its name or by what people call it; of a condition to change, all of it."""
 
     field: str = Field(default="", max_length=200)
+    lookup: str = ""
+    value: str = Field(default="", max_length=500)
+    changing: str = ""
 
 
 class ConditionAsked(FieldAsked):
     """A condition as it was filled in."""
 
     lookup: str = conditions.EQUAL
-    value: str = Field(default="", max_length=500)
     year: str = ""
     beside: str = ""
 
@@ -175,7 +177,8 @@ def filter_page(
 ) -> HTMLResponse:
     """Which field, and then how it is compared."""
     asked = _asked(request, db, actor, of, query.on)
-    return _filter(asked, conditions.Draft(query.field.strip(), "", ""))
+    draft = conditions.Draft(query.field.strip(), query.lookup, query.value)
+    return _filter(asked, draft, changing=query.changing)
 
 
 @router.get("/lists/{of}/filter/add")
@@ -188,13 +191,15 @@ def add_filter(
     try:
         pairs = conditions.added(asked.bench, draft)
     except Invalid as error:
-        page = _filter(asked, draft, error)
+        page = _filter(asked, draft, error, query.changing)
         page.status_code = error.status
         return page
     return RedirectResponse(asked.bench.address(pairs), status_code=303)
 
 
-def _filter(asked: Asked, draft: conditions.Draft, problem: Invalid | None = None) -> HTMLResponse:
+def _filter(
+    asked: Asked, draft: conditions.Draft, problem: Invalid | None = None, changing: str = ""
+) -> HTMLResponse:
     bench, words = asked.bench, asked.words
     offered = conditions.groups(bench, words)
     names = [name for group in offered for name in group.fields]
@@ -206,7 +211,7 @@ def _filter(asked: Asked, draft: conditions.Draft, problem: Invalid | None = Non
         groups = [group.only(like) for group in offered]
         return asked.page("workbench/fields.html", groups=groups, typed=draft.field)
     return asked.page(
-        "workbench/filter.html", field=field, draft=draft, problem=problem,
+        "workbench/filter.html", field=field, draft=draft, problem=problem, changing=changing,
         lookups=conditions.lookups(field, words), choices=words.choices(field),
         hint=conditions.hint(field, words), years=conditions.years(bench, field.name),
         meaning=conditions.meaning(field.name, words.locale),

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.core.filters import DEFAULT_LIMIT
 from app.demo.people import PASSWORD
 from tests.browser.looking import LOOKS, look, prefer
 from tests.browser.test_pages import sign_in
@@ -96,14 +97,21 @@ def test_the_first_tab_leads_past_the_navigation(page: Page) -> None:
     expect(page.locator("#content")).to_be_focused()
 
 
-def test_a_leader_opens_a_number_down_to_its_firms(page: Page) -> None:
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_leader_opens_a_number_down_to_its_firms(page: Page, lang: str) -> None:
     enter(page, "leader")
+    prefer(page, lang, "light", 1440)
+    page.reload()
     cell = page.locator("section:has(#flow) tbody td a").nth(1)
     number = int(cell.inner_text().replace(",", ""))
     cell.click()
-    expect(page.get_by_text(re.compile(rf"共 {number} 家"))).to_be_visible()
-    page.locator("td.firm a").first.click()
-    expect(page.locator("main h1")).to_be_visible()
+    said = f"共 {number} 家" if lang == "zh" else f"{number} firms"
+    expect(page.get_by_text(said)).to_be_visible()
+    rows = page.locator("td.firm a")
+    expect(rows).to_have_count(min(number, DEFAULT_LIMIT))
+    name = rows.first.inner_text()
+    rows.first.click()
+    expect(page.locator("main h1")).to_contain_text(name)
     assert re.search(r"/firms/\d+", page.url)
 
 

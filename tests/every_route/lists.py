@@ -18,6 +18,7 @@ CASES: dict[str, Case] = {
     ),
     # Data entry.
     "GET /waiting": Case(),
+    "GET /waiting/further": Case(),
     "GET /entry": Case(query="id={firm}"),
     "POST /entry/cells": Case(
         json={"year": 2024, "cells": [{"firm": 2_147_483_646, "column": "rd_acct", "text": "1"}]}

@@ -118,7 +118,7 @@ def test_ready_and_missing_data(db: Session) -> None:
     assert missing.subject == "hnte" and "hnte.ip" in missing.figures["unknown"]  # type: ignore[operator]
     met = {"outcome": 1, "gap_count": 0, "unknown_count": 0}
     db.execute(update(Assessment).where(Assessment.firm_id == firm).values(met))
-    sets = tuple(sets_in_force(db, today()))
+    sets = tuple(sets_in_force(db, today(), purpose=None))
     raise_flags(db, [firm], sets, today())
     assert {"ready", "near", "data_missing"} & set(opened(db, firm)) == {"ready"}
 

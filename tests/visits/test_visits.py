@@ -57,6 +57,8 @@ def test_a_visit_is_found_entered_and_seen_everywhere(db: Session, firm: int) ->
     assert set(found.attachments) == photos and len(photos) == 2
     assert "看了产线" in client.get("/visits").text
     assert "看了产线" in client.get(f"/firms/{firm}").text
+    soon = f'text-danger">{today() + timedelta(days=7)}<'
+    assert soon in client.get("/records/service-records").text
     listed = client.get(f"/api/v1/service-records?firm_id={firm}").json()["items"]
     assert listed[0]["next_step"] == "补材料"
 

@@ -78,6 +78,9 @@ def test_the_board_s_file_has_every_card(
     assert [row[0] for row in found] == ["不在梯次"] * 8 + ["高新技术企业"]
     assert found[-1][1] == "有证书" and {row[1][0] for row in found[:7]} <= {"'", "另"}
     assert "/board/export?set=hnte_2016" in client.get("/board?set=hnte_2016").text
+    either = client.get("/board?rung=none&rung=candidate").text  # each value is carried along
+    assert "/board/export?rung=none&amp;rung=candidate" in either
+    assert either.count('type="hidden" name="rung"') == 2
 
 
 def test_a_firm_s_standing_is_a_table(db: Session, client: TestClient) -> None:

@@ -1,5 +1,6 @@
 """The lists' pages: conditions in words, built field by field; facets, totals, columns, pages."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -124,6 +125,37 @@ def test_dates_are_told_from_today(db: Session, client: TestClient) -> None:
     page = plain(client.get("/firms?registered_on__gte=today-30d").text)
     assert "成立日期 不低于 30 天前" in page
     assert client.get("/api/v1/firms?registered_on__gte=today-x").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "filled"),
+    [
+        ("figure.rd_hnte.2024__gte", "500000", {"lookup": "gte", "value": "500000"}),
+        ("rung__n", "none", {"lookup": "n", "value": "none"}),
+        ("chain__empty", "false", {"lookup": "filled"}),
+    ],
+)
+def test_a_condition_is_changed_where_it_stands(
+    client: TestClient, parameter: str, value: str, filled: dict[str, str]
+) -> None:
+    """Its form is filled in, over a list without it: what comes back replaces it."""
+    page = client.get(f"/firms?{urlencode([('status', 'active'), (parameter, value)])}").text
+    link = [html.unescape(one) for one in re.findall('class="change" href="([^"]+)"', page)][1]
+    form = client.get(link).text
+    assert "修改条件" in form
+    assert 'name="on" value="status=active"' in form
+    for chosen in filled.values():
+        assert re.search(f'value="{chosen}"(?: selected| maxlength)', form), chosen
+    name = parameter.partition("__")[0]
+    again = query(added(client, "status=active", field=name, **filled))
+    assert again == [("status", "active"), (parameter, value)]
+
+
+def test_what_no_form_says_is_only_taken_away(client: TestClient) -> None:
+    query = urlencode([("any", "rung:candidate|rung:certified"), ("rung__in", "none,candidate")])
+    page = client.get(f"/firms?{query}").text
+    assert page.count('class="drop-it"') == 2
+    assert 'class="change"' not in page
 
 
 def test_each_condition_has_a_way_without_it(client: TestClient) -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0190"
-down_revision = "0189"
+revision = "0191"
+down_revision = "0190"
 branch_labels = None
 depends_on = None
 
