@@ -37,6 +37,7 @@ def analyst(db: Session) -> TestClient:
     ("PUT", f"{FIRM}/figures/2025", {"json": {"staf_avg": 4}}, 422, "staff_avg"),
     ("POST", "/api/v1/awards", {"json": AWARD | {"firm_id": 1, "rank": "2"}}, 422, "/rank"),
     ("POST", "/api/v1/awards", {"json": AWARD | {"firm_id": 1, "name": "a\u0000b"}}, 422, "空字符"),
+    ("POST", "/api/v1/awards", {"json": AWARD | {"firm_id": 1, "awarded_on": 0}}, 422, "_on"),
     ("POST", "/api/v1/awards", {"content": b'"' + b"x" * 11_000_000 + b'"'}, 413, "10 MB"),
     ("POST", "/api/v1/awards", {"content": b"[" * 100_000 + b"]" * 100_000}, 422, "层"),
     ("POST", "/api/v1/awards", {"content": b"{"}, 422, "JSON"),

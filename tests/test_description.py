@@ -91,6 +91,11 @@ def test_every_error_and_kind_is_in_the_manual() -> None:
             assert f"## {name} · " in (FOLDER / page).read_text(encoding="utf-8"), (name, page)
     for page in ("api.md", "api.zh.md"):
         reference = (FOLDER / page).read_text(encoding="utf-8")
+        named = " ".join((FOLDER / page.replace("api", one)).read_text(encoding="utf-8")
+                         for one in ("api", "filters", "connectors"))  # fmt: skip
+        for path in json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))["paths"]:
+            family = path.split("/")[3].partition(":")[0]
+            assert family in named, f"say in docs/{page} what {path} does"
         for kind in KINDS:
             row = f"| `{kind.path}` | {', '.join(f'`{name}`' for name in kind.key)}"
             assert row in reference, f"say in docs/{page}: {row} |"

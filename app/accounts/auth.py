@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
+from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +21,7 @@ from app.core.addresses import client_address
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.resource import REPLAYED, Asked, Repeated, is_dry
 from app.core.settings import Settings
+from app.core.threads import Later, in_thread
 
 COOKIE = "tidu_session"
 DEVICE = "tidu_device"
@@ -61,11 +64,23 @@ def visiting(request: Request) -> Iterator[Session]:
         yield session
 
 
-def _reading(request: Request) -> Iterator[Session]:
-    """A transaction that PostgreSQL keeps from writing."""
+@contextmanager
+def reading(request: Request) -> Iterator[Session]:
+    """A transaction that PostgreSQL keeps from writing; also for answers that are read while they
+    are sent, after the route's own one.
+    """
     with request.app.state.sessions() as session, session.begin():
         if not _declare(request, session, reading=True):
             session.execute(text("set transaction read only"))
+        yield session
+
+
+async def _reading(request: Request) -> AsyncIterator[Session | Later]:
+    """The same for a route, in whose own thread it begins and ends, if the route has one."""
+    if getattr(request.state, "in_one_thread", False):
+        yield Later(partial(reading, request))
+        return
+    async with contextmanager_in_threadpool(reading(request)) as session:
         yield session
 
 
@@ -108,14 +123,16 @@ def _declare(request: Request, session: Session, *, reading: bool = False) -> bo
     return actor is not None
 
 
-# For answers that are read while they are sent, after the route's own transaction.
-reading = contextmanager(_reading)
 # `function` scope: the default one commits only after the answer has been sent.
 Db = Annotated[Session, Depends(_reading, scope="function")]
 Tx = Annotated[Session, Depends(_writing, scope="function")]
 
 
-def _signed_in(request: Request) -> Actor:
+async def _signed_in(request: Request) -> Actor:
+    return cast(Actor, await in_thread(_admitted, request))
+
+
+def _admitted(request: Request) -> Actor:
     bears = "authorization" in request.headers
     found = _by_token(request) if bears else _by_cookie(request)
     # Only now, for what was spent stays spent.

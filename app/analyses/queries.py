@@ -14,7 +14,7 @@ from app.core.clock import today
 from app.core.errors import Invalid, NotFound
 from app.core.fields import Field, nearest
 from app.core.filters import CONTROLS, Sort, Vocabulary, parse
-from app.core.paging import Page, page, plan_for_values
+from app.core.paging import Page, page
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Firm
 from app.firms.moves import STEPS
@@ -104,7 +104,6 @@ def _wrong(name: str, detail: str) -> Invalid:
 
 def tally(session: Session, found: Cube, names: Sequence[str]) -> Tally:
     """How many firms have each combination of these keys."""
-    plan_for_values(session)
     keys = [found.rows.c[name] for name in names]
     rows = session.execute(select(*keys, func.count()).group_by(*keys))
     return [(tuple(row[:-1]), row[-1]) for row in rows]

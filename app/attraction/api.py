@@ -15,7 +15,6 @@ from app.pipeline.trail_schemas import ActsOut
 
 LeadId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 IfMatch = Annotated[str | None, Header()]
-ASKED = [one for one in LIST_PARAMETERS if one["name"] not in ("q", "view")]
 router = APIRouter(prefix="/api/v1", tags=["leads"], route_class=Resource)
 
 
@@ -24,7 +23,7 @@ def _shown(found: Lead, response: Response) -> schemas.LeadOut:
     return schemas.LeadOut.model_validate(found)
 
 
-@router.get("/leads", operation_id="list_leads", openapi_extra={"parameters": ASKED})
+@router.get("/leads", operation_id="list_leads", openapi_extra={"parameters": LIST_PARAMETERS})
 def list_leads(request: Request, actor: Reader, readings: Noted, db: Db) -> schemas.LeadPage:
     """Leads, filtered, ordered, a page at a time."""
     params = request.query_params.multi_items()

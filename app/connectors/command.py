@@ -8,9 +8,11 @@ from rich.table import Table
 
 from app.connectors import queries, service
 from app.core.terminal import AsJson, console, show, transaction
+from app.firms.schemas import LARGEST_ID
 
 group = typer.Typer(no_args_is_help=True, help="Connectors to outside platforms.")
-Number = Annotated[int, typer.Argument(help="The connector's number.")]
+Number = Annotated[int, typer.Argument(min=1, max=LARGEST_ID, help="The connector's number.")]
+Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")]
 SHOWN = ("id", "name", "organisation_name", "url", "state", "failures", "next_at", "last")
 
 
@@ -23,10 +25,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @group.command("runs")
-def runs(
-    context: typer.Context, number: Number, most: Annotated[int, typer.Option("--limit")] = 20,
-    as_json: AsJson = False,
-) -> None:  # fmt: skip
+def runs(context: typer.Context, number: Number, most: Most = 20, as_json: AsJson = False) -> None:
     """Show the latest runs of one: what they did by stream, or why they broke off."""
     names = ("id", "dry", "state", "counts", "error", "started_at", "finished_at")
     with transaction(context) as session:

@@ -76,7 +76,8 @@ def make_engine(url: str, settings: Settings, role: str | None = None) -> Engine
         connect_args={
             "options": options,
             "application_name": "tidu",
-            # The driver's own preparing would deallocate ours after every rollback.
+            # The driver's own preparing would deallocate ours after every rollback. And a list is
+            # planned for its own values: patterns and bounds decide which index serves.
             "prepare_threshold": None,
         },
     )

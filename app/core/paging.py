@@ -24,7 +24,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     tuple_,
 )
 from sqlalchemy.orm import Session
@@ -60,7 +59,6 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
 
     One statement, and a second for the count where the page does not already tell it.
     """
-    plan_for_values(session)
     found = query.where(*filters.where)
     _refuse_too_many(session, found, filters)
     sorts = [one.sort.expression for one in filters.order]
@@ -97,14 +95,6 @@ def _total(session: Session, found: Select[Any], at_most: int | None) -> int:
     if at_most is not None:
         counted = counted.limit(at_most + 1)
     return session.scalar(select(func.count()).select_from(counted.subquery())) or 0
-
-
-def plan_for_values(session: Session) -> None:
-    """Have this transaction's statements planned for their own values from now on.
-
-    A plan made for any value suits none of them: patterns and bounds decide which index serves.
-    """
-    session.execute(text("set local plan_cache_mode = force_custom_plan"))
 
 
 def _ordering(filters: Filters, number: Sql) -> list[Sql]:

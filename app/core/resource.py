@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
 from app.core.errors import Invalid
 from app.core.fields import YES, nearest
+from app.core.threads import in_one_thread
 from app.core.web import SAFE
 
 KEY, REPLAYED, DRY = "idempotency-key", "idempotent-replayed", "dry-run"
@@ -64,11 +65,17 @@ class Repeated(Exception):
 class Resource(APIRoute):
     """A route of the interface for programs."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        super().__init__(path, in_one_thread(endpoint), **given)
+        self.waits = self.endpoint is not endpoint
+
     def get_route_handler(self) -> Handler:
         """The framework's handler within ours."""
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
+            request.state.in_one_thread = self.waits
+            _refuse_method(request)
             _refuse_unknown(request, self.operation_id or self.unique_id)
             if request.method == "POST" and KEY in request.headers:
                 request.state.asked = await _asked(request)
@@ -129,6 +136,13 @@ def describe_common(description: dict[str, Any]) -> None:
                 found.append(DRY_RUN)
             if method == "post":
                 found.append(IDEMPOTENCY_KEY)
+
+
+def _refuse_method(request: Request) -> None:
+    """`PUT /leads/filters` is no change of a lead that is called so."""
+    described = request.app.openapi()["paths"].get(request.scope["path"])
+    if described is not None and request.method.lower() not in described:
+        raise HTTPException(405)
 
 
 # --- parameters ---------------------------------------------------------------------------------

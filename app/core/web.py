@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -48,6 +49,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+PARAMETER = re.compile(r"\{\w+\}")
 # What stands behind these is a secret that opens a door once.
 SECRET_PATHS = ("/invitations/", "/calendars/", "/door/open/")
 log = structlog.get_logger("tidu.access")
@@ -160,7 +162,10 @@ def install_errors(app: FastAPI) -> None:
         if found is None:
             found = Invalid(str(error.detail))
             found.status, found.title = error.status_code, str(error.detail)
-        return answer(request, found, error.headers)
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if error.status_code == 405 and request.scope["path"].startswith("/api/"):
+            headers["allow"] = ", ".join(methods_of(request))
+        return answer(request, found, headers)
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, IntegrityError)
@@ -178,6 +183,21 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, down)
     app.add_exception_handler(DBAPIError, _bad_value)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def methods_of(request: Request) -> list[str]:
+    """What the description allows at an address: the framework knows of one route's methods."""
+    paths = request.app.openapi()["paths"]
+    meant = [one for one in paths if _shape(one).fullmatch(request.scope["path"])]
+    # `/firms/1:merge` is no firm that is called so: what says most of the address is meant.
+    closest = max(meant, key=lambda one: len(PARAMETER.sub("", one)), default=None)
+    return sorted(method.upper() for method in paths.get(closest, ()))
+
+
+@lru_cache(maxsize=1_000)
+def _shape(template: str) -> re.Pattern[str]:
+    literal = (re.escape(one) for one in PARAMETER.split(template))
+    return re.compile("[^/]+".join(literal))
 
 
 def _bad_value(request: Request, error: Exception) -> Response:

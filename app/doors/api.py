@@ -20,7 +20,7 @@ from app.firms.schemas import LARGEST_ID, Body
 router = APIRouter(prefix="/api/v1/corrections", tags=["support"], route_class=Resource)
 doors = APIRouter(prefix="/api/v1/firms/{firm_id}", tags=["support"], route_class=Resource)
 DoorId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-OWN = {"ordering", "limit", "cursor", "count", "any", "filters"}
+OWN = [one for one in LIST_PARAMETERS if one["name"] != "fields"]
 
 
 class CorrectionOut(BaseModel):
@@ -68,7 +68,7 @@ class Decided(BaseModel):
 
 @router.get(
     "", operation_id="list_corrections",
-    openapi_extra={"parameters": [one for one in LIST_PARAMETERS if one["name"] in OWN]},
+    openapi_extra={"parameters": OWN},
 )  # fmt: skip
 def list_corrections(request: Request, actor: Reader, db: Db) -> CorrectionPage:
     """Corrections that firms proposed, within one's scope, a page at a time."""

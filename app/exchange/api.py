@@ -39,6 +39,13 @@ Version = Annotated[
 ]  # fmt: skip
 
 
+External = Annotated[
+    str | None,
+    Field(description="The sender's own number of the firm, at most 100 characters. Given once "
+          "beside the credit code, it names the firm in batches from then on."),
+]  # fmt: skip
+
+
 class FirmIn(BaseModel):
     """A firm as it is written; what is left out stays as it is. Money is yuan."""
 
@@ -54,11 +61,14 @@ class FirmIn(BaseModel):
     legal_form: str | None = None
     registered_capital: str | None = Field(None, description="yuan, or with a unit: 500万元")
     business_scope: str | None = None
+    external_id: External = None
     sender_version: Version = None
 
 
 class FirmRow(FirmIn):
-    """A firm of a batch; without its code or name it is rejected, and the others are not."""
+    """A firm of a batch; without its name, or code or known number, it is rejected, and the others
+    are not.
+    """
 
     credit_code: str = ""
     name: str = ""
@@ -80,14 +90,14 @@ class FirmBatch(Batch):
 class FigureBatch(Batch):
     """At most 5,000 rows of {credit_code, year, indicator: value in the indicator's unit}.
 
-    A row may carry `sender_version`, as a firm may.
+    A row may carry `external_id` and `sender_version`, as a firm may.
     """
 
     rows: list[Figures] = Field(max_length=LARGEST_BATCH)
 
 
 class RecordBatch(Batch):
-    """At most 5,000 rows of {credit_code, what the record says, sender_version}."""
+    """At most 5,000 rows of {credit_code or external_id, what the record says, sender_version}."""
 
     rows: list[dict[str, Any]] = Field(max_length=LARGEST_BATCH)
 
@@ -162,9 +172,9 @@ def _batches(kind: FactKind) -> None:
 
     @router.post(f"/{kind.path}:batch", operation_id=f"batch_{name}", tags=[kind.path],
                  description=f"Upsert at most {LARGEST_BATCH:,} records, each told apart by "
-                 f"credit_code, {', '.join(kind.key)}. A row may say {', '.join(fields)}, as in "
-                 f"POST /{kind.path}, and sender_version; what it leaves out stays as it is, null "
-                 "empties it.")  # fmt: skip
+                 f"credit_code (or external_id), {', '.join(kind.key)}. A row may say "
+                 f"{', '.join(fields)}, as in POST /{kind.path}, and sender_version; what "
+                 "it leaves out stays as it is, null empties it.")  # fmt: skip
     def batch_records(body: RecordBatch, actor: CurrentActor, tx: Tx) -> BatchResult:
         mode: Mode = "atomic" if body.atomic else "skip"
         found = upsert_records(tx, actor, kind, body.rows, source=actor.source, mode=mode)

@@ -51,12 +51,12 @@ class Sending:
         self.sender = f"{source}:{actor.organisation_id or ''}"
         self.versions: dict[int, tuple[str, str, int]] = {}
 
-    def newest(self, rows: list[dict[str, Any]], report: Report) -> Rows:
+    def newest(self, rows: Rows, report: Report) -> Rows:
         """The rows to be written, by number: without what is older than what has been taken.
 
         A row left out is unchanged, and `outdated`; one whose version cannot be read is a fault.
         """
-        kept = [(n, row) for n, row in enumerate(rows) if self._reads(n, row, report)]
+        kept = [(n, row) for n, row in rows if self._reads(n, row, report)]
         if not self.versions:
             return kept
         taken = self._taken()

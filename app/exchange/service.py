@@ -17,7 +17,7 @@ from app.core.clock import today
 from app.exchange import figures, files, firms, headers, others, readings, records
 from app.exchange.files import Sheet
 from app.exchange.headers import Column, Header
-from app.exchange.identities import Identities
+from app.exchange.identities import Identities, identified
 from app.exchange.kinds import VOCABULARIES
 from app.exchange.mapping import Mapping
 from app.exchange.others import OTHERS
@@ -129,12 +129,14 @@ def upsert_firms(
     sending = Sending(session, actor, source)
 
     def work() -> None:
+        numbers, given = identified(session, actor, source, rows, report)
         read = (
             (n, firms.read_row(n, _cells(row, headers.FIRM_HEADERS), meaning, Mapping(), report))
-            for n, row in sending.newest(rows, report)
+            for n, row in sending.newest(given, report)
         )
         firms.upsert(session, actor, read, report, source=source)
         sending.keep(report)
+        numbers.keep()
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
 
@@ -150,14 +152,16 @@ def upsert_figures(
     sending = Sending(session, actor, source)
 
     def work() -> None:
+        numbers, given = identified(session, actor, source, rows, report)
         found = (
             reading
-            for n, row in sending.newest(rows, report)
+            for n, row in sending.newest(given, report)
             if not _has_strange_keys(n, row, names, report)
             for reading in readings.read_row(n, _cells(row, names), meaning, Mapping(), report)
         )
         figures.upsert(session, actor, found, report, source=source, origin=origin)
         sending.keep(report)
+        numbers.keep()
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=False)
 
@@ -176,9 +180,11 @@ def upsert_records(  # noqa: PLR0913 - options of one batch
     sending = Sending(session, actor, source, part)
 
     def work() -> None:
+        numbers, given = identified(session, actor, source, rows, report)
         batch = records.Upsert(session, actor, kind, report, source=source, origin=origin)
-        batch.run(sending.newest(rows, report))
+        batch.run(sending.newest(given, report))
         sending.keep(report)
+        numbers.keep()
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=dry_run)
 

@@ -32,7 +32,6 @@ from app.pipeline.service import assess
 
 FactId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 IfMatch = Annotated[str | None, Header()]
-ASKED = [one for one in LIST_PARAMETERS if one["name"] not in ("q", "view")]
 router = APIRouter(prefix="/api/v1", route_class=Resource)
 
 
@@ -64,7 +63,7 @@ def _described(kind: FactKind) -> dict[str, Any]:
 
 
 def _reads(kind: FactKind, routes: APIRouter, name: str, told: dict[str, Any]) -> None:
-    @routes.get("", operation_id=f"list_{name}", openapi_extra={"parameters": ASKED},
+    @routes.get("", operation_id=f"list_{name}", openapi_extra={"parameters": LIST_PARAMETERS},
                 responses=told["page"])  # fmt: skip
     def list_facts(request: Request, actor: Reader, readings: Noted, db: Db) -> Response:
         """Records that stand, filtered, ordered, a page at a time."""
@@ -128,7 +127,7 @@ def _writes(kind: FactKind, routes: APIRouter, name: str, told: dict[str, Any]) 
         _assess(tx, [found.firm_id])
 
     @routes.delete("", operation_id=f"withdraw_found_{name}",
-                   openapi_extra={"parameters": [EXPECTED_COUNT, *ASKED]})  # fmt: skip
+                   openapi_extra={"parameters": [EXPECTED_COUNT, *LIST_PARAMETERS]})  # fmt: skip
     def withdraw_found(request: Request, actor: CurrentActor, tx: Tx) -> Changed:
         """Withdraw all that a filter finds, if it finds as many as `expected_count` says."""
         params = [one for one in request.query_params.multi_items() if one[0] != DRY_RUN["name"]]

@@ -27,8 +27,12 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
 
 
 STRING = {"type": "string"}
+SEARCH = _parameter("q", STRING,
+                    "Part of a name, former name, pinyin, initials or credit code.")  # fmt: skip
+VIEW = _parameter("view", {"type": "integer"},
+                  "Number of a saved view; what is given besides replaces its own.")  # fmt: skip
+# Of every list.
 LIST_PARAMETERS = [
-    _parameter("q", STRING, "Part of a name, former name, pinyin, initials or credit code."),
     _parameter("ordering", STRING, "Orders, separated by commas; `-` descends."),
     _parameter("fields", STRING, "Columns, separated by commas."),
     _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50},
@@ -36,8 +40,6 @@ LIST_PARAMETERS = [
     _parameter("cursor", STRING, "`next` of the page before."),
     _parameter("count", {"type": "string", "enum": ["exact", "capped", "none"]},
                "Whether, and how far, rows are counted."),
-    _parameter("view", {"type": "integer"},
-               "Number of a saved view; what is given besides replaces its own."),
     _parameter("any", STRING, "`field:value|field__lookup:value`: at least one of them."),
     {"name": "filters", "in": "query", "required": False, "style": "form", "explode": True,
      "schema": {"type": "object", "additionalProperties": STRING},
@@ -97,7 +99,7 @@ def note_search(readings: Readings, what: str, params: list[tuple[str, str]], fo
     "/firms",
     operation_id="list_firms",
     response_model=schemas.FirmPage,
-    openapi_extra={"parameters": LIST_PARAMETERS},
+    openapi_extra={"parameters": [SEARCH, VIEW, *LIST_PARAMETERS]},
 )
 def list_firms(request: Request, actor: Reader, readings: Noted, db: Db) -> Response:
     """Firms within the actor's scope, filtered, ordered, a page at a time."""

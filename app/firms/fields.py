@@ -1,9 +1,10 @@
 """What lists of firms can be filtered and ordered by, and the columns they show."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +28,6 @@ from app.accounts.models import Organisation
 from app.core.db import FEN_PER_YUAN
 from app.core.fields import PARSE, BadValueError, Field, Predicate, Sql, whole_number
 from app.core.filters import Sort, Vocabulary
-from app.core.paging import plan_for_values
 from app.firms.catalogue import INDICATORS, Indicator
 from app.firms.flag_models import FLAG_KINDS, Flag
 from app.firms.flags import stands
@@ -52,7 +52,6 @@ COLUMNS = (
     "industry_code", "hightech_field", "chain", "resident_enterprise", "legal_form", "origin",
     "registered_capital", "rung", "park", "incubator", "designations", "flags", "version",
 )  # fmt: skip
-BODIES = select(Organisation.kind, Organisation.code, Organisation.id).order_by(Organisation.code)
 UNITS = {"money": "yuan", "percent": "percent", "points": "point", "count": "person"}
 
 
@@ -89,31 +88,55 @@ def firm_sorts() -> dict[str, Sort]:
 
 def firm_fields(session: Session, day: date) -> dict[str, Field]:
     """Every field of a firm itself, by name."""
-    bodies = session.execute(BODIES)
+    fields = _fields(day)
+    bodies = {kind: _Bodies(session, kind) for kind in ("park", "incubator")}
     return {
         "name": Field("name", "text", Firm.name, wrap=partial(_resolved, session),
                       label=_label("名称", "Name")),
         "q": Field("q", "text", matches=partial(_search, session), lookups=("",),
                    label=_label("搜索", "Search")),
-        **_fields(day, tuple(map(tuple, bodies))),
+        **fields,
+        **{kind: replace(fields[kind], choices=known, convert=known.__getitem__)
+           for kind, known in bodies.items()},
     }  # fmt: skip
 
 
+class _Bodies(Mapping[str, int]):
+    """The numbers of parks or incubators by code, asked for once they are needed: most lists are
+    filtered by neither.
+    """
+
+    def __init__(self, session: Session, kind: str) -> None:
+        self.session, self.kind = session, kind
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Of all of them."""
+        query = select(Organisation.code, Organisation.id).where(Organisation.kind == self.kind)
+        return {code: number for code, number in self.session.execute(query.order_by("code"))}
+
+    def __getitem__(self, code: str) -> int:
+        return self.numbers[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
 @lru_cache(maxsize=8)
-def _fields(day: date, bodies: tuple[tuple[str, str, int], ...]) -> dict[str, Field]:
+def _fields(day: date) -> dict[str, Field]:
     """The same, but for those that ask the database while they are read."""
-    parks = {code: number for kind, code, number in bodies if kind == "park"}
-    incubators = {code: number for kind, code, number in bodies if kind == "incubator"}
     found = [
         *_attributes(),
         Field("rung", "choice", matches=partial(on_rungs, day=day), choices=(*RUNGS, NO_RUNG),
               label=_label("梯次", "Rung")),
         Field("designation", "choice", Designation.kind, choices=DESIGNATION_KINDS,
               wrap=partial(_designated, day=day), label=_label("有效资质", "Valid designation")),
-        Field("park", "choice", Location.park_id, choices=parks, convert=parks.__getitem__,
+        Field("park", "choice", Location.park_id,
               wrap=partial(_located, day=day), label=_label("园区", "Park")),
-        Field("incubator", "choice", Residency.incubator_id, choices=incubators,
-              convert=incubators.__getitem__, wrap=partial(_resident, day=day),
+        Field("incubator", "choice", Residency.incubator_id, wrap=partial(_resident, day=day),
               label=_label("孵化载体", "Incubator")),
         Field("flag", "choice", Flag.kind, choices=FLAG_KINDS, wrap=partial(_flagged, day=day),
               label=_label("标记", "Flag")),
@@ -290,7 +313,6 @@ def resolved(
 
     What a list asks of them several times, for its page and its count, is worked out once.
     """
-    plan_for_values(session)
     found = session.scalars(firms.where(*wanted).limit(most + 1)).all()
     if len(found) > most:
         return wanted

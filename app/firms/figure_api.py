@@ -18,7 +18,6 @@ from app.firms.catalogue import INDICATORS
 from app.firms.models import SOURCES, Firm, Submission
 
 router = APIRouter(prefix="/api/v1/figures", tags=["figures"], route_class=Resource)
-PARAMETERS = [one for one in LIST_PARAMETERS if one["name"] not in ("q", "view")]
 STATES = ("best", "replaced", "conflict", "settled")
 STATE = case(
     (Submission.superseded_at.is_not(None), "replaced"),
@@ -70,7 +69,7 @@ def listed(session: Session, actor: Actor, params: list[tuple[str, str]]) -> Pag
 
 @router.get("", operation_id="list_figures", response_model=schemas.FigurePage,
             response_model_exclude_unset=True,
-            openapi_extra={"parameters": PARAMETERS})  # fmt: skip
+            openapi_extra={"parameters": LIST_PARAMETERS})  # fmt: skip
 def list_figures(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
     """Figures with their provenance, filtered, ordered, a page at a time."""
     params = request.query_params.multi_items()

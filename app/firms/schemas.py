@@ -1,9 +1,11 @@
 """What crosses the wire about firms: rows of lists, one firm, its figures and designations."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -12,14 +14,18 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+from pydantic_core import PydanticKnownError
 
 from app.firms.catalogue import INDICATORS, Indicator, Label
 from app.firms.models import FIRM_STATUSES, Designation, Firm, Submission
 from app.firms.queries import FigureOf
 
 LARGEST_ID = 2**31 - 1
+ISO_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def no_boolean(value: object) -> object:
@@ -49,6 +55,26 @@ class Body(BaseModel):
     """A request's body: what it does not know it refuses."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def no_seconds(cls, value: object, info: ValidationInfo) -> object:
+        """A date is written as one: a number would be taken for seconds since 1970."""
+        if isinstance(value, int | float | str) and info.field_name in _days(cls) and (
+            not isinstance(value, str) or not ISO_DAY.fullmatch(value)
+        ):  # fmt: skip
+            raise PydanticKnownError("date_type")
+        return value
+
+
+@lru_cache(maxsize=500)
+def _days(body: type[Body]) -> frozenset[str]:
+    fields = body.model_fields.items()
+    return frozenset(name for name, field in fields if _is_day(field.annotation))
+
+
+def _is_day(annotation: Any) -> bool:
+    return annotation is date or any(map(_is_day, get_args(annotation)))
 
 
 class Place(BaseModel):

@@ -12,7 +12,6 @@ from app.accounts.actor import Actor, Role
 from app.audit.service import note_read
 from app.core.clock import today
 from app.core.errors import Forbidden, Invalid
-from app.core.paging import plan_for_values
 from app.firms import persons
 from app.firms.listing import decorate
 from app.firms.models import Contact, Firm, FormerName
@@ -41,7 +40,6 @@ def find(session: Session, actor: Actor, words: str, limit: int, day: date | Non
     folded = folded_words(words)
     if not folded:
         return NOTHING
-    plan_for_values(session)
     near = (
         select(Firm.id, Firm.name, Firm.credit_code, Firm.name_search, Firm.pinyin)
         .where(search(folded), visible(actor, day))

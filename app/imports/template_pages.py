@@ -18,7 +18,7 @@ Name = Annotated[str, Path(pattern="^[a-z-]{2,40}$")]
 Filled = Annotated[bool, Query(description="With what is known of the firms that `on` lists.")]
 Year = Annotated[int | None, Query(ge=1990, le=2199, description="Of figures: which year's.")]
 On = Annotated[
-    str, Query(max_length=8_000, description="The register's query; empty: every firm of yours.")
+    str, Query(max_length=4_000, description="The register's query; empty: every firm of yours.")
 ]
 pages = APIRouter(prefix="/imports/templates", include_in_schema=False)
 api = APIRouter(prefix="/api/v1/imports/templates", tags=["imports"], route_class=Resource)

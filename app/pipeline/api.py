@@ -22,6 +22,8 @@ from app.firms import reporting, service
 from app.firms.api import (
     LIST_PARAMETERS,
     NEEDS_VERSION,
+    SEARCH,
+    VIEW,
     FirmId,
     demand_version,
     detail,
@@ -54,7 +56,7 @@ SET = {
     "/pool",
     operation_id="list_pool",
     response_model=schemas.PoolPage,
-    openapi_extra={"parameters": [SET, *LIST_PARAMETERS]},
+    openapi_extra={"parameters": [SET, SEARCH, VIEW, *LIST_PARAMETERS]},
 )
 def list_pool(request: Request, actor: Reader, readings: Noted, db: Db) -> Response:
     """Firms beside one criteria set: who is how far, filtered and ordered by what is missing."""

@@ -10,14 +10,13 @@ from sqlalchemy import BigInteger, and_, func, literal_column, select, text, typ
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.core.fields import Predicate
 from app.core.filters import Filters
-from app.core.paging import Page, page, plan_for_values
+from app.core.paging import Page, page
 from app.criteria.compiler import LoadedSet
 from app.criteria.policy import Outcome
 from app.firms import listing
 from app.firms.catalogue import INDICATORS
-from app.firms.fields import NO_RUNG, on_rungs, resolved
+from app.firms.fields import NO_RUNG, on_rungs
 from app.firms.models import Firm, FirmYear
 from app.firms.queries import RUNGS, rung, standing, visible
 from app.pipeline import pool
@@ -26,7 +25,6 @@ from app.pipeline.models import Assessment
 COLUMNS = (NO_RUNG, *RUNGS)
 SUMMED = ("revenue_sales", "rd_hnte")
 CARDS, AT_ONCE = 12, 1_000
-FEW_FOUND = 2_000
 BESIDE = ("park", f"figure.{SUMMED[0]}")
 VERDICT = ("outcome", "gap_count", "readiness")
 Params = list[tuple[str, str]]
@@ -62,20 +60,10 @@ class Board:
 def board(session: Session, actor: Actor, params: Params, day: date) -> Board:
     """The cards for a query of the pool's grammar; a constant number of statements."""
     loaded, filters = pool.read(session, _unpaged(params), day)
-    few = replace(filters, limit=CARDS, where=_narrowed(session, actor, loaded, filters, day))
+    few = replace(filters, limit=CARDS)
     pages = {name: _cards(session, actor, loaded, few, (name, day)) for name in COLUMNS}
     listing.decorate(session, [c for one in pages.values() for c in one.items], BESIDE, day)
     return Board(loaded, [Column(name, pages[name]) for name in COLUMNS], day.year - 1)
-
-
-def _narrowed(
-    session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date
-) -> tuple[Predicate, ...]:
-    """The filters; where few firms fit, their numbers, found once for every column."""
-    if not filters.where:
-        return ()
-    firms = select(Firm.id).join(Assessment, _beside(loaded)).where(visible(actor, day))
-    return resolved(session, firms, filters.where, FEW_FOUND)
 
 
 def more(session: Session, actor: Actor, params: Params, name: str, day: date) -> Page:
@@ -110,7 +98,6 @@ def _beside(loaded: LoadedSet) -> Any:
 def totals(session: Session, actor: Actor, params: Params, day: date) -> list[Total]:
     """Counts and sums by rung; firms without a figure add nothing, and are not taken for nought."""
     loaded, filters = pool.read(session, _unpaged(params), day)
-    plan_for_values(session)
     # Each helper of a parallel plan would work out every firm's rung for itself.
     session.execute(text("set local max_parallel_workers_per_gather = 0"))
     steps = standing(day)

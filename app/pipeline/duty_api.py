@@ -8,13 +8,12 @@ from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
 from app.core.clock import today
 from app.core.resource import Resource
 from app.duties import queries
-from app.firms.api import LIST_PARAMETERS, note_search
+from app.firms.api import LIST_PARAMETERS, SEARCH, note_search
 from app.firms.schemas import LARGEST_ID
 from app.pipeline import duty_schemas as schemas
 from app.pipeline import flagging
 
 router = APIRouter(prefix="/api/v1", tags=["duties"], route_class=Resource)
-ASKED = [one for one in LIST_PARAMETERS if one["name"] != "view"]
 
 
 @router.get("/duties/catalogue", operation_id="list_duty_kinds")
@@ -28,7 +27,7 @@ def list_duty_kinds(actor: CurrentActor) -> schemas.DutiesOut:
     operation_id="list_duties",
     response_model=schemas.DutyPage,
     response_model_exclude_unset=True,
-    openapi_extra={"parameters": ASKED},
+    openapi_extra={"parameters": [SEARCH, *LIST_PARAMETERS]},
 )
 def list_duties(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
     """What is due from which firm, the earliest first; done ones with `done_on__empty=false`."""

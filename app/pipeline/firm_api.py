@@ -12,14 +12,16 @@ from app.core.errors import Invalid
 from app.core.filters import EXPECTED, MOST_AT_ONCE, as_expected, parse
 from app.core.resource import DRY_RUN, Resource
 from app.firms import fields, queries, schemas, service
-from app.firms.api import EXPECTED_COUNT, LIST_PARAMETERS, detail, tag
+from app.firms.api import EXPECTED_COUNT, LIST_PARAMETERS, SEARCH, VIEW, detail, tag
 from app.firms.models import Firm
 from app.pipeline.service import assess
+from app.views import service as views
 
 router = APIRouter(prefix="/api/v1", tags=["firms"], route_class=Resource)
 # Each firm's own: to change them for all at once is a mistake.
 ONE_BY_ONE = {"name", "credit_code"}
-FILTERED = [one for one in LIST_PARAMETERS if one["name"] in ("q", "any", "filters")]
+FILTERED = [SEARCH, VIEW,
+            *(one for one in LIST_PARAMETERS if one["name"] in ("any", "filters"))]  # fmt: skip
 
 
 @router.post("/firms", operation_id="add_firm", status_code=201)
@@ -48,7 +50,8 @@ def change_found_firms(
         raise Invalid(f"{own[0]} 不能成批修改：请逐家修改 (change it firm by firm)",
                       errors=[{"pointer": f"/{one}", "detail": "one by one"}
                               for one in own])  # fmt: skip
-    params = [one for one in request.query_params.multi_items() if one[0] != DRY_RUN["name"]]
+    given = [one for one in request.query_params.multi_items() if one[0] != DRY_RUN["name"]]
+    params = views.asked(tx, actor, "firms", given)
     vocabulary = fields.vocabulary(tx, today(), EXPECTED)
     found = select(Firm.id).where(queries.visible(actor), *parse(params, vocabulary).where)
     ids = tx.scalars(found.limit(MOST_AT_ONCE + 1).with_for_update(of=Firm)).all()

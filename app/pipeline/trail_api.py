@@ -17,8 +17,8 @@ from app.pipeline import trail_queries
 from app.pipeline.trail_schemas import EntryPage, HistoryPage, RowPage
 
 router = APIRouter(prefix="/api/v1", tags=["audit"], route_class=Resource)
-# Without the search: acts have no names.
-PARAMETERS = [one for one in LIST_PARAMETERS if one["name"] not in ("q", "fields")]
+# Acts are shown whole.
+PARAMETERS = [one for one in LIST_PARAMETERS if one["name"] != "fields"]
 EntryId = Annotated[int, Path(ge=1, lt=2**63)]
 After = Annotated[int, Query(ge=0, lt=2**62)]
 

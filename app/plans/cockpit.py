@@ -21,7 +21,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
-from app.core.paging import plan_for_values
 from app.criteria.compiler import LoadedSet
 from app.firms.fields import on_designation
 from app.firms.models import Firm, Location, Submission
@@ -105,11 +104,10 @@ def standing(session: Session, actor: Actor, day: date) -> Standing:
 
 
 def _make_room(session: Session) -> None:
-    """Have this transaction's statements planned for their values, and group in memory.
+    """Have this transaction group in memory.
 
     By one process: helpers of a parallel plan sort what it would group, and are waited for.
     """
-    plan_for_values(session)
     session.execute(text("set local work_mem = '32MB'"))
     session.execute(text("set local max_parallel_workers_per_gather = 0"))
 

@@ -21,7 +21,6 @@ from app.support.playbooks import proposals
 
 router = APIRouter(prefix="/api/v1", tags=["support"], route_class=Resource)
 CaseId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-OWN = {"ordering", "fields", "limit", "cursor", "count", "any", "filters"}
 
 
 @router.get(
@@ -29,7 +28,7 @@ OWN = {"ordering", "fields", "limit", "cursor", "count", "any", "filters"}
     operation_id="list_cases",
     response_model=schemas.CasePage,
     response_model_exclude_unset=True,
-    openapi_extra={"parameters": [one for one in LIST_PARAMETERS if one["name"] in OWN]},
+    openapi_extra={"parameters": LIST_PARAMETERS},
 )
 def list_cases(request: Request, actor: Reader, db: Db) -> Any:
     """Cases of the firms within one's scope, filtered and ordered, a page at a time."""

@@ -19,7 +19,7 @@ from app.support import queries, worked
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1/case-effects", tags=["support"], route_class=Resource)
-OWN = {"ordering", "limit", "cursor", "count", "any", "filters"}
+OWN = [one for one in LIST_PARAMETERS if one["name"] != "fields"]
 
 
 @router.get("/cases/effects")
@@ -107,7 +107,7 @@ class PeerPage(BaseModel):
 
 @api.get(
     "/peers", operation_id="list_case_peers",
-    openapi_extra={"parameters": [one for one in LIST_PARAMETERS if one["name"] in OWN]},
+    openapi_extra={"parameters": OWN},
 )  # fmt: skip
 def list_case_peers(request: Request, actor: Reader, db: Db) -> PeerPage:
     """The firms without a case that stand beside those with one, a page at a time."""

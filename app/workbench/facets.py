@@ -9,7 +9,6 @@ from sqlalchemy import CTE, Text, cast, func, literal, select, text, true, union
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Organisation
-from app.core.paging import plan_for_values
 from app.criteria.policy import Outcome
 from app.firms.fields import NO_RUNG
 from app.firms.flag_models import Flag
@@ -62,7 +61,6 @@ class _Counts:
 
 def facets(session: Session, bench: Bench, words: Words) -> list[Facet]:
     """The facets of the query, two statements whatever they are."""
-    plan_for_values(session)
     # Helpers of a parallel plan would each work out every firm's rung.
     session.execute(text("set local max_parallel_workers_per_gather = 0"))
     counts = _Counts()

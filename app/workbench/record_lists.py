@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.core.db import FEN_PER_YUAN
 from app.core.filters import LARGEST_LIMIT, parse
-from app.core.paging import plan_for_values
 from app.facts import service
 from app.firms.catalogue import Label
 from app.firms.models import Firm
@@ -50,7 +49,6 @@ def totals(
     """What the filtered records add up to, by year and particular kind, newest first."""
     asked = [pair for pair in pairs if pair[0] not in ASKED_OF_A_PAGE]
     filters = parse(asked, kind.vocabulary())
-    plan_for_values(session)
     model, item = kind.model, kind.particular
     year = func.date_part("year", getattr(model, kind.day)).label("year")
     groups = [year] if item is None else [year, getattr(model, item.name).label("particular")]

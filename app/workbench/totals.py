@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import BigInteger, Numeric, and_, cast, func, literal_column, type_coerce
 from sqlalchemy.orm import Session, aliased
 
-from app.core.paging import plan_for_values
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Firm, FirmYear
 from app.pipeline.fields import places
@@ -31,7 +30,6 @@ class Total:
 
 def totals(session: Session, bench: Bench) -> tuple[int, dict[str, Total]]:
     """Number of firms, and the totals by column; one statement."""
-    plan_for_values(session)
     years: dict[int, Any] = {}
     asked = {name: _stored(bench, name, years) for name in bench.columns if is_summed(name)}
     parts = [part for stored, _ in asked.values()

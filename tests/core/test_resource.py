@@ -214,3 +214,13 @@ def test_a_misspelt_try_is_no_write(db: Session, analyst: TestClient) -> None:
     answer = analyst.post("/api/v1/firms:batch?dryrun=true", json={"rows": [ROW]})
     assert answer.status_code == 422 and "dry_run" in answer.json()["detail"]
     assert analyst.get(f"/api/v1/firms/by-credit-code/{CODE}").status_code == 404
+
+
+def test_a_method_that_is_not_described_is_refused_with_those_that_are(
+    analyst: TestClient,
+) -> None:
+    for method, path, allowed in (("OPTIONS", "/api/v1/firms/1", "GET, PATCH"),
+                                  ("PUT", "/api/v1/leads/filters", "GET"),
+                                  ("DELETE", "/api/v1/firms/1:merge", "POST")):  # fmt: skip
+        answer = analyst.request(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed), path

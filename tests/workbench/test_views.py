@@ -54,6 +54,16 @@ def test_what_is_given_besides_replaces_the_views_own(client: TestClient) -> Non
     assert found["items"] == [{"name": "乙一"}]
 
 
+def test_the_firms_of_a_view_are_changed_at_once(client: TestClient) -> None:
+    found = f"/api/v1/firms?view={saved(client)}&expected_count="
+    assert client.patch(f"{found}3", json={"chain": "甲链"}).json()["count"] == 2
+    assert client.patch(f"{found}2", json={"chain": "甲链"}).json() == {"changed": 2}
+    assert (
+        client.patch("/api/v1/firms?view=0&expected_count=0", json={"chain": "x"}).status_code
+        == 404
+    )
+
+
 @pytest.mark.parametrize("raw", ["x", "1.5", "-1", "１"])
 def test_a_view_that_is_no_number_is_refused(client: TestClient, raw: str) -> None:
     answer = client.get(f"/api/v1/firms?view={quote(raw)}")
