@@ -14,7 +14,7 @@ from app.core.filters import Vocabulary, describe
 from app.core.paging import Page
 from app.core.resource import Resource, version_of, written
 from app.core.web import problem_response
-from app.firms import fields, listing, queries, schemas
+from app.firms import fields, figure_schemas, listing, queries, schemas
 from app.firms.models import Firm
 from app.views import service as views
 
@@ -140,15 +140,15 @@ def _shown(session: Session, actor: Actor, firm: Firm) -> Response:
 
 
 @router.get("/firms/{firm_id}/figures", operation_id="get_figures")
-def get_figures(firm_id: FirmId, actor: Reader, db: Db) -> schemas.FiguresOut:
+def get_figures(firm_id: FirmId, actor: Reader, db: Db) -> figure_schemas.FiguresOut:
     """The best known figures with their provenance, and the conflicts that await a decision."""
     queries.get(db, actor, firm_id)
     found = queries.figures_of(db, firm_id)
     best = {(f.indicator.code, f.year): f.value for f in found}
-    return schemas.FiguresOut(
-        items=[schemas.figure_out(one) for one in found],
+    return figure_schemas.FiguresOut(
+        items=[figure_schemas.figure_out(one) for one in found],
         conflicts=[
-            schemas.conflict_out(row, best.get((row.indicator, row.year)))
+            figure_schemas.conflict_out(row, best.get((row.indicator, row.year)))
             for row in queries.open_conflicts(db, firm_id)
         ],
     )
@@ -163,6 +163,6 @@ def get_designations(firm_id: FirmId, actor: Reader, db: Db) -> schemas.Designat
 
 
 @router.get("/indicators", operation_id="list_indicators")
-def list_indicators(actor: CurrentActor) -> schemas.IndicatorsOut:
+def list_indicators(actor: CurrentActor) -> figure_schemas.IndicatorsOut:
     """The catalogue of indicators: code, label, unit, range, definition, who holds it."""
-    return schemas.indicators_out()
+    return figure_schemas.indicators_out()

@@ -12,7 +12,7 @@ from app.core.fields import Field, whole_number
 from app.core.filters import Sort, Vocabulary, parse
 from app.core.paging import Page, page
 from app.core.resource import Resource
-from app.firms import queries, schemas
+from app.firms import figure_schemas, queries, schemas
 from app.firms.api import LIST_PARAMETERS, note_search, understood
 from app.firms.catalogue import INDICATORS
 from app.firms.models import SOURCES, Firm, Submission
@@ -67,7 +67,7 @@ def listed(session: Session, actor: Actor, params: list[tuple[str, str]]) -> Pag
     return found
 
 
-@router.get("", operation_id="list_figures", response_model=schemas.FigurePage,
+@router.get("", operation_id="list_figures", response_model=figure_schemas.FigurePage,
             response_model_exclude_unset=True,
             openapi_extra={"parameters": LIST_PARAMETERS})  # fmt: skip
 def list_figures(request: Request, actor: Reader, readings: Noted, db: Db) -> Any:
