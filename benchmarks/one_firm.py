@@ -1,6 +1,10 @@
-"""One firm among 86,000: assessed, stored and explained against every set in force."""
+"""One firm among 86,000: assessed, stored and explained against every set in force.
+
+As a firm is whose figure changes, which has its verdicts, and as one is that has none yet.
+"""
 
 import argparse
+from collections.abc import Iterator
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -11,7 +15,11 @@ from app.pipeline.queries import explain
 from app.pipeline.service import assess
 from benchmarks.figures import milliseconds
 from benchmarks.processor import of_call
-from benchmarks.scratch import database
+from benchmarks.scratch import database, vacuum
+
+# So many firms have their verdicts before.
+ASSESSED = 2_000
+TIMES = 100
 
 
 def main() -> None:
@@ -19,10 +27,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=86_000)
     with database(parser.parse_args().firms) as engine, Session(engine) as session:
-        numbers = iter(range(1, 10_000))
+        assess(session, select(Firm.id).where(Firm.id <= ASSESSED), today())
+        session.commit()
+        vacuum(engine)
+        old, new = iter(range(1, ASSESSED)), iter(range(ASSESSED + 1, 2 * ASSESSED))
         processor = of_call(session)
 
-        def assessed() -> None:
+        def assessed(numbers: Iterator[int]) -> None:
             number = next(numbers)
             session.execute(
                 text("update firm_year set rd_hnte = rd_hnte + 1000000 where firm_id = :n"),
@@ -30,21 +41,22 @@ def main() -> None:
             )
             assess(session, select(Firm.id).where(Firm.id == number), today())
 
-        def whole() -> None:
-            assessed()
+        def explained() -> None:
             explain(session, 7, today(), codes=["hnte_2016"])
 
+        def whole() -> None:
+            assessed(old)
+            explained()
+
         for name, call in (
-            ("assess and store", assessed),
-            (
-                "explain, the set of certification",
-                lambda: explain(session, 7, today(), codes=["hnte_2016"]),
-            ),
+            ("a figure changes: assess and store", lambda: assessed(old)),
+            ("explain, the set of certification", explained),
+            ("a figure changes: assess, store and explain", whole),
             ("explain, all sets", lambda: explain(session, 7, today())),
-            ("assess, store and explain", whole),
+            ("a firm without verdicts: assess and store", lambda: assessed(new)),
         ):
-            median, high = milliseconds(call, 100)
-            usual, busy = milliseconds(call, 100, processor)
+            median, high = milliseconds(call, TIMES)
+            usual, busy = milliseconds(call, TIMES, processor)
             print(f"{name}: p50 {median:.1f} ms, p95 {high:.1f} ms; "
                   f"of the processor p50 {usual:.1f}, p95 {busy:.1f} ms", flush=True)  # fmt: skip
 

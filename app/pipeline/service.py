@@ -127,7 +127,7 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
 
 def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) -> int:
     if ids is None or len(ids) > FEW:
-        return _assess_all(session, sets, as_of)
+        return store_all(session, sets, as_of)
     values: dict[str, Any] = {"as_of": as_of, "firm_ids": ids}
     if len(ids) == 1:
         values["firm_id"] = ids[0]
@@ -136,15 +136,15 @@ def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) ->
     return run(session, _statement(sets, scope), values, afresh=afresh).rowcount
 
 
-def _assess_all(session: Session, sets: _Key, as_of: date) -> int:
-    """The whole register, a range of firms at a time.
+def store_all(session: Session, sets: tuple[LoadedSet, ...], as_of: date) -> int:
+    """Verdicts of the whole register, a range of firms at a time; how many were written.
 
     Each range is read into a temporary table, for only that can be done by several processes of
     the server at once; an insert cannot.
     """
     cursor = driver_cursor(session)
     cursor.execute(SHARED)
-    changed = CHANGED.replace("{verdicts}", f"({_verdicts(sets, 'range')})").replace(
+    changed = CHANGED.replace("{verdicts}", f"({_verdicts(_Key(sets), 'range')})").replace(
         "{in_scope}", "old.firm_id between %(first)s and %(last)s"
     )
     store = STORE.replace("{changed}", "table changed")
