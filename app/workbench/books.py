@@ -1,7 +1,7 @@
 """Long tables as XLSX in constant memory: XlsxWriter's frame, with rows written between its parts.
 
-XlsxWriter takes ten times as long for a cell, and most of a minute for a large list. So it makes a
-workbook with the first row and one of each kind of cell, which is taken apart at its rows.
+Millions of cells are too many to call XlsxWriter for each in the time that an export may take.
+So it makes a workbook with the first row and one of each kind of cell, which is taken apart there.
 """
 
 import io
