@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from fastapi import FastAPI
@@ -146,10 +146,9 @@ COMMON: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "d
 class Tidu(FastAPI):
     """The application with its edge outside everything, also of what answers to errors."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self.described: dict[str, Any] | None = None
-        self.describing = Lock()
+    # All applications of a process have the same routes, so they are described once for all.
+    described: ClassVar[dict[str, Any]] = {}
+    describing: ClassVar[Lock] = Lock()
 
     def build_middleware_stack(self) -> ASGIApp:
         """Called once, by the framework."""
@@ -157,10 +156,10 @@ class Tidu(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The description, with the shape of errors and the ways to say who one is."""
-        with self.describing:
-            if self.described is None:
-                self.described = self._describe()
-            return self.described
+        with Tidu.describing:
+            if not Tidu.described:
+                Tidu.described = self._describe()
+            return Tidu.described
 
     def _describe(self) -> dict[str, Any]:
         described: dict[str, Any] = in_standard_words(super().openapi())

@@ -6,11 +6,10 @@ As a firm is whose figure changes, which has its verdicts, and as one is that ha
 import argparse
 from collections.abc import Iterator
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.clock import today
-from app.firms.models import Firm
 from app.pipeline.queries import explain
 from app.pipeline.service import assess
 from benchmarks.figures import milliseconds
@@ -27,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=86_000)
     with database(parser.parse_args().firms) as engine, Session(engine) as session:
-        assess(session, select(Firm.id).where(Firm.id <= ASSESSED), today())
+        assess(session, range(1, ASSESSED + 1), today())
         session.commit()
         vacuum(engine)
         old, new = iter(range(1, ASSESSED)), iter(range(ASSESSED + 1, 2 * ASSESSED))
@@ -39,7 +38,7 @@ def main() -> None:
                 text("update firm_year set rd_hnte = rd_hnte + 1000000 where firm_id = :n"),
                 {"n": number},
             )
-            assess(session, select(Firm.id).where(Firm.id == number), today())
+            assess(session, [number], today())
 
         def explained() -> None:
             explain(session, 7, today(), codes=["hnte_2016"])

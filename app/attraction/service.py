@@ -147,7 +147,7 @@ def move(session: Session, actor: Actor, found: Lead, given: MoveIn) -> Lead:
     session.flush()
     _step(session, actor, found, given.day, given.note)
     if found.firm_id is not None:
-        assess(session, select(Firm.id).where(Firm.id == found.firm_id), today())
+        assess(session, [found.firm_id], today())
     session.refresh(found)
     return found
 

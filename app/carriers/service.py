@@ -340,7 +340,7 @@ def _withdraw_proposal(session: Session, firm_id: int) -> None:
 
 
 def _assess(session: Session, firm_id: int) -> None:
-    assess(session, select(Firm.id).where(Firm.id == firm_id), today())
+    assess(session, [firm_id], today())
 
 
 def wrong(name: str, detail: str) -> Invalid:

@@ -17,6 +17,7 @@ READY = """
 select exists(select from pg_prepared_statements where name = %s) as known,
        set_config('plan_cache_mode', %s, true)
 """
+USUAL = "set local plan_cache_mode = auto"
 # From so many values on, planning for them costs less than a plan that knows nothing of them.
 SEVERAL = 200
 PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -79,6 +80,6 @@ def run(
     call = f"execute {name} ({slots})" if slots else f"execute {name}"
     # EXECUTE takes no protocol parameters: the driver writes the values in, quoted.
     text = ClientCursor(driver).mogrify(call, given)
-    cursor.execute(text.encode(), prepare=False)
-    driver.execute("set local plan_cache_mode = auto")
+    # In one message; the cursor stands at the first result.
+    cursor.execute(f"{text}; {USUAL}".encode(), prepare=False)
     return cursor

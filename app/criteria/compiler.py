@@ -6,7 +6,7 @@ one firm: the same expressions, so the two can never disagree.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -42,10 +42,11 @@ VERDICT = ("outcome", "readiness")
 
 @dataclass(frozen=True)
 class LoadedSet:
-    """A criteria set and the number `assessment` knows it by."""
+    """A criteria set, the number `assessment` knows it by, and whether it was ever used."""
 
     id: int
     policy: p.CriteriaSet
+    used: bool = field(default=False, compare=False)
 
 
 class Compiler:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -159,21 +160,22 @@ def _refuse_overlap(session: Session, policy: Policy) -> None:
         )
 
 
-_PARSED: dict[tuple[int, str], LoadedSet] = {}
+_PARSED: dict[tuple[int, str], Policy] = {}
 
 
-def _loaded(session: Session, query: Select[int, str]) -> list[LoadedSet]:
+def _loaded(session: Session, query: Select[int, str, bool]) -> list[LoadedSet]:
     """Sets by number and digest; only what was not seen before is fetched whole and checked."""
-    keys = [(row.id, row.digest) for row in session.execute(query)]
-    missing = [number for number, digest in keys if (number, digest) not in _PARSED]
+    keys = session.execute(query).all()
+    missing = [number for number, digest, _ in keys if (number, digest) not in _PARSED]
     if missing:
         for row in session.scalars(select(CriteriaSet).where(CriteriaSet.id.in_(missing))):
-            policy = Policy.model_validate(row.content)
-            _PARSED[row.id, row.digest] = LoadedSet(row.id, policy)
-    return [_PARSED[key] for key in keys]
+            _PARSED[row.id, row.digest] = Policy.model_validate(row.content)
+    return [LoadedSet(number, _PARSED[number, digest], used) for number, digest, used in keys]
 
 
-KEYS = select(CriteriaSet.id, CriteriaSet.digest).order_by(CriteriaSet.id)
+KEYS = select(CriteriaSet.id, CriteriaSet.digest, CriteriaSet.first_used_at.is_not(None)).order_by(
+    CriteriaSet.id
+)
 
 
 def sets_in_force(session: Session, as_of: date, purpose: str | None = "first") -> list[LoadedSet]:
@@ -200,8 +202,11 @@ def get_sets(session: Session, codes: list[str]) -> list[LoadedSet]:
     return [found[code] for code in codes]
 
 
-def mark_used(session: Session, ids: list[int]) -> None:
+def mark_used(session: Session, sets: Iterable[LoadedSet]) -> None:
     """From now on these sets may only be succeeded."""
+    ids = [one.id for one in sets if not one.used]
+    if not ids:
+        return
     session.execute(
         update(CriteriaSet)
         .where(CriteriaSet.id.in_(ids), CriteriaSet.first_used_at.is_(None))

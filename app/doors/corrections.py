@@ -101,4 +101,4 @@ def _store(session: Session, actor: Actor, found: Correction) -> None:
                 Submission.origin_ref == f"correction:{found.id}")
         ).one()  # fmt: skip
         settle(session, actor, rival, accept=True, reason=found.settled_reason)
-    assess(session, select(Firm.id).where(Firm.id == firm.id), today())
+    assess(session, [firm.id], today())

@@ -96,7 +96,7 @@ def merge(session: Session, actor: Actor, kept_id: int, gone_id: int, reason: st
     _complete(session, done, kept, values)
     figures.rebuild(session, kept.id, record.id)
     done.conflicts = figures.in_conflict(session, record.id)
-    assess(session, select(Firm.id).where(Firm.id == kept.id), today())
+    assess(session, [kept.id], today())
     return done
 
 

@@ -85,7 +85,7 @@ def unmerge(session: Session, actor: Actor, number: int) -> FirmMerge:
     figures.rebuild(session, done.gone_id, done.id)
     done.undone_at, done.undone_by = now(), actor.name
     deciding.distinct(session, actor, kept, done.gone_id, "撤销合并 (un-merged)")
-    assess(session, select(Firm.id).where(Firm.id.in_((kept, done.gone_id))), today())
+    assess(session, [kept, done.gone_id], today())
     return done
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import KEEPERS, Actor, Role
@@ -251,7 +250,7 @@ def settle_conflict(
     """Decide which of two values stands, and go back to where one came from."""
     actor.require("figures:write")
     row = settle(tx, actor, submission_id, accept=accept)
-    assess(tx, select(Firm.id).where(Firm.id == row.firm_id), today())
+    assess(tx, [row.firm_id], today())
     return RedirectResponse(local_path(back), status_code=303)
 
 

@@ -81,8 +81,7 @@ def save(session: Session, actor: Actor, block: CellsIn) -> Saved:
             )
     changed = _store(session, actor, firms, found, block.year)
     if changed:
-        numbers = select(func.unnest(literal(sorted(changed), ARRAY(Integer))))
-        assess(session, numbers, today())
+        assess(session, sorted(changed), today())
     if actor.user_id is not None:
         _keep_drafts(session, actor.user_id, block.year, [c for c in found if c.firm in firms])
     return Saved(found, frozenset(firms))

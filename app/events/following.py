@@ -34,16 +34,16 @@ class Tail:
     places: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(READINGS))
 
     async def grown_beyond(self, position: int, deadline: float) -> bool:
-        """Whether anything was committed after the position before the deadline."""
+        """Whether anything was committed after the position before the look that the deadline is in.
+
+        Nobody leaves in the middle of a look, so none is under way when the last one has left.
+        """
         while self.seen <= position:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if time.monotonic() >= deadline:
                 return False
             if self.look is None or self.look.done():
                 self.look = asyncio.create_task(self._look())
-            done, _ = await asyncio.wait([self.look], timeout=left)
-            for look in done:
-                look.result()  # raises what the database has said
+            await asyncio.shield(self.look)  # raises what the database has said
         return True
 
     async def read(self, actor: Actor, after: int, kinds: list[str], most: int) -> queries.Read:

@@ -68,7 +68,7 @@ def report(
             done = reporting.report_figures(tx, actor, firm, year, {entry.code: given})
     except AppError as error:
         return _page(request, tx, actor, firm, (entry, year), problem=error, typed=form)
-    assess(tx, select(Firm.id).where(Firm.id == firm_id), today())
+    assess(tx, [firm_id], today())
     if done.conflicts:
         detail = "更高级的来源已有不同的值：您的值已记录，等待科技局分析员裁定 (kept as a conflict)"
         return _page(request, tx, actor, firm, (entry, year), problem=Conflict(detail))
@@ -102,7 +102,7 @@ def settle(
             )
     except AppError as error:
         return _page(request, tx, actor, firm, (entry, row.year), problem=error)
-    assess(tx, select(Firm.id).where(Firm.id == firm_id), today())
+    assess(tx, [firm_id], today())
     return RedirectResponse(f"/firms/{firm_id}#figures", status_code=303)
 
 

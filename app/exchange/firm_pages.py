@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
 
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.core.clock import today
@@ -125,7 +124,7 @@ def save(
     except AppError as error:
         tx.refresh(firm)
         return _page(request, firm, form, error)
-    assess(tx, select(Firm.id).where(Firm.id == firm_id), today())
+    assess(tx, [firm_id], today())
     return RedirectResponse(f"/firms/{firm_id}#base", status_code=303)
 
 

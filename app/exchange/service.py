@@ -7,10 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 from sqlalchemy.orm import Session
-from sqlalchemy.types import Integer
 
 from app.accounts.actor import Actor
 from app.core.clock import today
@@ -290,10 +288,8 @@ def _kept_or_not(
             _set_aside_rejected(report)
             if dry_run or (mode == "atomic" and report.faults):
                 raise _RolledBack
-            numbers = literal(report.changed_firms, ARRAY(Integer))
-            changed = select(func.unnest(numbers))
             if report.changed_firms:
-                assess(session, changed, today())
+                assess(session, report.changed_firms, today())
             report.applied = True
     except _RolledBack:
         report.changed_firms = []

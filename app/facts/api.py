@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import create_model
-from sqlalchemy import Integer, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Tx
@@ -44,7 +42,7 @@ def _answer(kind: FactKind, fact: Any, response: Response) -> dict[str, Any]:
 def _assess(session: Session, firms: Iterable[int | None]) -> None:
     known = [firm for firm in firms if firm is not None]
     if known:
-        assess(session, select(func.unnest(literal(known, ARRAY(Integer)))), today())
+        assess(session, known, today())
 
 
 def _described(kind: FactKind) -> dict[str, Any]:

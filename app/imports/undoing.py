@@ -9,8 +9,7 @@ to be listed, and to be put back as well if the asker says so.
 
 from typing import Any
 
-from sqlalchemy import Integer, func, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.clock import today
@@ -124,7 +123,7 @@ def undo(session: Session, batch: ImportBatch) -> int:
     session.execute(text(EMPTY_YEARS.format(columns=", ".join(f"t.{c}" for c in INDICATORS))))
     session.execute(text("drop table change"))
     if firms:
-        assess(session, select(func.unnest(literal(firms, ARRAY(Integer)))), today())
+        assess(session, firms, today())
     left = text("select count(*) from import_left where batch_id = :batch")
     return session.scalar(left, {"batch": batch.id}) or 0
 

@@ -31,7 +31,6 @@ from app.firms.api import (
     tag,
     understood,
 )
-from app.firms.models import Firm
 from app.firms.schemas import LARGEST_ID, FiltersOut, FirmDetail, FirmPatch
 from app.pipeline import pool, schemas
 from app.pipeline.fields import vocabulary
@@ -183,4 +182,4 @@ def settle_conflict(
 
 
 def _assess(session: Session, firm_id: int) -> None:
-    assess(session, select(Firm.id).where(Firm.id == firm_id), today())
+    assess(session, [firm_id], today())

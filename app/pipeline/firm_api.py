@@ -32,7 +32,7 @@ def add_firm(
     actor.require("firms:write")
     given = body.model_dump(exclude_unset=True)
     firm = service.register(tx, actor, given.pop("name"), **given)
-    assess(tx, select(Firm.id).where(Firm.id == firm.id), today())
+    assess(tx, [firm.id], today())
     tag(response, firm)
     response.headers["Location"] = f"/api/v1/firms/{firm.id}"
     return detail(tx, actor, firm)
@@ -67,6 +67,5 @@ def _changed(tx: Tx, ids: list[int], changes: dict[str, Any]) -> int:
         .values(**changes).returning(Firm.id)
     ).all()  # fmt: skip
     if written:
-        numbers = literal(list(written), ARRAY(Integer))
-        assess(tx, select(func.unnest(numbers)), today())
+        assess(tx, written, today())
     return len(written)

@@ -106,7 +106,7 @@ def record_duty(
                      recorded_by=actor.name)  # fmt: skip
     session.add(found)
     session.flush()
-    assess(session, select(Firm.id).where(Firm.id == firm.id), today())
+    assess(session, [firm.id], today())
     return found
 
 
@@ -136,7 +136,7 @@ def take_back_duty(session: Session, actor: Actor, number: int) -> DutyDone:
         raise NotFound(f"没有编号为 {number} 的完成记录 (no such record)")
     found.superseded_at = now()
     session.flush()
-    assess(session, select(Firm.id).where(Firm.id == found.firm_id), today())
+    assess(session, [found.firm_id], today())
     return found
 
 

@@ -153,7 +153,7 @@ def end_reasons() -> dict[str, Any]:
 
 
 def _assess(session: Session, firm: Firm) -> None:
-    assess(session, select(Firm.id).where(Firm.id == firm.id), today())
+    assess(session, [firm.id], today())
 
 
 def missing(sets: list[SetExplanation]) -> Iterator[Any]:

@@ -1,11 +1,11 @@
 """Assess firms: one statement for verdicts, one for flags, and only what changed is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, delete, func, select, text
+from sqlalchemy import Integer, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -104,7 +104,7 @@ def _statement(sets: _Key, scope: str) -> Prepared:
     return prepared(STORE.replace("{changed}", changed.replace("{in_scope}", "true")), KINDS)
 
 
-def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
+def assess(session: Session, firms: Sequence[int] | None, as_of: date) -> int:
     """Evaluate the given firms (all if None) against every set in force; returns verdicts written.
 
     Their flags follow, and the effects of support cases. What stands is not touched, so a second
@@ -113,11 +113,11 @@ def assess(session: Session, firms: Select[Any] | None, as_of: date) -> int:
     in_force = tuple(sets_in_force(session, as_of, purpose=None))
     sets = tuple(one for one in in_force if one.policy.purpose == "first")
     session.flush()  # what was reported in this transaction is read below
-    ids = None if firms is None else list(session.scalars(firms))
+    ids = None if firms is None else list(firms)
     if not sets or ids == []:
         return 0
     with whole_district(session):
-        mark_used(session, [s.id for s in sets])
+        mark_used(session, sets)
         written = _assess(session, ids, _Key(sets), as_of)
         few = None if ids is None or len(ids) > FEW else ids
         raise_flags(session, few, in_force, as_of)

@@ -92,7 +92,7 @@ def record(
         "case_id": entry.case_id, "met": entry.met, "attachments": kept,
     }  # fmt: skip
     found: ServiceRecord = facts.take(session, actor, KIND, _sound(given))
-    assess(session, select(Firm.id).where(Firm.id == firm.id), today())
+    assess(session, [firm.id], today())
     return found
 
 

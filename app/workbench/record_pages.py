@@ -153,7 +153,7 @@ def _named(session: Session, actor: Actor, filled: FilledIn) -> Firm:
 def _kept(session: Session, kind: FactKind, firm_id: int | None) -> RedirectResponse:
     if firm_id is None:
         return RedirectResponse(f"/records/{kind.path}", status_code=303)
-    assess(session, select(Firm.id).where(Firm.id == firm_id), today())
+    assess(session, [firm_id], today())
     return RedirectResponse(f"/firms/{firm_id}#{kind.family}", status_code=303)
 
 

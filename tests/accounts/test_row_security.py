@@ -160,7 +160,7 @@ def test_verdicts_are_written_by_the_evaluation_alone(
         db.execute(delete(Assessment))
     assert "permission denied" in str(refused.value.orig)
     with acting(db, manager(incubator)):
-        assert assess(db, select(Firm.id).where(Firm.id == own), today()) > 0
+        assert assess(db, [own], today()) > 0
         assert db.scalar(text("select current_user")) == OWN_FIRMS
 
 

@@ -60,7 +60,7 @@ def sixty(site_database: Engine) -> Iterator[list[int]]:
     with Session(site_database) as session, session.begin():
         names = [f"{NAME}{n:02d}" for n in range(NUMBER)]
         found = insert_firms(session, [parsed(NEARLY)] * NUMBER, names)
-        assess(session, select(Firm.id).where(Firm.id.in_(found)), today())
+        assess(session, found, today())
         body = session.scalars(select(Organisation).where(Organisation.code == "industry_info"))
         rule = RouteRule(position=1, criterion="hnte.rd", organisation_id=body.one().id)
         session.add(rule)

@@ -40,8 +40,7 @@ def held(db: Session, firm: int, kind: str, first: date, beyond: date | None = N
 
 def evaluate(db: Session, firm: int | None = None, day: date | None = None) -> None:
     """Hold one firm, or all, against the criteria."""
-    firms = None if firm is None else select(Firm.id).where(Firm.id == firm)
-    assess(db, firms, day or today())
+    assess(db, None if firm is None else [firm], day or today())
 
 
 def opened(db: Session, firm: int) -> dict[str, Flag]:
@@ -102,7 +101,7 @@ def test_few_firms_several_and_all_are_flagged_alike(
     for several in (2, 1):
         monkeypatch.setattr(flags, "SEVERAL", several)
         db.execute(delete(Flag))
-        assess(db, select(Firm.id).where(Firm.id.in_(firms)), today())
+        assess(db, firms, today())
         assert db.execute(found, {"firms": firms}).all() == of_all
 
 

@@ -196,7 +196,7 @@ def test_the_evaluation_measures_what_came_of_it(db: Session, firms: list[int]) 
     assert case(db, number).gap_closed_on is None
     db.execute(update(FirmYear).where(FirmYear.firm_id == firms[0]).values(
         rd_hnte=900_000, rd_hnte_domestic=900_000))  # fmt: skip
-    assess(db, select(Firm.id).where(Firm.id == firms[0]), later)
+    assess(db, [firms[0]], later)
     found = case(db, number)
     assert (found.gap_closed_on, found.rung_reached_on) == (later, None)
     db.execute(text("insert into designation (firm_id, kind, valid) values "
@@ -320,7 +320,7 @@ def spent(db: Session, firm: int, day: date) -> None:
     """The firm spends enough on R&D, and is evaluated."""
     db.execute(update(FirmYear).where(FirmYear.firm_id == firm).values(
         rd_hnte=900_000, rd_hnte_domestic=900_000))  # fmt: skip
-    assess(db, select(Firm.id).where(Firm.id == firm), day)
+    assess(db, [firm], day)
 
 
 def test_what_worked_stands_beside_firms_alike(db: Session, firms: list[int]) -> None:
