@@ -11,6 +11,8 @@ from anyio.from_thread import start_blocking_portal
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from app.core.db import make_engine
 from app.core.postgres import running
@@ -19,6 +21,8 @@ from app.criteria import store
 from app.plans import service as plans
 from app.start import migrate
 from app.support import days, playbooks
+
+BROWSER = "tests/browser/"
 
 
 def pytest_configure() -> None:
@@ -30,6 +34,18 @@ def pytest_collection_finish() -> None:
     """From here on objects come and go."""
     gc.freeze()
     gc.enable()
+
+
+class InOnePiece(LoadFileScheduling):
+    """A file's tests on one worker, and all of the browser's: their district is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InOnePiece:
+    """How the tests are spread over workers."""
+    return InOnePiece(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
