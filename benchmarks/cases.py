@@ -45,7 +45,7 @@ def main() -> None:
         vacuum(engine)
         with Session(engine) as session, session.begin():
             analyst = Actor(Role.ANALYST, None, "analyst")
-            firms = select(Firm.id, Firm.name).where(Firm.id <= OPENED)
+            firms = opening.Selected(select(Firm.id, Firm.name).where(Firm.id <= OPENED))
             start = time.perf_counter()
             seen = opening.preview(session, firms, "management.system")
             wanted = opening.Wanted("management.system", len(seen.cases))

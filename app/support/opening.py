@@ -4,7 +4,7 @@ Each firm gets its own measure, gaps and route; the whole is a handful of statem
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -37,6 +37,14 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
+class Selected:
+    """The firms of a list's query; of a pool, the set that they were held against."""
+
+    firms: Select[Any]
+    set_code: str | None = None
+
+
+@dataclass(frozen=True)
 class Planned:
     """One case that would be opened."""
 
@@ -58,35 +66,37 @@ class Preview:
     without: int
 
 
-def found(session: Session, actor: Actor, of: str, query: list[tuple[str, str]]) -> Select[Any]:
+def found(session: Session, actor: Actor, of: str, query: list[tuple[str, str]]) -> Selected:
     """The firms of a list's query that the actor may know of."""
     day = today()
     asked = views.query_of(views.expanded(session, actor, of, query))
     chosen: Any = select(Firm.id, Firm.name)
+    set_code = None
     if of == "pool":
         loaded, filters = pool.read(session, asked, day)
         chosen = chosen.join(Assessment, Assessment.firm_id == Firm.id)
         chosen = chosen.where(Assessment.set_id == loaded.id)
+        set_code = loaded.policy.code
     else:
         filters = parse(asked, firm_fields.vocabulary(session, day))
     active = Firm.status == "active"
-    firms: Select[Any] = chosen.where(visible(actor, day), active, *filters.where)
-    return firms
+    return Selected(chosen.where(visible(actor, day), active, *filters.where), set_code)
 
 
-def preview(session: Session, firms: Select[Any], measure: str | None) -> Preview:
+def preview(session: Session, selected: Selected, measure: str | None) -> Preview:
     """What would be opened: the measure that is named, or each firm's best one.
 
-    A firm with an open case of that measure is left out. Invalid where there are too many.
+    What closes a gap of the pool's set comes before what closes others. A firm with an open case of
+    that measure is left out. Invalid where there are too many.
     """
-    names: dict[int, str] = {
-        number: name for number, name in session.execute(firms.order_by(Firm.id).limit(MOST + 1))
-    }
+    query = selected.firms.order_by(Firm.id).limit(MOST + 1)
+    names: dict[int, str] = {number: name for number, name in session.execute(query)}
     if len(names) > MOST:
         raise Invalid(f"一次最多 {MOST} 家：请先缩小范围 (at most {MOST} firms at once)")
     _check(session, measure)
     router = Router(session, list(names), today())
-    chosen = _chosen(session, list(names), measure, router.measures)
+    offered = _offered(session, list(names), selected.set_code)
+    chosen = _chosen(session, offered, measure, router.measures)
     flagged = reasons.of_flags(session, [n for n, (_, one) in chosen.items() if one is None])
     planned = []
     for number, (code, one) in chosen.items():
@@ -119,16 +129,24 @@ def _busy(session: Session, ids: list[int]) -> dict[int, set[str]]:
     return busy
 
 
+def _offered(session: Session, ids: list[int], set_code: str | None) -> dict[int, list[Proposal]]:
+    """What would help each firm, towards the set that was asked about first."""
+    every = proposals(session, ids, today())
+    first = proposals(session, ids, today(), set_code) if set_code else {}
+    return {number: first.get(number, []) + every.get(number, []) for number in ids}
+
+
 def _chosen(
-    session: Session, ids: list[int], measure: str | None, known: Mapping[str, Measure]
-) -> dict[int, tuple[str, Proposal | None]]:
+    session: Session, offered: dict[int, list[Proposal]], measure: str | None,
+    known: Mapping[str, Measure],
+) -> dict[int, tuple[str, Proposal | None]]:  # fmt: skip
     """Each firm that needs a case, with its measure and what that closes, if it closes a gap."""
-    busy, offered = _busy(session, ids), proposals(session, ids, today())
+    busy = _busy(session, list(offered))
     found: dict[int, tuple[str, Proposal | None]] = {}
-    for number in ids:
+    for number, helpful in offered.items():
         open_ones = busy.get(number, set())
         fitting = (
-            one for one in offered.get(number, [])
+            one for one in helpful
             if measure in (None, one.measure) and one.measure not in open_ones
         )  # fmt: skip
         best = next((one for one in fitting if known[one.measure].active), None)
@@ -154,7 +172,7 @@ class Wanted:
     locale: str = "zh"
 
 
-def open_cases(session: Session, actor: Actor, firms: Select[Any], wanted: Wanted) -> list[int]:
+def open_cases(session: Session, actor: Actor, selected: Selected, wanted: Wanted) -> list[int]:
     """Open the cases that a preview showed, all or none; their numbers.
 
     Conflict where it would be another number now, or other firms than those with a reason.
@@ -163,7 +181,7 @@ def open_cases(session: Session, actor: Actor, firms: Select[Any], wanted: Wante
     # One opening after the other: the second counts again what the first has left to open.
     session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": OPENING_LOCK})
     # A firm that leaves meanwhile has left before, or leaves after its case is open.
-    here = firms.with_for_update(read=True, of=Firm)
+    here = replace(selected, firms=selected.firms.with_for_update(read=True, of=Firm))
     seen = preview(session, here, wanted.measure)
     if not seen.cases:
         raise Invalid("所选企业都不需要新的帮扶事项 (no firm needs a new case)")

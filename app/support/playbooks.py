@@ -55,9 +55,15 @@ def load_shipped(session: Session) -> None:
     session.execute(insert(Measure).values(rows).on_conflict_do_nothing())
 
 
-def proposals(session: Session, ids: Iterable[int], day: date) -> dict[int, list[Proposal]]:
-    """For each firm the measures that help towards the rungs ahead of it, the best first."""
-    sets = {one.id: one for one in sets_in_force(session, day) if one.policy.rung is not None}
+def proposals(
+    session: Session, ids: Iterable[int], day: date, only: str | None = None
+) -> dict[int, list[Proposal]]:
+    """For each firm the measures that help towards the rungs ahead of it, the best first.
+
+    `only` is the one set whose gaps count; all of them if none is named.
+    """
+    sets = {one.id: one for one in sets_in_force(session, day)
+            if one.policy.rung is not None and only in (None, one.policy.code)}  # fmt: skip
     steps = standing(day)
     query = (
         select(Assessment.firm_id, Assessment.set_id, Assessment.outcomes, Assessment.gaps,

@@ -97,8 +97,8 @@ def test_steps_of_one_file_are_held_against_each_other(db: Session) -> None:
     ]  # fmt: skip
     found = analyst.post("/api/v1/listing-steps:batch", json={"rows": rows}).json()
     assert (found["created"], found["rejected"]) == (3, 1), found
-    [wrong] = found["errors"]
-    assert wrong["row"] == 2 and "辅导备案 2023-05-01 早于股改 2024-05-01" in wrong["detail"]
+    [wrong] = found["results"][1]["errors"]
+    assert "辅导备案 2023-05-01 早于股改 2024-05-01" in wrong["detail"]
 
 
 def code_of(db: Session, firm: int) -> str:

@@ -95,7 +95,7 @@ def test_each_case_says_why_this_firm_and_what_was_written_anew(
     asked = {"of": "firms", "query": "id__in=" + ",".join(map(str, firms)),
              "measure": "rd.subledger"}  # fmt: skip
     db.execute(update(Assessment).where(Assessment.firm_id == firms[1]).values(
-        gaps=text("array_replace(gaps, 49999700, 12345)")))  # fmt: skip
+        gaps=text("array_replace(gaps, 149999700, 12345)")))  # fmt: skip
     client = people.person(db, Role.ANALYST)
     seen = client.post("/api/v1/cases:preview", json=asked).json()["items"]
     own = [one["reason"] for one in seen]
@@ -107,6 +107,17 @@ def test_each_case_says_why_this_firm_and_what_was_written_anew(
     written = asked | {"expected": 3, "reasons": {str(firms[2]): "董事长来电求助"}}
     made = client.post("/api/v1/cases:open", json=written)
     assert reasons(db, made.json()["ids"]) == [own[0]["zh"], own[1]["zh"], "董事长来电求助"]
+
+
+def test_the_gaps_of_the_set_that_was_asked_about_come_first(db: Session) -> None:
+    firm = make_firm(db, "科技型企业", designations=[
+        {"kind": "cq_tech_based", "from": date(LAST, 1, 1)}])  # fmt: skip
+    assess(db, None, today())
+    client = people.person(db, Role.ANALYST)
+    for code in ("hnte_2016", "pool_qianjiang_2023"):
+        asked = {"of": "pool", "query": f"set={code}&id={firm}"}
+        [one] = client.post("/api/v1/cases:preview", json=asked).json()["items"]
+        assert one["set_code"] == code
 
 
 def test_without_a_gap_a_flag_says_why_and_without_that_somebody_must(db: Session) -> None:
