@@ -153,7 +153,13 @@ def install_errors(app: FastAPI) -> None:
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return answer(request, Invalid("请求内容有误：见 errors", errors=_faults(error)))
+        return answer(
+            request,
+            Invalid(
+                "请求内容有误：逐项更正 (some values are wrong: correct each)",
+                errors=_faults(error),
+            ),
+        )
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
