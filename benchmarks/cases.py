@@ -48,7 +48,7 @@ def main() -> None:
             firms = opening.Selected(select(Firm.id, Firm.name).where(Firm.id <= OPENED))
             start = time.perf_counter()
             seen = opening.preview(session, firms, "management.system")
-            wanted = opening.Wanted("management.system", len(seen.cases))
+            wanted = opening.Wanted("management.system", len(seen.cases), remark="x")
             made = opening.open_cases(session, analyst, firms, wanted)
         opened = time.perf_counter() - start
         print(f"{len(made):,} cases previewed and opened in {opened:.2f} s")

@@ -106,6 +106,7 @@ def preview(session: Session, selected: Selected, measure: str | None) -> Previe
             router.route(number, code, criteria[0] if criteria else None),
             reasons.of_gaps(one) if one else flagged.get(number),
         ))  # fmt: skip
+    planned.sort(key=lambda one: one.reason is not None)  # what somebody has to write comes first
     return Preview(len(names), planned, len(names) - len(planned))
 
 
