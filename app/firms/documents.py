@@ -83,17 +83,23 @@ def take(
         raise Invalid(f"每家企业最多 {MOST} 个文档：请先删除不用的 (too many documents)")
     called = plain_name(name)
     media = media_of(file, called)
-    file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for content in _read(file):
+        digest.update(content)
     found = Document(firm_id=firm.id, kind=kind, name=called, media=media, size=size,
-                     digest=digest, recorded_by=by)  # fmt: skip
+                     digest=digest.hexdigest(), recorded_by=by)  # fmt: skip
     session.add(found)
     session.flush()  # its parts need its number
-    file.seek(0)
-    for number, content in enumerate(iter(partial(file.read, PART), b"")):
+    for number, content in enumerate(_read(file)):
         part = {"document_id": found.id, "number": number, "firm_id": firm.id}
         session.execute(insert(DocumentPart).values(content=content, **part))
     return found
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    """The whole file, a part at a time."""
+    file.seek(0)
+    return iter(partial(file.read, PART), b"")
 
 
 def size_of(file: IO[bytes], largest: int) -> int:
