@@ -316,7 +316,13 @@ def test_the_story_on_pages(db: Session, firms: list[int]) -> None:
     assert way.headers["location"].startswith("/support/open?of=pool")
     page = client.get(way.headers["location"])
     assert "将发起 3 件" in page.text and "帮扶企业1" in page.text
-    form = {"of": "pool", "on": on, "measure": "rd.subledger", "remark": "冲刺", "expected": "9"}
+    form: dict[str, Any] = {
+        "of": "pool",
+        "on": on,
+        "measure": "rd.subledger",
+        "remark": "冲刺",
+        "expected": "9",
+    }
     form |= {"firm": list(map(str, firms)), "why": ["财务总监已答应", "", ""]}
     wrong = client.post("/support/open", data=form)
     assert wrong.status_code == 409 and "请重新核对" in wrong.text and "冲刺" in wrong.text
