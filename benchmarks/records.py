@@ -66,7 +66,7 @@ def counting(engine: Engine) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    """Print statements, p50 and p95 of each page: a tenth of the firms with ten records, then all."""
+    """Print statements, p50 and p95 of each page, a tenth of the firms with records, then all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=86_000)
     parser.add_argument("--times", type=int, default=20)
