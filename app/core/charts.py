@@ -82,9 +82,12 @@ def lines(
         "legend": {"top": 0, "itemWidth": 16, "itemHeight": 10},
         "tooltip": {"trigger": "axis"},
         # The first and last label end where the axis does: nothing is cut off there.
-        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False,
-                  "axisLabel": {"alignMinLabel": "left", "alignMaxLabel": "right",
-                                "hideOverlap": True}},
+        "xAxis": {
+            "type": "category",
+            "data": list(labels),
+            "boundaryGap": False,
+            "axisLabel": {"alignMinLabel": "left", "alignMaxLabel": "right", "hideOverlap": True},
+        },
         "yAxis": {"type": "value", "scale": True},
         "series": found,
     }
