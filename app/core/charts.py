@@ -81,12 +81,17 @@ def lines(
         "grid": {**GRID, "right": 16, "top": 36},
         "legend": {"top": 0, "itemWidth": 16, "itemHeight": 10},
         "tooltip": {"trigger": "axis"},
-        # The first and last label end where the axis does: nothing is cut off there.
+        # The first and last label always stand, and end where the axis does.
         "xAxis": {
             "type": "category",
             "data": list(labels),
             "boundaryGap": False,
-            "axisLabel": {"alignMinLabel": "left", "alignMaxLabel": "right", "hideOverlap": True},
+            "axisLabel": {
+                "alignMinLabel": "left",
+                "alignMaxLabel": "right",
+                "showMinLabel": True,
+                "showMaxLabel": True,
+            },
         },
         "yAxis": {"type": "value", "scale": True},
         "series": found,
