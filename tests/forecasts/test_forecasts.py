@@ -123,7 +123,7 @@ def test_a_trend_s_steps_are_of_one_year() -> None:
     ends = [date(year, 12, 31) for year in range(2019, 2026)]
     told = [Fraction(n) if n else None for n in (1, 2, 0, 4, 5, 6, 0)]
     run = service.latest_run(list(zip(ends, told, strict=True)))
-    assert [(day.year, value) for day, value in run] == [(2022, 4), (2023, 5), (2024, 6)]
+    assert [(day.year, int(value)) for day, value in run] == [(2022, 4), (2023, 5), (2024, 6)]
     assert service.latest_run([(ends[0], None)]) == []
 
 
