@@ -81,7 +81,18 @@ def lines(
         "grid": {**GRID, "right": 16, "top": 36},
         "legend": {"top": 0, "itemWidth": 16, "itemHeight": 10},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False},
+        # The first and last label always stand, and end where the axis does.
+        "xAxis": {
+            "type": "category",
+            "data": list(labels),
+            "boundaryGap": False,
+            "axisLabel": {
+                "alignMinLabel": "left",
+                "alignMaxLabel": "right",
+                "showMinLabel": True,
+                "showMaxLabel": True,
+            },
+        },
         "yAxis": {"type": "value", "scale": True},
         "series": found,
     }
@@ -100,7 +111,6 @@ def fan(
         {**hidden, "name": name, "data": list(width), "areaStyle": {"opacity": 0.25}},
     ]
     found["legend"]["data"] = [actual[0], due[0], middle[0], name]
-    found["grid"] = {**found["grid"], "right": 44}  # the last day is written out
     return found
 
 

@@ -102,7 +102,7 @@ def _mark(sheet: Any, row: int, faults: list[Fault], report: Report, locale: str
 
 def _anew(source: Path, report: Report, faults: Faults, locale: str, file: IO[bytes]) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
+               "strings_to_numbers": False, "tmpdir": str(source.parent)}  # fmt: skip
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet()
         bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
