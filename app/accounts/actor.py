@@ -34,6 +34,7 @@ class Seat:
     grant_id: int
     role: Role
     organisation: str
+    organisation_en: str | None
     mine: bool
 
 
@@ -62,7 +63,9 @@ class Actor:
                     scope=scope,
                 )
         elif scope.endswith(":write") and self.role not in KEEPERS:
-            raise Forbidden(f"角色 {self.role} 不能修改企业数据")
+            raise Forbidden(
+                f"角色 {self.role} 不能修改企业数据 (role {self.role} changes no firms)"
+            )
 
     @property
     def source(self) -> str:

@@ -31,7 +31,7 @@ from app.core.errors import (
     WrongHost,
     clash,
 )
-from app.core.wording import said
+from app.core.wording import in_language, said
 
 # Files are the only bodies that are passed on as they come, each route with a limit of its own.
 FILE_TOO_LARGE = "文件过大：请压缩或拆分后上传 (the file is too large: compress or split it)"
@@ -163,7 +163,10 @@ def install_errors(app: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = {404: NotFound("没有这个地址：请核对路径"), 413: TooLarge(FILE_TOO_LARGE)}
+        known = {
+            404: NotFound("没有这个地址：请核对路径 (no such address: check the path)"),
+            413: TooLarge(FILE_TOO_LARGE),
+        }
         found = known.get(error.status_code)
         if found is None:
             found = Invalid(str(error.detail))
@@ -180,7 +183,10 @@ def install_errors(app: FastAPI) -> None:
 
     def down(request: Request, error: Exception) -> Response:
         log.error("database", exc_info=error)
-        return answer(request, Unavailable("数据库暂时不可用：请稍后重试"))
+        return answer(
+            request,
+            Unavailable("数据库暂时不可用：请稍后重试 (the database is away: try again later)"),
+        )
 
     app.add_exception_handler(AppError, app_error)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -210,7 +216,9 @@ def _bad_value(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
     state = getattr(error.orig, "sqlstate", None) or ""
     if state.startswith("22"):  # data exceptions: a value out of range, a NUL byte
-        return answer(request, Invalid("有一个值超出了允许的范围：请核对"))
+        return answer(
+            request, Invalid("有一个值超出了允许的范围：请核对 (a value is out of range)")
+        )
     return _unexpected(request, error)
 
 
@@ -295,7 +303,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment)
+    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment,
+                               told=in_language)  # fmt: skip
     return environment
 
 
