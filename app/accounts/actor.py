@@ -63,9 +63,7 @@ class Actor:
                     scope=scope,
                 )
         elif scope.endswith(":write") and self.role not in KEEPERS:
-            raise Forbidden(
-                f"角色 {self.role} 不能修改企业数据 (role {self.role} changes no firms)"
-            )
+            raise Forbidden(f"角色 {self.role} 不能修改企业数据")
 
     @property
     def source(self) -> str:

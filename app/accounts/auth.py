@@ -200,7 +200,7 @@ CurrentActor = Annotated[Actor, Depends(_actor)]
 def reader(actor: Actor) -> Actor:
     """The actor, if they may see data of firms."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):
-        raise Forbidden("这个角色不能查看企业数据 (this role sees no firms)")
+        raise Forbidden("这个角色不能查看企业数据")
     actor.require("firms:read")
     return actor
 
@@ -214,7 +214,7 @@ Reader = Annotated[Actor, Depends(_reader)]
 
 async def _auditor(actor: CurrentActor) -> Actor:
     if actor.role is not Role.AUDITOR:
-        raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录 (for auditors only)")
+        raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录")
     return actor
 
 
@@ -254,7 +254,7 @@ Noted = Annotated[Readings, Depends(_noting, scope="function")]
 
 async def _administrator(actor: CurrentActor) -> Actor:
     if actor.role is not Role.ADMIN:
-        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录 (for administrators only)")
+        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录")
     return actor
 
 

@@ -163,10 +163,7 @@ def install_errors(app: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = {
-            404: NotFound("没有这个地址：请核对路径 (no such address: check the path)"),
-            413: TooLarge(FILE_TOO_LARGE),
-        }
+        known = {404: NotFound("没有这个地址：请核对路径"), 413: TooLarge(FILE_TOO_LARGE)}
         found = known.get(error.status_code)
         if found is None:
             found = Invalid(str(error.detail))
@@ -183,10 +180,7 @@ def install_errors(app: FastAPI) -> None:
 
     def down(request: Request, error: Exception) -> Response:
         log.error("database", exc_info=error)
-        return answer(
-            request,
-            Unavailable("数据库暂时不可用：请稍后重试 (the database is away: try again later)"),
-        )
+        return answer(request, Unavailable("数据库暂时不可用：请稍后重试"))
 
     app.add_exception_handler(AppError, app_error)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -216,9 +210,7 @@ def _bad_value(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
     state = getattr(error.orig, "sqlstate", None) or ""
     if state.startswith("22"):  # data exceptions: a value out of range, a NUL byte
-        return answer(
-            request, Invalid("有一个值超出了允许的范围：请核对 (a value is out of range)")
-        )
+        return answer(request, Invalid("有一个值超出了允许的范围：请核对"))
     return _unexpected(request, error)
 
 
