@@ -70,10 +70,7 @@ def wait_for(address: str) -> None:
 def take(browser: Any, address: str, picture: tuple[Any, ...]) -> None:
     """One picture."""
     name, who, path, lang, theme, (wide, high) = picture
-    context = browser.new_context(
-        base_url=address, viewport={"width": wide, "height": high},
-        locale={"zh": "zh-CN", "en": "en-GB"}[lang],  # the browser's own, in which it writes days
-    )  # fmt: skip
+    context = browser.new_context(base_url=address, viewport={"width": wide, "height": high})
     page = context.new_page()
     page.goto("/sign-in")
     page.locator("[name=username]").fill(who)
