@@ -103,7 +103,8 @@ def actor_of(session: Session, settings: Settings, secret: str) -> Actor | None:
     return Actor(
         Role(row.role), row.organisation_id, row.name, user_id=row.user_id, locale=row.locale,
         session_id=row.session_id,
-        seats=tuple(Seat(i, Role(role), *names, i == row.id) for i, role, *names in row.seats),
+        seats=tuple(Seat(i, Role(role), body, english, i == row.id)
+                    for i, role, body, english in row.seats),
         must_enrol=row.role in settings.require_second_factor and not row.confirmed,
     )  # fmt: skip
 
