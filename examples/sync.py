@@ -62,7 +62,7 @@ class Tidu:
                 answer = self.client.request(method, path, **given)
                 if answer.status_code < 400:
                     return answer.json()
-                if answer.status_code != 429 and answer.status_code < 500:
+                if answer.status_code not in (408, 429) and answer.status_code < 500:
                     raise Refused(f"{answer.status_code}: {answer.text}")
                 pause = float(answer.headers.get("Retry-After", 0))
             except (httpx.TransportError, json.JSONDecodeError):

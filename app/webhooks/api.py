@@ -14,7 +14,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.resource import Resource
 from app.webhooks import queries, service
 from app.webhooks.acting import check_manager
-from app.webhooks.models import Delivery
+from app.webhooks.models import Delivery, Wanted
 from app.webhooks.schemas import (
     DeliveriesOut,
     DeliveryOut,
@@ -61,7 +61,7 @@ def list_webhooks(actor: Manager, db: Db) -> WebhooksOut:
 @router.post("", operation_id="create_webhook", status_code=201)
 def create_webhook(request: Request, data: WebhookIn, actor: Manager, tx: Tx) -> WebhookMade:
     """Subscribe; the secret in the answer is told this once."""
-    wanted = service.Wanted(data.url, tuple(data.kinds), tuple(data.indicators))
+    wanted = Wanted(data.url, tuple(data.kinds), tuple(data.indicators), data.query)
     body = body_for(tx, actor, data.organisation)
     webhook, secret = service.subscribe(tx, settings_of(request), actor, body, wanted)
     return WebhookMade.model_validate(queries.webhook(tx, webhook.id) | {"secret": secret})

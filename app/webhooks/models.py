@@ -3,6 +3,7 @@
 No event is copied here: a delivery names its place in the feed, from which it is read when sent.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func
@@ -13,6 +14,18 @@ from app.accounts.models import Organisation
 from app.core.db import Base, Instant
 
 STATES = ("waiting", "delivered", "failed")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a subscription is to be: where, which kinds of events, of figures which indicators, of
+    which firms (a query of their list); what is empty narrows nothing.
+    """
+
+    url: str
+    kinds: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
+    query: str = ""
 
 
 class Webhook(Base):
@@ -28,6 +41,8 @@ class Webhook(Base):
     url: Mapped[str]
     kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
     indicators: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    # A query of the list of firms, as an address has it.
+    query: Mapped[str] = mapped_column(server_default="")
     # Encrypted; the one before holds for a while after a rotation.
     sealed: Mapped[str] = mapped_column(info={"secret": True})
     sealed_before: Mapped[str | None] = mapped_column(info={"secret": True})

@@ -14,6 +14,7 @@ from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.web import render
 from app.webhooks import queries, service
 from app.webhooks.api import body_for, replay, send_again
+from app.webhooks.models import Wanted
 from app.webhooks.schemas import RangeIn
 
 router = APIRouter(prefix="/webhooks", include_in_schema=False)
@@ -29,6 +30,7 @@ class WebhookForm(BaseModel):
     url: str = ""
     kinds: str = ""
     indicators: str = ""
+    query: str = ""
 
 
 class RangeForm(BaseModel):
@@ -49,8 +51,8 @@ def subscribe(
     request: Request, form: Annotated[WebhookForm, Form()], actor: Administrator, tx: Tx
 ) -> HTMLResponse:
     """A new subscription, its secret shown once; or the form again with what is wrong."""
-    wanted = service.Wanted(form.url.strip(), tuple(form.kinds.split()),
-                            tuple(form.indicators.split()))  # fmt: skip
+    wanted = Wanted(form.url.strip(), tuple(form.kinds.split()), tuple(form.indicators.split()),
+                    form.query.strip().removeprefix("?"))  # fmt: skip
     try:
         body = body_for(tx, actor, form.organisation or None)
         webhook, secret = service.subscribe(tx, settings_of(request), actor, body, wanted)

@@ -10,7 +10,7 @@ from app.accounts.models import Organisation
 from app.webhooks.models import Attempt, Delivery, Webhook
 
 COLUMNS = (
-    Webhook.id, Webhook.url, Webhook.kinds, Webhook.indicators, Webhook.state,
+    Webhook.id, Webhook.url, Webhook.kinds, Webhook.indicators, Webhook.query, Webhook.state,
     Webhook.disabled_why, Webhook.failing_since, Webhook.before_until, Webhook.created_by,
     Webhook.created_at, Organisation.code.label("organisation"),
     Organisation.name.label("organisation_name"),

@@ -14,11 +14,14 @@ class _Body(BaseModel):
 
 
 class WebhookIn(_Body):
-    """A subscription: no kinds are all kinds; indicators narrow it to figures of theirs."""
+    """A subscription: no kinds are all kinds; indicators narrow it to figures of theirs, a query of
+    the list of firms (`park=…&rung=certified`) to events of firms that it finds by then.
+    """
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     kinds: Annotated[list[Word], Field(max_length=50)] = []
     indicators: Annotated[list[Word], Field(max_length=500)] = []
+    query: Annotated[str, StringConstraints(max_length=2000)] = ""
     # Administrators say whose; a token's is its own organisation's.
     organisation: Word | None = None
 
@@ -38,6 +41,7 @@ class WebhookOut(BaseModel):
     url: str
     kinds: list[str]
     indicators: list[str]
+    query: str
     state: str
     disabled_why: str | None
     failing_since: datetime | None

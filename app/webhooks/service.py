@@ -21,9 +21,9 @@ from app.core.outgoing import check_url
 from app.core.settings import Settings
 from app.events import queries as events
 from app.events.schemas import EventOut
-from app.firms.catalogue import INDICATORS
 from app.jobs.service import enqueue
-from app.webhooks.models import Attempt, Delivery, Webhook
+from app.webhooks import choosing
+from app.webhooks.models import Attempt, Delivery, Wanted, Webhook
 from app.webhooks.sending import SECRET_PREFIX, Outcome, send, sign
 
 PURPOSE = "webhook secret"
@@ -32,17 +32,8 @@ DELAYS = (5, 300, 1_800, 7_200, 18_000, 28_800, 30_000)
 JITTER = 0.2
 LONGEST_DELAY = 8 * 3600
 OVERLAP, GIVEN_UP = timedelta(hours=24), timedelta(hours=24)
-BATCH, MOST_REPLAYED, MOST_KINDS = 500, 5_000, 50
+BATCH, MOST_REPLAYED = 500, 5_000
 TEST = "webhook.test"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a subscription is to be."""
-
-    url: str
-    kinds: tuple[str, ...] = ()
-    indicators: tuple[str, ...] = ()
 
 
 def acting_for(session: Session, webhook: Webhook) -> Actor:
@@ -59,17 +50,13 @@ def subscribe(
     if body.kind not in ROLE_OF_ORGANISATION:
         raise Invalid("请选部门、园区或孵化载体 (a department, park or incubator)")
     check_url(settings, wanted.url)
-    events.check_kinds(list(wanted.kinds))
-    if strange := sorted(set(wanted.indicators) - set(INDICATORS)):
-        raise Invalid(f"没有指标 {strange[0]} (no such indicator)",
-                      errors=[{"pointer": "/indicators", "detail": strange[0]}])  # fmt: skip
-    if len(wanted.kinds) > MOST_KINDS:
-        raise Invalid(f"变更类型最多 {MOST_KINDS} 个 (too many kinds)")
+    choosing.check(session, wanted)
     secret = _new_secret()
     webhook = Webhook(
         organisation_id=body.id, url=wanted.url, kinds=list(wanted.kinds),
-        indicators=list(wanted.indicators), sealed=seal(settings, PURPOSE, secret),
-        position=events.head(session), created_by=actor.name,
+        indicators=list(wanted.indicators), query=wanted.query,
+        sealed=seal(settings, PURPOSE, secret), position=events.head(session),
+        created_by=actor.name,
     )  # fmt: skip
     session.add(webhook)
     session.flush()
@@ -113,10 +100,11 @@ def replay(session: Session, webhook: Webhook, after: int, until: int) -> int:
         raise Conflict("订阅已停用：请先启用 (enable it first)")
     events.check_position(session, after)
     found: list[EventOut] = []
-    position, full = after, True
+    actor, position, full = acting_for(session, webhook), after, True
     while full and position < until and len(found) <= MOST_REPLAYED:
         page = events.read(session, position, webhook.kinds, BATCH)
-        found += [e for e in page.items if e.seq <= until and _wants(webhook, e)]
+        told = [one for one in page.items if one.seq <= until]
+        found += choosing.chosen(session, actor, webhook, told)
         position, full = page.next, page.full
     if len(found) > MOST_REPLAYED:
         raise Invalid(f"一次最多重发 {MOST_REPLAYED} 条：请缩小范围 (too many at once)")
@@ -149,10 +137,6 @@ def _enqueue(session: Session, delivery: int, not_before: datetime | None = None
             one_by_one=f"deliver {delivery}", not_before=not_before)  # fmt: skip
 
 
-def _wants(webhook: Webhook, event: EventOut) -> bool:
-    return not webhook.indicators or event.record.get("indicator") in webhook.indicators
-
-
 # --- from the feed ------------------------------------------------------------------------------
 
 
@@ -174,11 +158,16 @@ def _fan_out_one(engine: Engine, number: int) -> int:
         )
         if webhook is None or webhook.state != "active":
             return 0
-        act_as(session, acting_for(session, webhook))
+        actor = acting_for(session, webhook)
+        act_as(session, actor)
         # A subscription that was disabled for longer than the feed goes back goes on from there.
         start = max(webhook.position, events.oldest(session))
         page = events.read(session, start, webhook.kinds, BATCH)
-        wanted = [event for event in page.items if _wants(webhook, event)]
+        try:
+            wanted = choosing.chosen(session, actor, webhook, page.items)
+        except Invalid as error:  # what its firms were found by is no more
+            disable(session, webhook, error.detail)
+            return 0
         for event in wanted:
             _deliver_later(session, webhook, event.seq, event.kind)
         webhook.position = page.next

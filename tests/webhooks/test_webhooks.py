@@ -26,6 +26,7 @@ from app.core.settings import Settings
 from app.main import create_app
 from app.webhooks import sending, service
 from app.webhooks.models import Attempt, Delivery
+from app.webhooks.models import Wanted as Subscription
 from tests.factories import make_firm
 from tests.jobs.working import eventually, start, stop, working
 from tests.people import KEY, body, person, statements
@@ -116,6 +117,45 @@ def test_each_event_comes_once_and_signed(
     assert hook["secret"] not in (kept, trail) and kept not in str(trail)
 
 
+def test_of_firms_that_a_query_finds_as_they_stand(
+    clone: Engine, client: TestClient, receiver: Receiver, open_here: Settings
+) -> None:
+    hook = subscribed(client, receiver, kinds=["firm"], query="chain=新材料&status=active")
+    assert hook["query"] == "chain=新材料&status=active"
+    first, second = made(clone), made(clone)
+    with clone.begin() as connection:
+        connection.execute(text("update firm set chain = '新材料' where id = :n"), {"n": second})
+    work(clone, open_here)
+    told = [json.loads(sent)["data"]["firm_id"] for _, sent in receiver.came]
+    assert told == [second, second] and first not in told  # as it stands, also of what was before
+    replayed = client.post(
+        f"/api/v1/webhooks/{hook['id']}/replay", json={"after": 0, "until": 2**61}
+    )
+    assert replayed.json() == {"deliveries": 2}
+
+
+@pytest.mark.parametrize("query", ["chian=新材料", "status=sleeping", "status=active&limit=5"])
+def test_a_query_that_is_none_is_named(client: TestClient, receiver: Receiver, query: str) -> None:
+    found = client.post("/api/v1/webhooks", json={"url": receiver.url, "query": query})
+    assert found.status_code == 422 and found.json()["errors"][0]["pointer"] == "/query"
+
+
+def test_a_query_that_holds_no_more_switches_its_subscription_off_and_no_other(
+    clone: Engine, client: TestClient, receiver: Receiver, open_here: Settings
+) -> None:
+    with Session(clone) as session, session.begin():
+        park = body(session, "leaving", "park").id
+    hook = subscribed(client, receiver, kinds=["firm"], query="park=leaving")
+    other = subscribed(client, receiver, kinds=["firm"])
+    with clone.begin() as connection:
+        connection.execute(text("update organisation set code = 'left' where id = :n"), {"n": park})
+    made(clone)
+    work(clone, open_here)
+    found = client.get(f"/api/v1/webhooks/{hook['id']}").json()
+    assert found["state"] == "disabled" and "leaving" in found["disabled_why"]
+    assert len(log(client, other)) == len(receiver.came) == 1
+
+
 def test_a_failure_is_tried_again_and_the_log_tells_of_it(
     clone: Engine, client: TestClient, receiver: Receiver, open_here: Settings
 ) -> None:
@@ -192,7 +232,7 @@ def test_an_administrator_sees_the_log_without_replies_in_as_many_statements(
     db: Session, open_here: Settings
 ) -> None:
     admin, park = person(db, Role.ADMIN), body(db, "hook-park", "park")
-    wanted = service.Wanted("https://hooks.example/x")
+    wanted = Subscription("https://hooks.example/x")
     hook, secret = service.subscribe(db, open_here, SYSTEM, park, wanted)
     counts = []
     for number in (1, 20):
