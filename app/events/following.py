@@ -34,7 +34,7 @@ class Tail:
     places: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(READINGS))
 
     async def grown_beyond(self, position: int, deadline: float) -> bool:
-        """Whether anything was committed after the position before the look that the deadline is in.
+        """Whether anything was committed after the position before the deadline.
 
         Nobody leaves in the middle of a look, so none is under way when the last one has left.
         """
