@@ -30,6 +30,9 @@ def analyst(db: Session) -> TestClient:
     ("PUT", FIRM, {"json": {"name": 7}}, 422, "/name"),
     ("PUT", FIRM, {"json": {"name": "武陵材料", "nmae": "x"}}, 422, "/nmae"),
     ("PUT", FIRM, {"json": {"name": "武陵\u0000材料"}}, 422, "/name"),
+    ("PUT", FIRM, {"content": rb'{"name": "a\ud83d"}'}, 422, "半个字符"),
+    ("PUT", FIRM, {"content": rb'{"name": "\udc00\ud83d\udc00"}'}, 422, "半个字符"),
+    ("PUT", FIRM, {"content": b'{"name": ' + b"9" * 5_000 + b"}"}, 400, "JSON"),
     ("PUT", FIRM, {"json": {"name": "武陵材料", "registered_capital": "许多"}}, 422,
      "/registered_capital"),
     ("PUT", f"{FIRM}/figures/2025", {"json": {"staff_avg": "四十"}}, 422, "/staff_avg"),
@@ -62,6 +65,13 @@ def test_each_is_named(
     assert says in found.text, found.text
     known = re.findall(r"^## (\w+)", (FOLDER / "errors.md").read_text(encoding="utf-8"), re.M)
     assert found.json()["type"].removeprefix("/problems/") in known
+
+
+def test_a_body_that_is_not_said_to_be_json_is_told_what_to_say(analyst: TestClient) -> None:
+    found = analyst.put(FIRM, content=b'{"name": "x"}', headers={"Content-Type": "text/plain"})
+    assert found.status_code == 422 and "application/json" in found.json()["detail"]
+    broken = analyst.put(FIRM, content=b'{"name": ', headers={"Content-Type": "application/json"})
+    assert broken.json()["errors"][0]["pointer"] == "/" and "10" in broken.text
 
 
 def test_keys_twice_in_one_batch_are_one_row(analyst: TestClient) -> None:

@@ -22,7 +22,10 @@ LARGEST_BATCH = 5_000
 def no_boolean(value: object) -> object:
     """JSON's true is not the number one."""
     if isinstance(value, bool):
-        raise ValueError("a boolean is not a figure: give a number, or text such as 12.5%")
+        raise ValueError(
+            "true 和 false 不是数值：请填数字，或 12.5% 这样的文字 "
+            "(a boolean is not a figure: give a number, or text such as 12.5%)"
+        )
     return value
 
 
