@@ -81,6 +81,8 @@ def test_keys_twice_in_one_batch_are_one_row(analyst: TestClient) -> None:
     figure = {"credit_code": CODE, "year": 2025, "staff_avg": 1}
     twice = analyst.post("/api/v1/figures:batch", json={"rows": [figure, figure]}).json()
     assert [one["status"] for one in twice["results"]] == ["created", "rejected"]
+    [fault] = twice["results"][1]["errors"]
+    assert "重复" in fault["detail"] and "repeats row 0" in fault["detail"]
     atomic = {"rows": [figure | {"staff_avg": 2}, figure], "atomic": True}
     assert analyst.post("/api/v1/figures:batch", json=atomic).status_code == 422
 

@@ -140,7 +140,10 @@ def _admitted(request: Request) -> Actor:
     if allowance is not None and not allowance.granted:
         raise allowance.refusal()
     if found is None:
-        raise Unauthenticated("请先登录，或在 Authorization 头中提供有效令牌（Bearer tidu_…）")
+        raise Unauthenticated(
+            "请先登录，或在 Authorization 头中提供有效令牌 Bearer tidu_… "
+            "(sign in, or send a valid token)"
+        )
     request.state.actor = found
     return found
 
@@ -200,7 +203,7 @@ CurrentActor = Annotated[Actor, Depends(_actor)]
 def reader(actor: Actor) -> Actor:
     """The actor, if they may see data of firms."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):
-        raise Forbidden("这个角色不能查看企业数据")
+        raise Forbidden("这个角色不能查看企业数据 (this role sees no data of firms)")
     actor.require("firms:read")
     return actor
 
@@ -214,7 +217,7 @@ Reader = Annotated[Actor, Depends(_reader)]
 
 async def _auditor(actor: CurrentActor) -> Actor:
     if actor.role is not Role.AUDITOR:
-        raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录")
+        raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录 (auditors only)")
     return actor
 
 
@@ -254,7 +257,7 @@ Noted = Annotated[Readings, Depends(_noting, scope="function")]
 
 async def _administrator(actor: CurrentActor) -> Actor:
     if actor.role is not Role.ADMIN:
-        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录")
+        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录 (administrators only)")
     return actor
 
 

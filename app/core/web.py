@@ -165,11 +165,16 @@ def install_errors(app: FastAPI) -> None:
             return answer(request, Invalid(
                 f"Content-Type 应为 application/json，不是 {sent!r} (send it as application/json)"
             ))  # fmt: skip
-        return answer(request, Invalid("请求内容有误：见 errors", errors=_faults(error)))
+        return answer(
+            request, Invalid("请求内容有误：见 errors (see errors)", errors=_faults(error))
+        )
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = {404: NotFound("没有这个地址：请核对路径"), 413: TooLarge(FILE_TOO_LARGE)}
+        known = {
+            404: NotFound("没有这个地址：请核对路径 (no such address)"),
+            413: TooLarge(FILE_TOO_LARGE),
+        }
         found = known.get(error.status_code)
         if found is None:
             found = Invalid(REMEDIES.get(str(error.detail), str(error.detail)))
@@ -186,7 +191,10 @@ def install_errors(app: FastAPI) -> None:
 
     def down(request: Request, error: Exception) -> Response:
         log.error("database", exc_info=error)
-        return answer(request, Unavailable("数据库暂时不可用：请稍后重试"))
+        return answer(
+            request,
+            Unavailable("数据库暂时不可用：请稍后重试 (the database is down: try again later)"),
+        )
 
     app.add_exception_handler(AppError, app_error)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -216,7 +224,9 @@ def _bad_value(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
     state = getattr(error.orig, "sqlstate", None) or ""
     if state.startswith("22"):  # data exceptions: a value out of range, a NUL byte
-        return answer(request, Invalid("有一个值超出了允许的范围：请核对"))
+        return answer(
+            request, Invalid("有一个值超出了允许的范围：请核对 (a value is out of range)")
+        )
     return _unexpected(request, error)
 
 
