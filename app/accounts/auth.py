@@ -129,7 +129,9 @@ Tx = Annotated[Session, Depends(_writing, scope="function")]
 
 
 async def _signed_in(request: Request) -> Actor:
-    return cast(Actor, await in_thread(_admitted, request))
+    """Asked for once, by whichever dependency comes first: a request is spent only once."""
+    known = getattr(request.state, "actor", None)
+    return cast(Actor, known or await in_thread(_admitted, request))
 
 
 def _admitted(request: Request) -> Actor:
@@ -152,7 +154,9 @@ def _admitted(request: Request) -> Actor:
 SignedIn = Annotated[Actor, Depends(_signed_in)]
 
 
-async def _actor(actor: SignedIn) -> Actor:
+# They call each other: each dependency of a dependency would cost every request its work.
+async def _actor(request: Request) -> Actor:
+    actor = await _signed_in(request)
     if actor.must_enrol:
         raise Forbidden(
             "这个角色必须先启用第二因素：请在“我的账号”中设置 (set up a second factor first)",
@@ -166,8 +170,8 @@ def _by_token(request: Request) -> Actor | None:
     address = client_address(request.scope, settings.trusted_proxies)
     header = request.headers["authorization"]
     secret = header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
-    with request.app.state.singly() as session, session.begin():
-        found = tokens.admit(session, settings, secret, address)
+    with request.app.state.singly() as connection, connection.begin():
+        found = tokens.admit(connection, settings, secret, address)
     if found is not None and found.use_is_noted:
         request.state.allowance = found.allowance
         return found.actor
@@ -208,8 +212,8 @@ def reader(actor: Actor) -> Actor:
     return actor
 
 
-async def _reader(actor: CurrentActor) -> Actor:
-    return reader(actor)
+async def _reader(request: Request) -> Actor:
+    return reader(await _actor(request))
 
 
 Reader = Annotated[Actor, Depends(_reader)]
@@ -235,7 +239,7 @@ class Readings:
         self.notes.append({"what": what, **said})
 
 
-async def _noting(request: Request, actor: CurrentActor) -> AsyncIterator[Readings]:
+async def _noting(request: Request) -> AsyncIterator[Readings]:
     """Notes are written when the reading is done, and before its answer leaves."""
     found = Readings()
     yield found
