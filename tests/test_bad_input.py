@@ -93,6 +93,8 @@ def test_a_key_that_has_run_out_is_a_new_one(db: Session, analyst: TestClient) -
     other = AWARD | {"firm_id": firm, "name": "另一个奖"}
     assert analyst.post("/api/v1/awards", json=other, headers=key).json()["type"] == (
         "/problems/KeyReused")  # fmt: skip
+    spaced = analyst.post("/api/v1/awards", json=other, headers={"Idempotency-Key": "k 2"})
+    assert spaced.status_code == 422 and "Idempotency-Key" in spaced.text
     db.execute(text("update kept_reply set kept_at = now() - interval '25 hours'"))
     assert analyst.post("/api/v1/awards", json=other, headers=key).json()["id"] != first["id"]
 
