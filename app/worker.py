@@ -28,6 +28,7 @@ from app.audit.ddl import ensure_months
 from app.bulletins import service as bulletins
 from app.connectors import service as connectors
 from app.connectors.models import Run
+from app.core import scratch
 from app.core.clock import now, today
 from app.core.settings import Settings
 from app.duplicates import finding
@@ -230,6 +231,7 @@ def take_up_stalled(engine: Engine) -> int:
 
 def run(settings: Settings, engine: Engine, *, with_parent: bool = False) -> None:
     """Work until told to stop: by a signal or, as a child, by the end of the parent."""
+    scratch.clear()
     _tools[:] = [Tools(engine, settings)]
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     connector = PsycopgConnector(conninfo=url, min_size=1, max_size=4)

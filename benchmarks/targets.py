@@ -77,7 +77,7 @@ def _rankings(session: Session) -> None:
     session.execute(update(TargetList).values(status="issued"))
     for kind in KINDS:
         call = lambda k=kind: ranking(session, SYSTEM, day.year, k)  # noqa: E731
-        _say(f"ranking of {kind}s", *milliseconds(call, 10))
+        _say(f"ranking of {kind}s", *milliseconds(call, 30))
 
 
 def _analysis(session: Session, name: str) -> object:

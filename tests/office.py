@@ -22,7 +22,8 @@ def opened(files: Iterable[Path], folder: Path) -> dict[str, str]:
         capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     assert "error" not in done.stderr.lower() and "repair" not in done.stderr.lower()
+    # Each is named by its workbook and the sheet.
     return {
-        file.stem: next((folder / "out").glob(f"{file.stem}*.csv")).read_text(encoding="utf-8")
-        for file in given
+        file.stem.rpartition("-")[0]: file.read_text(encoding="utf-8")
+        for file in (folder / "out").glob("*.csv")
     }

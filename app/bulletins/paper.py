@@ -6,6 +6,7 @@ from typing import Any
 from app.bulletins.models import Bulletin
 from app.bulletins.service import Erratum, rows_of
 from app.bulletins.wording import KIND_WORDS, LIGHT_WORDS, UNIT_WORDS, name_of
+from app.core.clock import DISTRICT
 from app.core.papers import (
     Bar,
     Bars,
@@ -58,11 +59,11 @@ class _Writer:
     def basis(self) -> Block:
         found, codes = self.found, self.found.content["criteria"]
         versions = self.say("、", ", ").join(map(str, codes))  # type: ignore[call-overload]
-        known = f"{found.known_at:%Y-%m-%d %H:%M}"
+        known = f"{found.known_at.astimezone(DISTRICT):%Y-%m-%d %H:%M}"
         return Note(self.say(
-            f"数据截至 {found.day}，按 {known}（UTC）已知的记录；方案版本 "
+            f"数据截至 {found.day}，按 {known} 已知的记录；方案版本 "
             f"{found.content['adopted_on']}；条件版本 {versions}。",
-            f"As of {found.day}, by what was on record at {known} UTC; plan adopted "
+            f"As of {found.day}, by what was on record at {known} (China time); plan adopted "
             f"{found.content['adopted_on']}; criteria sets {versions}."))  # fmt: skip
 
     def firms(self) -> list[Block]:

@@ -49,8 +49,8 @@ def _chinese(found: dict[str, Any]) -> list[str]:
     lit = _lit(rows)
     return [
         f"截至{day.year}年{day.month}月{day.day}日，实施方案{len(rows)}项目标中，"
-        f"绿灯{len(lit['green'])}项、黄灯{len(lit['amber'])}项、红灯{len(lit['red'])}项，"
-        f"{len(lit['unknown'])}项因暂无数据或基数未亮灯。",
+        f"绿灯{len(lit['green'])}项、黄灯{len(lit['amber'])}项、红灯{len(lit['red'])}项"
+        + (f"，{len(lit['unknown'])}项因暂无数据或基数未亮灯。" if lit["unknown"] else "。"),
         _listed(lit["green"], "进展较好的是", "；", "。", 0),
         _listed([*lit["red"], *lit["amber"]], "进度滞后、需加力推进的是", "；", "。", 0),
         *(_leading_zh(kind, units) for kind, units in found["rankings"].items()),
@@ -63,8 +63,12 @@ def _english(found: dict[str, Any]) -> list[str]:
     lit = _lit(rows)
     return [
         f"As of {day.day} {day:%B %Y}, of the plan's {len(rows)} targets {len(lit['green'])} are "
-        f"green, {len(lit['amber'])} amber and {len(lit['red'])} red; {len(lit['unknown'])} have "
-        "no light, for want of data or of a baseline.",
+        f"green, {len(lit['amber'])} amber and {len(lit['red'])} red"
+        + (
+            f"; {len(lit['unknown'])} have no light, for want of data or of a baseline."
+            if lit["unknown"]
+            else "."
+        ),
         _listed(lit["green"], "On course: ", "; ", ".", 1),
         _listed([*lit["red"], *lit["amber"]], "Behind, and to be pushed on: ", "; ", ".", 1),
         *(_leading_en(kind, units) for kind, units in found["rankings"].items()),
@@ -90,14 +94,17 @@ def _listed(rows: list[dict[str, Any]], start: str, between: str, end: str, at: 
 
 
 def _of(units: list[dict[str, Any]], at: int) -> tuple[list[str], list[str]]:
-    """Who is first, and whose report is late."""
+    """Who is first, where not all are, and whose report is late."""
     first = [name_of(one, LOCALES[at]) for one in units if one["rank"] == 1]
+    if len(first) > 1 and len(first) == sum(one["rank"] is not None for one in units):
+        first = []
     return first, [name_of(one, LOCALES[at]) for one in units if one["late"]]
 
 
 def _leading_zh(kind: str, units: list[dict[str, Any]]) -> str:
     first, late = _of(units, 0)
-    said = f"{KIND_WORDS[kind][0]}赛马比拼中，{'、'.join(first)}居首。" if first else ""
+    tied = "并列" if len(first) > 1 else ""
+    said = f"{KIND_WORDS[kind][0]}赛马比拼中，{'、'.join(first)}{tied}居首。" if first else ""
     return said + (f"{'、'.join(late)}上月月报未按期报送。" if late else "")
 
 

@@ -79,9 +79,20 @@ def lines(
         })  # fmt: skip
     return {
         "grid": {**GRID, "right": 16, "top": 36},
-        "legend": {"top": 0, "itemWidth": 16, "itemHeight": 10},
+        "legend": {"type": "scroll", "top": 0, "itemWidth": 16, "itemHeight": 10},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False},
+        # The first and last label always stand, and end where the axis does.
+        "xAxis": {
+            "type": "category",
+            "data": list(labels),
+            "boundaryGap": False,
+            "axisLabel": {
+                "alignMinLabel": "left",
+                "alignMaxLabel": "right",
+                "showMinLabel": True,
+                "showMaxLabel": True,
+            },
+        },
         "yAxis": {"type": "value", "scale": True},
         "series": found,
     }
@@ -100,7 +111,6 @@ def fan(
         {**hidden, "name": name, "data": list(width), "areaStyle": {"opacity": 0.25}},
     ]
     found["legend"]["data"] = [actual[0], due[0], middle[0], name]
-    found["grid"] = {**found["grid"], "right": 44}  # the last day is written out
     return found
 
 
@@ -112,15 +122,22 @@ def ranks(labels: Sequence[str], rows: Mapping[str, Sequence[int | None]]) -> di
 
 
 def sankey(links: Sequence[tuple[str, str, int, str]]) -> dict[str, Any]:
-    """Flows from left to right: from, to, how many, and where a click on it leads."""
-    names = dict.fromkeys(name for source, target, _, _ in links for name in (source, target))
+    """Flows from left to right: from, to, how many, and where a click on it leads.
+
+    Links come in their order from left to right; the names of the last column stand inside.
+    """
+    depths: dict[str, int] = {}
+    for source, target, _, _ in links:
+        depth = depths.setdefault(source, 0) + 1
+        depths[target] = max(depths.get(target, 0), depth)
     return {
         "tooltip": {},
         "series": [{
-            "type": "sankey", "left": 8, "right": 96, "top": 8, "bottom": 8, "nodeGap": 10,
+            "type": "sankey", "left": 8, "right": 8, "top": 8, "bottom": 8, "nodeGap": 10,
             "draggable": False, "emphasis": {"focus": "adjacency"},
             "lineStyle": {"color": "gradient", "opacity": 0.4},
-            "data": [{"name": name} for name in names],
+            "levels": [{"depth": max(depths.values(), default=0), "label": {"position": "left"}}],
+            "data": [{"name": name} for name in depths],
             "links": [{"source": source, "target": target, "value": value, "href": href}
                       for source, target, value, href in links],
         }],

@@ -145,6 +145,7 @@ def _check_repeats(cursor: Any, report: Report) -> None:
                 "",
                 f"{year} 年{entry.zh}与第 {first} 行重复：请只留一行",
                 f"{entry.en} of {year} repeats row {first}: keep one",
+                year,
             )
         )
 
@@ -162,6 +163,7 @@ def _check_years(cursor: Any, report: Report) -> None:
                 str(year),
                 f"企业 {registered} 才成立，没有 {year} 年的数据：请核对年度",
                 f"the firm was registered on {registered}: check the year",
+                year,
             )
         )
 
@@ -170,7 +172,7 @@ def _check_part(cursor: Any, part: Indicator, whole: Indicator, report: Report) 
     cursor.execute(
         f"""
         select distinct coalesce(p.row_no, w.row_no), coalesce(p.value, y.{part.code}),
-               coalesce(w.value, y.{whole.code})
+               coalesce(w.value, y.{whole.code}), p.row_no is not null, coalesce(p.year, w.year)
         from (select * from resolved_figure where indicator = %(part)s) as p
         full join (select * from resolved_figure where indicator = %(whole)s) as w
           on (w.firm_id, w.year) = (p.firm_id, p.year)
@@ -180,15 +182,17 @@ def _check_part(cursor: Any, part: Indicator, whole: Indicator, report: Report) 
         """,
         {"part": part.code, "whole": whole.code},
     )
-    for row_no, high, low in cursor.fetchall():
+    for row_no, high, low, has_part, year in cursor.fetchall():
         shown, bound = part.shown(high), whole.shown(low)
+        said, value = (part, shown) if has_part else (whole, bound)
         report.faults.append(
             Fault(
                 row_no,
-                part.code,
-                f"{shown:,}",
-                f"{part.zh} {shown:,} 大于{whole.zh} {bound:,}：请核对",
-                f"{part.en} {shown:,} exceeds {whole.en} {bound:,}: check both",
+                said.code,
+                f"{value:,}",
+                f"{year} 年{part.zh} {shown:,} 大于{whole.zh} {bound:,}：请核对",
+                f"{part.en} {shown:,} exceeds {whole.en} {bound:,} in {year}: check both",
+                year,
             )
         )
 

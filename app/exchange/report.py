@@ -9,13 +9,17 @@ Mode = Literal["atomic", "skip"]
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in one cell or row, and what to do; both languages."""
+    """What is wrong in one cell or row, and what to do; both languages.
+
+    `year` tells columns apart whose headers name one.
+    """
 
     row: int
     column: str
     value: str
     zh: str
     en: str
+    year: int | None = None
 
     def detail(self, locale: str) -> str:
         """The sentence in the user's language."""
@@ -63,10 +67,15 @@ class Report:
         """Whether the row being read has a fault by now; rows are read one after the other."""
         return bool(self.faults) and self.faults[-1].row == row
 
-    def name_columns(self, headers: Mapping[str, str]) -> None:
-        """Faults found by the database name fields: let them name the user's columns."""
+    def name_columns(self, headers: Mapping[tuple[str, int | None], str]) -> None:
+        """Faults found by the database name fields: let them name the user's columns.
+
+        `headers` go by field and year; a wrong year is that of every column whose header names it.
+        """
         self.faults = [
-            replace(fault, column=headers.get(fault.column, fault.column)) for fault in self.faults
+            replace(fault, column=name)
+            for fault in self.faults
+            for name in _columns_of(fault, headers)
         ]
 
     def as_dict(self, locale: str = "zh") -> dict[str, Any]:
@@ -85,3 +94,13 @@ class Report:
             "errors": listed(sorted(self.faults, key=lambda f: f.row)),
             "notes": listed(self.notes),
         }  # fmt: skip
+
+
+def _columns_of(fault: Fault, headers: Mapping[tuple[str, int | None], str]) -> list[str]:
+    for key in ((fault.column, fault.year), (fault.column, None)):
+        if key in headers:
+            return [headers[key]]
+    if fault.column == "year" and fault.year is not None:
+        dated = [header for (_, year), header in headers.items() if year == fault.year]
+        return dated or [fault.column]
+    return [fault.column]

@@ -1,5 +1,6 @@
 """Everything inbound ends here: rows are read, checked, stored, and their firms assessed anew."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -35,6 +36,10 @@ Progress = Callable[[int], None]
 EVERY = 5_000
 ONE_AT_A_TIME = 7_301_117
 TOTALS = frozenset(("合计", "总计", "小计", "累计", "total", "sum", "subtotal"))
+REMARK = re.compile(
+    r"\s*(注|备注|附注|说明|填报说明|填表人|制表人|审核人|负责人|notes?|remarks?)\s*[:：]", re.I
+)
+CODE_LENGTH = 18
 # What names a firm; the name may hold the word for a total.
 KEYS = ("credit_code",)
 
@@ -215,10 +220,8 @@ def _counted(
     """Every row, counted; formulas, shared amounts and cells nobody named are faults of theirs."""
     keys = [n for n, column in enumerate(header.columns) if column and column.field in KEYS]
     for number, cells in rows:
-        if _is_total(cells, keys):
-            report.notes.append(Fault(
-                number, header.cells[0], str(cells[0])[:80], "合计行，没有导入",
-                "a row of totals, not imported"))  # fmt: skip
+        if aside := _aside(cells, keys):
+            report.notes.append(Fault(number, header.cells[0], str(cells[0])[:80], *aside))
             continue
         report.rows += 1
         if report.rows % EVERY == 0:
@@ -231,11 +234,20 @@ def _counted(
     progress(report.rows)
 
 
-def _is_total(cells: list[Any], keys: list[int]) -> bool:
-    """Whether a row sums up others: it names no firm by its code, and says that it is a total."""
-    if any(str(cells[n]).strip() for n in keys if n < len(cells)):
-        return False
-    return any(squeezed(cell) in TOTALS for cell in cells if isinstance(cell, str) and cell)
+def _aside(cells: list[Any], keys: list[int]) -> tuple[str, str] | None:
+    """What a row is that is none of the table's: a total names no firm by its code and says what
+    it is; of a remark every cell says so."""
+    named = [str(cells[n]).strip() for n in keys if n < len(cells)]
+    if any(len(code) == CODE_LENGTH for code in named):
+        return None
+    said = [str(cell) for cell in cells if str(cell).strip()]
+    if said and all(map(REMARK.match, said)):
+        return "表下的说明，没有导入", "a remark below the table, not imported"
+    if any(code and squeezed(code) not in TOTALS for code in named):
+        return None
+    if any(squeezed(cell) in TOTALS for cell in said):
+        return "合计行，没有导入", "a row of totals, not imported"
+    return None
 
 
 def _no_values(number: int, cells: list[Any], header: Header, sheet: Sheet) -> Iterator[Fault]:
@@ -268,10 +280,12 @@ def _nameless(number: int, cells: list[Any], header: Header) -> Iterator[Fault]:
             )
 
 
-def _spoken(meaning: list[Column | None]) -> dict[str, str]:
+def _spoken(meaning: list[Column | None]) -> dict[tuple[str, int | None], str]:
     """What the user calls each field; a figure is called by its name where rows are long."""
-    names = {code: entry.zh for code, entry in INDICATORS.items()}
-    return names | {c.field: c.header for c in meaning if c is not None}
+    names: dict[tuple[str, int | None], str] = {
+        (code, None): entry.zh for code, entry in INDICATORS.items()
+    }
+    return names | {(c.field, c.year): c.header for c in meaning if c is not None}
 
 
 def _cleared(meaning: list[Column | None]) -> frozenset[str]:

@@ -151,8 +151,9 @@ Row = dict[str, Any]
 
 def write(path: Path, template: Template, locale: str, rows: Iterable[Row] = ()) -> int:
     """Write a template; `rows` are current values by column. Returns how many were filled in."""
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False,
-                                    "strings_to_numbers": False}) as book:  # fmt: skip
+    options = {"strings_to_formulas": False, "strings_to_urls": False,
+               "strings_to_numbers": False, "tmpdir": str(path.parent)}  # fmt: skip
+    with xlsxwriter.Workbook(path, options) as book:
         return _Writing(book, template, locale).write(rows)
 
 

@@ -5,7 +5,8 @@ cell the register's years tell how many firms held it a year later. A cell's cha
 distribution whose prior is the rate of all cells together, with the weight of `PRIOR_FIRMS`; that
 rate has a prior of its own (`PRIOR_RATE`), which is all there is where history is short. Holders
 keep it with one chance where a certificate ends within the year and with another where not.
-Firms that were not there a year before come by a Poisson number.
+Firms that were not registered a year before come by a Poisson number; who has left is not waited
+for.
 
 Years differ, for all firms alike: each year ahead multiplies the chances, and what comes new, by a
 random factor of mean one. How much years differ is told by the years behind, beside a prior. And
@@ -115,8 +116,7 @@ def fit(register: Register, of: Bools, years: Iterable[int]) -> Fit:
 def _seen(register: Register, of: Bools, year: int) -> Seen:
     first, last = date(year - 1, 12, 31).toordinal(), date(year, 12, 31).toordinal()
     before, after = register.holds(of, first), register.holds(of, last)
-    there = register.registered <= first
-    waiting = there & ~before
+    waiting = register.there(first) & ~before
     at = cells(register, first)
     ends = before & (register.last_end(of, first) <= last)
     return Seen(
@@ -125,7 +125,7 @@ def _seen(register: Register, of: Bools, year: int) -> Seen:
         renewed=np.array([(ends & after).sum(), (ends & ~after).sum()], dtype=np.float64),
         kept=np.array([(before & ~ends & after).sum(), (before & ~ends & ~after).sum()],
                       dtype=np.float64),
-        new=float((~there & after).sum()),
+        new=float(((register.registered > first) & after).sum()),
     )  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def outlook(
 ) -> Outlook:
     """Where every firm stands on a day, for a forecast until another."""
     holding = register.holds(of, day)
-    waiting = ~holding & (register.registered <= day)
+    waiting = ~holding & register.there(day)
     at = cells(register, day)
     end = register.last_end(of, day)
     over = np.maximum(until - end, 0) // TITLE_DAYS + 1

@@ -26,13 +26,14 @@ STEP_OF = np.array([*(RUNG_OF_DESIGNATION.get(kind, 0) for kind in DESIGNATION_K
 
 @dataclass(frozen=True)
 class Register:
-    """Firms by number and day of registration; spells by firm (its place), kind, first day, end.
+    """Firms by number, day of registration and of leaving; spells by firm (its place), kind, days.
 
-    Days are ordinals; `end` is the first day on which it no longer holds.
+    Days are ordinals; `left` and `end` are the first on which a firm is gone, a spell over.
     """
 
     ids: Ints
     registered: Ints
+    left: Ints
     firm: Ints
     kind: Ints
     start: Ints
@@ -42,6 +43,11 @@ class Register:
         """The spells of these kinds."""
         wanted = [DESIGNATION_KINDS.index(code) for code in codes]
         return np.isin(self.kind, wanted)
+
+    def there(self, day: int) -> Bools:
+        """Which firms are registered by a day, and neither moved out nor deregistered by it."""
+        found: Bools = (self.registered <= day) & (day < self.left)
+        return found
 
     def holds(self, of: Bools, day: int) -> Bools:
         """Which firms hold one of these spells on a day."""
@@ -70,18 +76,21 @@ class Register:
 
 def read(session: Session, asked: Asked, sections: tuple[str, ...] = ()) -> Register:
     """The firms that the actor may know of, with everything they held and hold."""
-    firms = select(Firm.id, _ordinal(Firm.registered_on, ALWAYS)).where(asked.within(Firm.id))
+    left = case((Firm.status == "active", NEVER), else_=_ordinal(Firm.status_on, ALWAYS))
+    firms = select(Firm.id, _ordinal(Firm.registered_on, ALWAYS), left.label("left")).where(
+        asked.within(Firm.id)
+    )
     if sections:
         firms = firms.where(func.left(Firm.industry_code, 1).in_(sections))
-    ids, registered = columns(session, firms)
+    ids, registered, left_on = columns(session, firms)
     order = np.argsort(ids)
-    ids, registered = ids[order], registered[order]
+    ids, registered, left_on = ids[order], registered[order], left_on[order]
     places = {kind: number for number, kind in enumerate(DESIGNATION_KINDS)}
     held = _spells(Designation, case(places, value=Designation.kind), Designation.valid)
     stays = _spells(Residency, literal(RESIDENT), Residency.during)
     firm, kind, start, end = columns(session, union_all(held, stays))
     at, known = places_of(ids, firm)
-    return Register(ids, registered, at[known], kind[known], start[known], end[known])
+    return Register(ids, registered, left_on, at[known], kind[known], start[known], end[known])
 
 
 def places_of(ids: Ints, firms: Ints) -> tuple[Ints, Bools]:

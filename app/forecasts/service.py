@@ -83,9 +83,27 @@ def _trends(board: Board, target: TargetRule, ends: list[date]) -> list[tuple[da
     day = board.asked.day
     days = [date(year, 12, 31) for year in range(day.year - HISTORY - 1, day.year)]
     board.count([(target, each) for each in days])
-    values = [value for each in days if (value := value_on(board, target, each)) is not None]
-    start = days[-1]
+    known = latest_run([(each, _of_year(board, target, each)) for each in days])
+    start, values = known[-1][0] if known else days[-1], [value for _, value in known]
     return [(until, drawing.trend(values, (until - start).days / model.YEAR)) for until in ends]
+
+
+def _of_year(board: Board, target: TargetRule, end: date) -> Fraction | None:
+    """The value at a year's end; one entered for an earlier year tells nothing of this one."""
+    entered = board.entered(target, end)
+    if entered is not None and entered.day.year < end.year:
+        return None
+    return value_on(board, target, end)
+
+
+def latest_run(values: Sequence[tuple[date, Fraction | None]]) -> list[tuple[date, Fraction]]:
+    """The last values of years that follow each other: over a gap a step is not a year's."""
+    run: list[tuple[date, Fraction]] = []
+    for day, value in values:
+        if value is None:
+            continue
+        run = [*run, (day, value)] if run and run[-1][0].year == day.year - 1 else [(day, value)]
+    return run
 
 
 def _goal(board: Board, target: TargetRule, until: date) -> tuple[Fraction, bool] | None:

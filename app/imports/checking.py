@@ -60,14 +60,15 @@ class Checked:
 def opened(path: Path, edits: Edits) -> Sheet:
     """The file with what was typed over it; TooLarge where it has more rows than one import."""
     sheet = files.read(path, largest_megabytes=1_000)
-    sheet.rows = _bounded(_edited(sheet.rows, edits), path.name)
+    sheet.rows = _bounded(edited(sheet.rows, edits), path.name)
     typed = {(number, int(place)) for number, cells in edits.items() for place in cells}
     sheet.formulas -= typed
     sheet.spanned -= typed
     return sheet
 
 
-def _edited(rows: Iterator[headers.Row], edits: Edits) -> Iterator[headers.Row]:
+def edited(rows: Iterator[headers.Row], edits: Edits) -> Iterator[headers.Row]:
+    """Rows with what was typed over their cells."""
     if not edits:
         yield from rows
         return

@@ -1,7 +1,7 @@
 """What templates are filled in with: the current values of firms that the asker may know of."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.accounts.actor import Actor
 from app.attraction import queries as leads
 from app.attraction.models import Lead
 from app.carriers import queries as carriers
+from app.core import scratch
 from app.core.errors import Invalid, NotFound
 from app.exchange import record_rows, templates
 from app.exchange.kinds import TEMPLATES
@@ -43,22 +44,19 @@ def template(name: str) -> Template:
     return TEMPLATES[name]
 
 
+@contextmanager
 def written(
     session: Session, actor: Actor, wanted: Template, *, year: int | None, on: str | None
-) -> tuple[Path, int]:
-    """A template as a file of its own, and how many rows it was filled in with.
+) -> Iterator[tuple[Path, int]]:
+    """A template as a file for as long as the block lasts, and how many rows it was filled with.
 
     `on` is the query of the register whose firms are filled in ("": all that the actor keeps);
     None leaves the template empty.
     """
-    with tempfile.NamedTemporaryFile(prefix="tidu-", suffix=".xlsx", delete=False) as file:
-        path = Path(file.name)
-    try:
-        rows = iter(()) if on is None else _rows(session, actor, wanted, year, on)
-        return path, templates.write(path, wanted, actor.locale, rows)
-    except BaseException:
-        path.unlink()
-        raise
+    rows = iter(()) if on is None else _rows(session, actor, wanted, year, on)
+    with scratch.folder() as folder:
+        path = folder / "template.xlsx"
+        yield path, templates.write(path, wanted, actor.locale, rows)
 
 
 def _rows(

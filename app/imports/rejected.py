@@ -19,6 +19,8 @@ from openpyxl.styles import PatternFill
 from app.exchange import files
 from app.exchange.headers import REASON
 from app.exchange.report import Fault, Report
+from app.imports import checking
+from app.imports.checking import Edits
 
 LARGEST_KEPT = 5_000
 COLOUR, REASON_WIDTH = "FFF3BF", 60
@@ -27,29 +29,34 @@ Faults = dict[int, list[Fault]]
 
 
 @contextmanager
-def workbook(source: Path, report: Report, locale: str) -> Iterator[IO[bytes]]:
-    """The workbook as a file that is gone after the block."""
+def workbook(source: Path, report: Report, locale: str, edits: Edits) -> Iterator[IO[bytes]]:
+    """The workbook, with what was typed over it, as a file that is gone after the block."""
     faults: Faults = {}
     for fault in report.faults:
         faulty = faults.setdefault(fault.row, [])
         faulty.append(fault)
     with tempfile.TemporaryFile(prefix="tidu-rejected-") as file:
         if report.encoding == "xlsx" and report.rows <= LARGEST_KEPT:
-            _kept(source, report, faults, locale, file)
+            _kept(source, report, faults, locale, edits, file)
         else:
-            _anew(source, report, faults, locale, file)
+            _anew(source, report, faults, locale, edits, file)
         file.seek(0)
         yield file
 
 
 def _reason(faults: list[Fault], locale: str) -> str:
-    told = "; ".join(f"{one.column}: {one.detail(locale)}" for one in faults)
-    return told[:LONGEST]
+    columns: dict[str, list[str]] = {}
+    for one in faults:
+        columns.setdefault(one.detail(locale), []).append(one.column)
+    return "; ".join(f"{'、'.join(of)}: {told}" for told, of in columns.items())[:LONGEST]
 
 
-def _kept(source: Path, report: Report, faults: Faults, locale: str, file: IO[bytes]) -> None:
+def _kept(
+    source: Path, report: Report, faults: Faults, locale: str, edits: Edits, file: IO[bytes]
+) -> None:
     """The uploader's workbook: its table without the rows that were taken."""
-    book = openpyxl.load_workbook(source)
+    with source.open("rb") as given:  # a path's ending would have to be .xlsx
+        book = openpyxl.load_workbook(given)
     old = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
     position, title = book.index(old), old.title
     old.title = "-"
@@ -59,6 +66,9 @@ def _kept(source: Path, report: Report, faults: Faults, locale: str, file: IO[by
     for target, row in enumerate(wanted, 1):
         for cell in old[row]:
             _copy(cell, new.cell(target, cell.column))
+        for place, typed in edits.get(row, {}).items():
+            over = new.cell(target, int(place) + 1, typed)
+            over.data_type = "s"  # whatever it begins with
         if row in faults:
             _mark(new, target, faults[row], report, locale)
     for letter, dimension in old.column_dimensions.items():
@@ -100,9 +110,11 @@ def _mark(sheet: Any, row: int, faults: list[Fault], report: Report, locale: str
     reason.data_type = "s"  # whatever it begins with
 
 
-def _anew(source: Path, report: Report, faults: Faults, locale: str, file: IO[bytes]) -> None:
+def _anew(
+    source: Path, report: Report, faults: Faults, locale: str, edits: Edits, file: IO[bytes]
+) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
+               "strings_to_numbers": False, "tmpdir": str(source.parent)}  # fmt: skip
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet()
         bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
@@ -112,7 +124,8 @@ def _anew(source: Path, report: Report, faults: Faults, locale: str, file: IO[by
         sheet.freeze_panes(1, 0)
         for at, head in enumerate(headers):
             sheet.write_string(0, at, head, bold)
-        rows = (row for row in files.read(source, 1_000).rows if row[0] in faults)
+        given = checking.edited(files.read(source, 1_000).rows, edits)
+        rows = (row for row in given if row[0] in faults)
         for target, (number, cells) in enumerate(rows, 1):
             wrong = {fault.column for fault in faults[number]}
             for at, head in enumerate(report.headers):

@@ -123,7 +123,7 @@ def _check(session: Session, batch: ImportBatch, progress: Callable[[int], None]
             return
         batch.state = "checked"
         _count(batch, found.report)
-        _keep_rejected(session, batch, path, found.report)
+        _keep_rejected(session, batch, path, found.report, edits)
     if batch.run_when_checked:
         batch.run_when_checked = False
         service.leave_run(session, batch)
@@ -140,7 +140,7 @@ def _run(session: Session, batch: ImportBatch, progress: Callable[[int], None]) 
         _count(batch, report)
         batch.state = "done" if report.applied else "refused"
         batch.finished_at = now()
-        _keep_rejected(session, batch, path, report)
+        _keep_rejected(session, batch, path, report, edits)
 
 
 def _undo(session: Session, batch: ImportBatch, progress: Callable[[int], None]) -> None:
@@ -154,9 +154,11 @@ def _count(batch: ImportBatch, report: Report) -> None:
         setattr(batch, name, getattr(report, name))
 
 
-def _keep_rejected(session: Session, batch: ImportBatch, path: Path, report: Report) -> None:
+def _keep_rejected(
+    session: Session, batch: ImportBatch, path: Path, report: Report, edits: checking.Edits
+) -> None:
     """The rejected rows as a workbook of their own, to be mended and sent again."""
     store.drop_file(session, batch.id, store.REJECTED)
     if report.faults:
-        with rejected.workbook(path, report, batch.locale) as file:
+        with rejected.workbook(path, report, batch.locale, edits) as file:
             store.keep_file(session, batch.id, file, store.REJECTED)

@@ -1,7 +1,6 @@
 """The working state of an import: the file in parts, the rows that are shown, how far it is."""
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
+
+from app.core import scratch
 
 PART = 1024**2
 SOURCE, REJECTED = "source", "rejected"
@@ -110,8 +111,8 @@ def parts(session: Session, batch: int, role: str) -> Iterator[bytes]:
 @contextmanager
 def as_file(session: Session, batch: int, name: str) -> Iterator[Path]:
     """The uploaded file on disk under its own name, for as long as the block lasts."""
-    with tempfile.TemporaryDirectory(prefix="tidu-import-") as folder:
-        path = Path(folder) / (Path(name).name or "file")
+    with scratch.folder() as folder:
+        path = folder / (Path(name).name or "file")
         with path.open("wb") as file:
             for content in parts(session, batch, SOURCE):
                 file.write(content)

@@ -1,5 +1,6 @@
 """Templates to download: empty, or filled in with what is known of one's firms."""
 
+from contextlib import ExitStack
 from typing import Annotated
 from urllib.parse import quote
 
@@ -48,11 +49,14 @@ def _sent(
 ) -> FileResponse:
     filled, year, on = asked
     wanted = filling.template(name)
-    path, rows = filling.written(db, actor, wanted, year=year, on=on if filled else None)
-    if filled:
-        said = {"template": name, "year": year, "on": on}
-        readings.note("firm", purpose="export", filter=said, row_count=rows)
     title = wanted.title[actor.locale] + (f" {year}" if year else "")
     named = f"attachment; filename=\"{name}.xlsx\"; filename*=UTF-8''{quote(title)}.xlsx"
-    return FileResponse(path, media_type=XLSX, headers={"content-disposition": named},
-                        background=BackgroundTask(path.unlink))  # fmt: skip
+    with ExitStack() as until_sent:
+        path, rows = until_sent.enter_context(
+            filling.written(db, actor, wanted, year=year, on=on if filled else None)
+        )
+        if filled:
+            said = {"template": name, "year": year, "on": on}
+            readings.note("firm", purpose="export", filter=said, row_count=rows)
+        return FileResponse(path, media_type=XLSX, headers={"content-disposition": named},
+                            background=BackgroundTask(until_sent.pop_all().close))  # fmt: skip

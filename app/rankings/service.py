@@ -121,6 +121,8 @@ def _row(
     own = composites[at]
     place = None if own is None else 1 + sum(c is not None and c > own for c in composites)
     values = {name: _mean([getattr(item, name) for item in items]) for name in MEASURES}
+    if len({item.target.unit for item in items}) > 1:
+        values["increment"] = None  # firms and yuan have no mean
     return Row(
         one.body.code, one.body.name, one.body.name_en, place, _float(own),
         {name: _float(score) for name, score in scores.items()}, values, len(items),

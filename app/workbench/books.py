@@ -9,13 +9,15 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
+
+from app.core.clock import DISTRICT
 
 Pages = Iterator[list[list[Any]]]
 ROWS = "xl/worksheets/sheet1.xml"
@@ -27,7 +29,8 @@ DAY_ZERO, FIRST_DAY = date(1899, 12, 30).toordinal(), date(1900, 3, 1)
 # What XML cannot hold is written as _xHHHH_, and so is what looks like that.
 SPECIAL = re.compile(r"[&<>\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-DATED = re.compile(rb'<c r="A2" s="(\d+)"')
+STYLE = re.compile(rb'<c r="[AB]2" s="(\d+)"')
+DAY_SECONDS = 24 * 60 * 60
 DIMENSION = re.compile(rb"<dimension[^>]*/>")
 
 
@@ -37,14 +40,14 @@ class _Frame:
 
     before: bytes
     after: bytes
-    dated: str
+    styles: list[str]
     others: list[tuple[str, bytes]]
 
 
 def write(path: Path, heads: list[str], widths: list[int], pages: Pages) -> None:
     """Write a table: text as text, whatever it begins with; numbers and dates as what they are."""
     first = _frame(heads, widths, 0)
-    row_of = _writer(len(heads), first.dated)
+    row_of = _writer(len(heads), *first.styles)
     number = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as book:
         with book.open(ROWS, "w", force_zip64=True) as out:
@@ -67,34 +70,51 @@ def _frame(heads: list[str], widths: list[int], rows: int) -> _Frame:
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
+        instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         sheet.freeze_panes(1, 1)
         for at, (head, width) in enumerate(zip(heads, widths, strict=True)):
             sheet.set_column(at, at, width)
             sheet.write_string(0, at, head, bold)
         sheet.write_datetime(1, 0, FIRST_DAY, day)
+        sheet.write_datetime(1, 1, FIRST_DAY, instant)
         if rows:
             sheet.autofilter(0, 0, rows, len(heads) - 1)
     with zipfile.ZipFile(made) as parts:
         others = [(one, parts.read(one)) for one in parts.namelist() if one != ROWS]
         before, _, rest = DIMENSION.sub(b"", parts.read(ROWS)).partition(b'<row r="2"')
         sample, end, after = rest.partition(b"</sheetData>")
-    found = DATED.search(sample)
-    assert found is not None
-    return _Frame(before, end + after, found[1].decode(), others)
+    styles = [number.decode() for number in STYLE.findall(sample)]
+    return _Frame(before, end + after, styles, others)
 
 
-def _writer(width: int, dated: str) -> Callable[[int, list[Any]], str]:
-    """What writes one row by its number."""
+def shown(instant: datetime) -> datetime:
+    """An instant as the district's clocks show it: cells of spreadsheets know no zone."""
+    return instant.astimezone(DISTRICT).replace(tzinfo=None) if instant.tzinfo else instant
+
+
+def _writer(width: int, dated: str, timed: str) -> Callable[[int, list[Any]], str]:
+    """What writes one row by its number, given the styles of days and of instants."""
     letters = [xl_col_to_name(at) for at in range(width)]
 
     def cell(place: str, value: Any) -> str:
         if isinstance(value, str):
             return f'<c r="{place}" t="inlineStr"><is><t{text(value)}</t></is></c>'
+        if isinstance(value, bool):
+            return f'<c r="{place}" t="b"><v>{value:d}</v></c>'
         if isinstance(value, int | Decimal):
             return f'<c r="{place}"><v>{value}</v></c>'
+        if isinstance(value, datetime):
+            return moment(place, shown(value))
         if isinstance(value, date) and value >= FIRST_DAY:
             return f'<c r="{place}" s="{dated}"><v>{value.toordinal() - DAY_ZERO}</v></c>'
         return cell(place, str(value))
+
+    def moment(place: str, value: datetime) -> str:
+        if value.date() < FIRST_DAY:
+            return cell(place, value.isoformat(" ", "seconds"))
+        seconds = value.hour * 3600 + value.minute * 60 + value.second
+        day = value.toordinal() - DAY_ZERO + seconds / DAY_SECONDS
+        return f'<c r="{place}" s="{timed}"><v>{day}</v></c>'
 
     def row(number: int, cells: list[Any]) -> str:
         filled = [cell(f"{letters[at]}{number}", value)

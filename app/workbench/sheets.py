@@ -4,10 +4,10 @@ A file is written row by row beside the answer, in constant memory, whoever wait
 """
 
 import csv
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
+from app.core import scratch
 from app.core.cells import neutral
 from app.workbench import books
 
@@ -38,22 +39,17 @@ class Sheet:
 
 def sent(db: Session, sheet: Sheet, kind: Format) -> FileResponse:
     """The file of a kind, for whoever waits for it; it is removed after the answer."""
-    with tempfile.NamedTemporaryFile(prefix="tidu-", suffix=f".{kind}", delete=False) as file:
-        path = Path(file.name)
-    try:
-        write(path, sheet.pages(db), sheet, kind)
-    except BaseException:
-        path.unlink()
-        raise
-    return FileResponse(path, media_type=MEDIA[kind], filename=f"{sheet.name}.{kind}",
-                        background=BackgroundTask(path.unlink))  # fmt: skip
+    with ExitStack() as until_sent:
+        path = until_sent.enter_context(written(sheet.pages(db), sheet, kind))
+        return FileResponse(path, media_type=MEDIA[kind], filename=f"{sheet.name}.{kind}",
+                            background=BackgroundTask(until_sent.pop_all().close))  # fmt: skip
 
 
 @contextmanager
 def written(pages: Iterator[list[list[Any]]], sheet: Sheet, kind: Format) -> Iterator[Path]:
     """The file for as long as the block lasts."""
-    with tempfile.TemporaryDirectory(prefix="tidu-export-") as folder:
-        path = Path(folder) / f"export.{kind}"
+    with scratch.folder() as folder:
+        path = folder / f"export.{kind}"
         write(path, pages, sheet, kind)
         yield path
 
@@ -76,4 +72,8 @@ def _csv(path: Path, pages: Iterator[list[list[Any]]], sheet: Sheet) -> None:
 
 
 def _plain(cell: Any) -> Any:
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, datetime):
+        return books.shown(cell).isoformat(" ", "seconds")
     return cell if isinstance(cell, int | Decimal) else neutral(cell)

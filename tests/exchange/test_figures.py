@@ -61,7 +61,7 @@ def test_bad_figures_are_each_named(tmp_path: Path, db: Session) -> None:
     text = details(found)
     assert found.created == 1 and found.rejected == 10
     assert "2 职工总数: 职工总数应在 0 至" in text
-    assert "3 科技人员: 科技人员 60 大于职工总数 50" in text
+    assert "年科技人员 60 大于职工总数 50" in text
     assert "4 年度: 企业 2020-01-05 才成立" in text
     assert "5 年度: 年度应在 1990" in text
     assert "6 市场占有率: 市场占有率应在 0 至 100" in text

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Organisation
 from app.core.clock import today
 from app.core.settings import Settings
 from app.pipeline.service import assess
@@ -26,6 +27,7 @@ def district(engine: Engine, settings: Settings) -> Iterator[Engine]:
             session.execute(text(
                 "insert into lead (name, since, stage_on, channel, investment) values "
                 "('=来一家', '2026-01-01', '2026-01-01', 'scenario', 100000000)"))  # fmt: skip
+            session.add(Organisation(code="exported", name="=孵化器", kind="incubator"))
         yield own
 
 

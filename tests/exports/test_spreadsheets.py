@@ -14,7 +14,7 @@ from tests.office import opened
 
 ALL = "name__ic=导出"
 LISTS = {"firms": ALL, "pool": ALL, "heat": f"{ALL}&display=heat&set=hnte_2016", "board": "",
-         "leads": "", "records/loans": ""}  # fmt: skip
+         "leads": "", "carriers": "", "records/loans": ""}  # fmt: skip
 
 
 def test_every_template_and_export_opens(desk: Desk, tmp_path: Path) -> None:
@@ -30,6 +30,7 @@ def test_every_template_and_export_opens(desk: Desk, tmp_path: Path) -> None:
     for of in ("firms", "pool", "heat", "board"):
         assert "=导出企业00" in found[of], of
     assert "=来一家" in found["leads"]
+    assert "=孵化器" in found["carriers"] and "应得奖励（元）" in found["carriers"]
     assert "退回原因" in found["rejected"]
     assert all(found[name].strip() for name in (*ANALYSES, "behind", "standing", "figures"))
 

@@ -5,10 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import SYSTEM, Role
 from app.core.clock import today
+from app.firms.models import Firm
 from app.forecasts import drawing, model, service
 from app.forecasts.backtest import backtest
 from app.forecasts.nearest import way
@@ -117,6 +119,14 @@ def test_a_trend_needs_three_values() -> None:
     assert drawn is not None and np.median(drawn) == pytest.approx(12 + 4 / 3, abs=0.1)
 
 
+def test_a_trend_s_steps_are_of_one_year() -> None:
+    ends = [date(year, 12, 31) for year in range(2019, 2026)]
+    told = [Fraction(n) if n else None for n in (1, 2, 0, 4, 5, 6, 0)]
+    run = service.latest_run(list(zip(ends, told, strict=True)))
+    assert [(day.year, int(value)) for day, value in run] == [(2022, 4), (2023, 5), (2024, 6)]
+    assert service.latest_run([(ends[0], None)]) == []
+
+
 def test_the_backtest_knows_only_the_years_before(db: Session, district: list[int]) -> None:
     board = board_of(db)
     target = store.target_of(board.version.file, "hnte_count")
@@ -140,6 +150,18 @@ def test_what_it_takes_adds_up_and_names_firms(db: Session, district: list[int])
     assert found.short == max(0, int(np.ceil(short))) > 0
     chances = [one.chance for one in found.candidates]
     assert chances == sorted(chances, reverse=True)
+
+
+def test_who_has_left_is_not_waited_for(db: Session, district: list[int]) -> None:
+    target = store.target_of(board_of(db).version.file, "hnte_count")
+    before = way(board_of(db), target)
+    assert before is not None
+    first = before.candidates[0]
+    db.execute(update(Firm).where(Firm.id == first.id)
+               .values(status="deregistered", status_on=DAY, status_reason="other"))  # fmt: skip
+    after = way(board_of(db), target)
+    assert after is not None and after.coming < before.coming
+    assert first.id not in {one.id for one in after.candidates}
 
 
 def test_every_target_has_a_forecast_or_says_why_not(db: Session, district: list[int]) -> None:

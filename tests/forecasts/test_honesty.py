@@ -7,7 +7,7 @@ import numpy as np
 from app.firms.models import DESIGNATION_KINDS
 from app.forecasts.backtest import BackTest, PastYear, looked_back
 from app.forecasts.drawing import Spread
-from app.forecasts.register import Bools, Register
+from app.forecasts.register import NEVER, Bools, Register
 
 FIRMS, TERM, FIRST, LAST = 600, 1096, date(2005, 1, 1), date(2025, 12, 31)
 YEARS = range(2021, 2026)
@@ -34,8 +34,8 @@ def register(seed: int, known_since: date = FIRST) -> tuple[Register, Bools]:
             if dice.random() > 0.75:
                 break
             begins += TERM
-    made = Register(np.arange(FIRMS), founded, np.array(firm), np.full(len(firm), HNTE),
-                    np.array(start), np.array(end))  # fmt: skip
+    made = Register(np.arange(FIRMS), founded, np.full(FIRMS, NEVER), np.array(firm),
+                    np.full(len(firm), HNTE), np.array(start), np.array(end))  # fmt: skip
     return made, made.kinds(["hnte"])
 
 

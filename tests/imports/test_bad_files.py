@@ -97,9 +97,28 @@ def test_hidden_rows_and_sheets_are_told_of(desk: Desk) -> None:
 
 def test_totals_at_the_end_are_passed_over(desk: Desk, code: str) -> None:
     found = desk.send(
-        book(FIGURES_HEADER, (code, 2024, 10, 5), ("", "合 计", 10, 5)), kind="figures"
+        book(FIGURES_HEADER, (code, 2024, 10, 5), ("", "合 计", 10, 5), ("合\u3000计", "", 10, 5),
+             ("注：金额单位为万元", "", "", "填表人：张三")), kind="figures"
+    )  # fmt: skip
+    assert counts(found) == (1, 1, 0, 0, 0), desk.faults(found["id"])
+
+
+def test_a_fault_of_one_year_is_told_of_that_year_s_columns(desk: Desk) -> None:
+    row = firm_row()
+    row[2] = "2024-02-21"
+    desk.ask(desk.send(book(FIRMS_HEADER, row))["id"], "run")
+    header = ("统一社会信用代码", "2023年销售收入（万元）", "2023年职工总数", "2024年职工总数",
+              "2025年职工总数", "2024年科技人员")  # fmt: skip
+    found = desk.send(book(header, (row[1], 10, 5, 6, 7, 9)), kind="figures")
+    told = desk.faults(found["id"])[2]
+    assert "2024年科技人员: 2024 年科技人员 9 大于职工总数 6" in told
+    assert (
+        "2023年销售收入（万元）: 企业 2024-02-21 才成立" in told and "2023年职工总数: 企业" in told
     )
-    assert counts(found) == (1, 1, 0, 0, 0)
+    sheet = desk.rejected(found["id"]).active
+    fills = [cell.column for cell in sheet[2] if cell.fill.fill_type == "solid"]
+    assert fills == [2, 3, 6]
+    assert sheet.cell(2, 7).value.count("才成立") == 1
 
 
 def test_full_width_apostrophes_units_and_dates(desk: Desk) -> None:

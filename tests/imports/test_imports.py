@@ -138,6 +138,18 @@ def test_rejected_rows_come_back_as_a_workbook_that_can_be_sent_again(desk: Desk
     assert counts(again) == (2, 2, 0, 0, 0)
 
 
+@pytest.mark.parametrize("write", [book, csv])
+def test_what_was_mended_in_place_comes_back_mended(desk: Desk, write: Any) -> None:
+    bad = firm_row(capital="很多")
+    bad[3] = "不知何处"
+    found = desk.send(write(FIRMS_HEADER, bad), "给出")
+    desk.client.post(f"/imports/{found['id']}/rows/2", data={"place": ["4"], "cell": ["600"]})
+    done = desk.ask(found["id"], "run", mode="skip")
+    assert counts(done) == (1, 0, 0, 0, 1)
+    sheet = desk.rejected(found["id"]).active
+    assert [sheet.cell(2, at).value for at in (4, 5)] == ["不知何处", "600"]
+
+
 def test_large_and_plain_files_come_back_written_anew(desk: Desk) -> None:
     found = desk.send(csv(FIRMS_HEADER, firm_row(), firm_row(capital="=很多")), "给出.csv")
     assert found["encoding"] == "utf-8"

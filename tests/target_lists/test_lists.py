@@ -246,7 +246,8 @@ def standing(code: str, value: int | None, goal: int = 10, start: int = 5) -> An
     """A unit with one target."""
     known = None if value is None else Fraction(value)
     item = SimpleNamespace(
-        item=SimpleNamespace(target_code="hnte_count"), value=known, unknown=0, late=False,
+        item=SimpleNamespace(target_code="hnte_count"), target=SimpleNamespace(unit="firms"),
+        value=known, unknown=0, late=False,
         completion=None if known is None else known / goal,
         increment=None if known is None else known - start,
         growth=None if known is None else (known - start) / start,
@@ -264,7 +265,15 @@ def test_ties_share_a_rank_and_the_unknown_have_none() -> None:
         ("b", 1), ("a", 2), ("c", 2), ("d", 4), ("e", None)
     ]  # fmt: skip
     assert [row.composite for row in rows] == [100, 50, 50, 0, None]
-    assert rows[-1].unknown_targets == 1
+    assert rows[-1].unknown_targets == 1 and rows[0].values["increment"] == 4
+
+
+def test_increments_in_different_units_have_no_mean() -> None:
+    one, other = standing("a", 8), standing("a", 9)
+    other.items[0].target.unit = "yuan"
+    one.items += other.items
+    [row] = rankings.rank([one])
+    assert row.values["increment"] is None and row.values["completion"] == 0.85
 
 
 def test_targets_of_any_size_weigh_alike(db: Session, parks: list[Organisation]) -> None:

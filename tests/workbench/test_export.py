@@ -2,6 +2,10 @@
 
 import csv
 import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,7 +18,7 @@ from app.audit.models import AuditEntry
 from app.core.clock import today
 from app.pipeline import board
 from app.pipeline.service import assess
-from app.workbench import exporting
+from app.workbench import exporting, sheets
 from tests import people
 from tests.factories import make_firm
 
@@ -92,3 +96,23 @@ def test_a_firm_s_standing_is_a_table(db: Session, client: TestClient) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(workbook.content)).worksheets[0]
     assert sheet.max_row > len(found)
     assert client.get(f"/firms/{firm}/standing/export?set=nothing").status_code in (404, 422)
+
+
+CELLS: list[Any] = [
+    True, False, datetime(2025, 5, 31, 16, 30, tzinfo=UTC), date(2025, 5, 31), date(1899, 1, 2),
+    Decimal("0.1"), 7, None, "=1+1",
+]  # fmt: skip
+AS_CSV = "TRUE,FALSE,2025-06-01 00:30:00,2025-05-31,1899-01-02,0.1,7,,'=1+1"
+
+
+def test_each_kind_of_cell_is_what_it_is(tmp_path: Path) -> None:
+    sheet = sheets.Sheet("cells", [f"列{n}" for n in range(9)], [10] * 9, lambda _: iter(()))
+    sheets.write(tmp_path / "cells.csv", iter([[CELLS]]), sheet, "csv")
+    assert (tmp_path / "cells.csv").read_text("utf-8-sig").splitlines()[1] == AS_CSV
+    sheets.write(tmp_path / "cells.xlsx", iter([[CELLS]]), sheet, "xlsx")
+    [_, found] = openpyxl.load_workbook(tmp_path / "cells.xlsx").worksheets[0].iter_rows()
+    assert [cell.value for cell in found] == [
+        True, False, datetime(2025, 6, 1, 0, 30), datetime(2025, 5, 31), "1899-01-02",  # noqa: DTZ001 - the district's
+        0.1, 7, None, "=1+1",
+    ]  # fmt: skip
+    assert [cell.data_type for cell in found] == ["b", "b", "d", "d", "s", "n", "n", "n", "s"]

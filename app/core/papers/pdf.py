@@ -9,6 +9,7 @@ from typing import Any
 
 import typst
 
+from app.core.clock import DISTRICT
 from app.core.papers.model import Bars, Block, Paper, printable
 
 TEMPLATE = Path(__file__).with_name("paper.typ")
@@ -20,7 +21,7 @@ def to_pdf(paper: Paper) -> bytes:
     """The document as PDF/A-2b with its fonts in it."""
     said = {
         "title": paper.title, "subtitle": paper.subtitle, "number": paper.number,
-        "locale": paper.locale, "made_on": paper.made_at.date().isoformat(),
+        "locale": paper.locale, "made_on": paper.made_at.astimezone(DISTRICT).date().isoformat(),
         "blocks": [_block(block) for block in paper.blocks],
     }  # fmt: skip
     return _set({"paper": _json(said)}, format="pdf", pdf_standards="a-2b")
