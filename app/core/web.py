@@ -31,7 +31,7 @@ from app.core.errors import (
     WrongHost,
     clash,
 )
-from app.core.wording import said
+from app.core.wording import in_language, said
 
 # Files are the only bodies that are passed on as they come, each route with a limit of its own.
 FILE_TOO_LARGE = "文件过大：请压缩或拆分后上传 (the file is too large: compress or split it)"
@@ -166,7 +166,11 @@ def install_errors(app: FastAPI) -> None:
                 f"Content-Type 应为 application/json，不是 {sent!r} (send it as application/json)"
             ))  # fmt: skip
         return answer(
-            request, Invalid("请求内容有误：见 errors (see errors)", errors=_faults(error))
+            request,
+            Invalid(
+                "请求内容有误：逐项更正 (some values are wrong: correct each)",
+                errors=_faults(error),
+            ),
         )
 
     def http_error(request: Request, error: Exception) -> Response:
@@ -315,7 +319,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment)
+    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment,
+                               told=in_language)  # fmt: skip
     return environment
 
 
