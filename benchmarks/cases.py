@@ -45,10 +45,10 @@ def main() -> None:
         vacuum(engine)
         with Session(engine) as session, session.begin():
             analyst = Actor(Role.ANALYST, None, "analyst")
-            firms = select(Firm.id, Firm.name).where(Firm.id <= OPENED)
+            firms = opening.Selected(select(Firm.id, Firm.name).where(Firm.id <= OPENED))
             start = time.perf_counter()
             seen = opening.preview(session, firms, "management.system")
-            wanted = opening.Wanted("management.system", "x", len(seen.cases))
+            wanted = opening.Wanted("management.system", len(seen.cases), remark="x")
             made = opening.open_cases(session, analyst, firms, wanted)
         opened = time.perf_counter() - start
         print(f"{len(made):,} cases previewed and opened in {opened:.2f} s")

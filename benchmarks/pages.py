@@ -16,6 +16,7 @@ from app.accounts.auth import COOKIE
 from app.accounts.models import Grant, Organisation, User, UserSession
 from app.accounts.secrets import digest
 from app.core.clock import now, today
+from app.core.heap import settled
 from app.core.settings import Settings
 from app.main import create_app
 from app.pipeline.service import evaluate
@@ -150,7 +151,8 @@ def fetched(client: TestClient, path: str) -> Any:
 
 def signed_in(engine: Engine) -> TestClient:
     """An analyst's browser, without the network between."""
-    app = create_app(Settings(database_url=None), engine)
+    with settled():  # as the server itself does
+        app = create_app(Settings(database_url=None), engine)
     client = TestClient(app, cookies={COOKIE: "bench"}, headers={"Sec-Fetch-Site": "same-origin"})
     with Session(engine) as session, session.begin():
         known = session.get(UserSession, digest("bench"))

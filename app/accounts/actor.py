@@ -34,6 +34,7 @@ class Seat:
     grant_id: int
     role: Role
     organisation: str
+    organisation_en: str | None
     mine: bool
 
 

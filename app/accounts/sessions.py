@@ -103,7 +103,8 @@ def actor_of(session: Session, settings: Settings, secret: str) -> Actor | None:
     return Actor(
         Role(row.role), row.organisation_id, row.name, user_id=row.user_id, locale=row.locale,
         session_id=row.session_id,
-        seats=tuple(Seat(i, Role(role), body, i == row.id) for i, role, body in row.seats),
+        seats=tuple(Seat(i, Role(role), body, english, i == row.id)
+                    for i, role, body, english in row.seats),
         must_enrol=row.role in settings.require_second_factor and not row.confirmed,
     )  # fmt: skip
 
@@ -111,7 +112,7 @@ def actor_of(session: Session, settings: Settings, secret: str) -> Actor | None:
 def _seats() -> Any:
     """Every role that the person has today, as one value."""
     other = aliased(Grant)
-    one = func.json_build_array(other.id, other.role, Organisation.name)
+    one = func.json_build_array(other.id, other.role, Organisation.name, Organisation.name_en)
     return (
         select(func.coalesce(func.json_agg(one), func.json_build_array()))
         .select_from(other)

@@ -114,7 +114,9 @@ def issue(session: Session, wanted: Wanted, by: Actor) -> Issued:
     _check(wanted)
     body = organisation(session, wanted.organisation)
     if body.kind not in ROLE_OF_ORGANISATION:
-        raise Invalid(f"{body.name} 是一组单位，不能持有令牌：请为其成员单位签发")
+        raise Invalid(
+            f"{body.name} 是一组单位，不能持有令牌：请为其成员单位签发 (a group holds no tokens)"
+        )
     session.refresh(body, with_for_update=True)  # two clicks of one button come one after the other
     name = wanted.name.strip()
     if session.scalar(select(Token.id).where(Token.organisation_id == body.id, Token.name == name,

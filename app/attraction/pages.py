@@ -26,6 +26,8 @@ from app.pipeline import trail_queries
 from app.pipeline.pages import WORDS, given, tried
 
 Stage = Literal["contact", "visit", "talks", "signed", "landed", "lost"]
+# What the board's form asks for by itself; every other filter is carried along.
+IN_FORM = ("name__ic", "chain", "partner", "channel", "next_on__lte")
 router = APIRouter(include_in_schema=False)
 
 
@@ -50,7 +52,9 @@ def board(request: Request, actor: Reader, db: Db) -> HTMLResponse:
     found, fault = tried(lambda: queries.board(db, actor, pairs))
     page = render(
         request, "attraction/board.html", columns=found or [], fault=fault,
-        given=defaultdict(str, pairs), may_write=_may_write(db, actor), **_told(db),
+        given=defaultdict(str, pairs), asked=urlencode(pairs),
+        carried=[pair for pair in pairs if pair[0] not in IN_FORM],
+        may_write=_may_write(db, actor), **_told(db),
     )  # fmt: skip
     page.status_code = 200 if fault is None else 422
     return page

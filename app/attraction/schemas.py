@@ -73,10 +73,14 @@ class MoveIn(Body):
         if (self.stage == "landed") != given:
             raise ValueError(
                 "落地须指明企业：填写 firm_id，或新企业的 credit_code 和 registered_on；"
-                "其他阶段不填 (a landed lead has a firm, others have none)"
+                "其他阶段不填 (a landed lead has a firm: give firm_id, or credit_code and "
+                "registered_on of a new one; at other stages leave them out)"
             )
         if self.credit_code is not None and self.registered_on is None:
-            raise ValueError("新企业须填写成立日期 registered_on (say when it was registered)")
+            raise ValueError(
+                "新企业须填写成立日期 registered_on "
+                "(give registered_on, the day on which a new firm was registered)"
+            )
         if (self.stage == "lost") != (self.lost_reason is not None):
             raise ValueError("流失须填写原因 lost_reason，其他阶段不填 (a loss has a reason)")
         if self.next_on is not None and self.next_step is None:

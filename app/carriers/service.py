@@ -151,10 +151,12 @@ def _refuse_overlap(session: Session, firm_id: int, since: date) -> None:
         .order_by(func.lower(Residency.during))
     ).first()
     if row is not None:
-        span = f"{row.during.lower} – {last_day(row.during) or ''}"
+        end = last_day(row.during)
+        span = f"自 {row.during.lower} 起" if end is None else f"{row.during.lower} 至 {end} "
         raise Conflict(
-            f"该企业 {span} 已在{row.name}在孵，与自 {since} 入驻重叠：请先办理离开或晋级，"
-            "或更正日期 (already a resident)"
+            f"该企业{span}已在{row.name}在孵，与自 {since} 入驻重叠：请先办理离开或晋级，"
+            "或更正日期 (a resident elsewhere at the time: let it leave or move up first, "
+            "or correct the day)"
         )
 
 
@@ -201,11 +203,15 @@ def _close(
 ) -> Residency:  # fmt: skip
     since = found.during.lower
     if found.during.upper is not None:
-        raise Conflict(f"该企业已于 {last_day(found.during)} 离开：请刷新 (has left)")
+        raise Conflict(
+            f"该企业已于 {last_day(found.during)} 离开：请刷新 (it has left: reload the page)"
+        )
     if since is not None and last < since:
-        raise wrong("day", f"日期 {last} 早于入驻日期 {since}：请核对 (before it entered)")
+        raise wrong("day", f"日期 {last} 早于入驻日期 {since}：请核对日期 "
+                           f"({last} is before it entered on {since}: check the day)")  # fmt: skip
     if last > today():
-        raise wrong("day", f"日期 {last} 尚未到来：请在离开后登记 (in the future)")
+        raise wrong("day", f"日期 {last} 尚未到来：请在离开后登记 "
+                           f"({last} lies in the future: enter it once it has come)")  # fmt: skip
     _withdraw_proposal(session, found.firm_id)
     closed = firms.correct(session, actor, found, **_until(found, last), **said)
     _assess(session, found.firm_id)

@@ -71,6 +71,8 @@ def make_engine(url: str, settings: Settings, role: str | None = None) -> Engine
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
+        # The one used last knows large statements and the tables; others have yet to learn them.
+        pool_use_lifo=True,
         # Errors are logged; the values of a statement are nobody's business there.
         hide_parameters=True,
         connect_args={

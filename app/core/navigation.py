@@ -72,7 +72,7 @@ SECTIONS = (
         Link("/duplicates", "疑似重复", "Duplicates", KEEPERS),
     )),
     Section("引育", "Growing and attracting", (
-        Link("/carriers", "孵化载体", "Carriers",
+        Link("/carriers", "孵化载体", "Incubators",
              frozenset({ANALYST, LEADER, OFFICER, INCUBATOR}), "g n"),
         Link("/chains", "链主和园区", "Chains and zone", READERS),
         Link("/leads", "招商线索", "Leads", frozenset({ANALYST, LEADER, OFFICER, PARK}), "g x"),

@@ -60,7 +60,7 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
     One statement, and a second for the count where the page does not already tell it.
     """
     found = query.where(*filters.where)
-    _refuse_too_many(session, found, filters)
+    counted = _counted_for_order(session, found, filters)
     sorts = [one.sort.expression for one in filters.order]
     keys = [expression.label(f"{KEY}{i}") for i, expression in enumerate(sorts)]
     rows = found.add_columns(*keys, number.label(f"{KEY}id")).order_by(*_ordering(filters, number))
@@ -70,7 +70,7 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
     more = len(got) > filters.limit
     shown = got[: filters.limit]
     whole = filters.cursor is None and not more
-    count, exact = (len(shown), True) if whole else _count(session, found, filters)
+    count, exact = (len(shown), True) if whole else _count(session, found, filters, counted)
     return Page(
         items=[{n: v for n, v in row.items() if not n.startswith(KEY)} for row in shown],
         next=_cursor(filters, shown[-1]) if more else None,
@@ -79,11 +79,16 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
     )
 
 
-def _refuse_too_many(session: Session, found: Select[Any], filters: Filters) -> None:
-    """Invalid where too many rows would have to be put in an order that no index has."""
+def _counted_for_order(session: Session, found: Select[Any], filters: Filters) -> int | None:
+    """How many rows there are, where they have to be put in an order that no index has; Invalid
+    where they are too many for that.
+    """
     slow = next((one.name for one in filters.order if one.sort.worked_out), None)
-    if slow is None or _total(session, found, MOST_WORKED_OUT) <= MOST_WORKED_OUT:
-        return
+    if slow is None:
+        return None
+    total = _total(session, found, MOST_WORKED_OUT)
+    if total <= MOST_WORKED_OUT:
+        return total
     detail = (f"超过 {MOST_WORKED_OUT} 行不能按 {slow} 排序：请先缩小范围 "
               "(too many rows for this order: narrow the list first)")  # fmt: skip
     raise Invalid(f"ordering: {detail}", errors=[{"parameter": "ordering", "detail": detail}])
@@ -110,10 +115,13 @@ def _backwards(filters: Filters) -> bool:
     return bool(filters.order) and filters.order[-1].descending
 
 
-def _count(session: Session, found: Select[Any], filters: Filters) -> tuple[int | None, bool]:
+def _count(
+    session: Session, found: Select[Any], filters: Filters, counted: int | None
+) -> tuple[int | None, bool]:
     if filters.count == "none":
         return None, False
-    total = _total(session, found, CAP if filters.count == "capped" else None)
+    most = CAP if filters.count == "capped" else None
+    total = _total(session, found, most) if counted is None else counted
     if filters.count == "capped" and total > CAP:
         return CAP, False
     return total, True

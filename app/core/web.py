@@ -31,7 +31,7 @@ from app.core.errors import (
     WrongHost,
     clash,
 )
-from app.core.wording import said
+from app.core.wording import in_language, said
 
 # Files are the only bodies that are passed on as they come, each route with a limit of its own.
 FILE_TOO_LARGE = "文件过大：请压缩或拆分后上传 (the file is too large: compress or split it)"
@@ -153,7 +153,13 @@ def install_errors(app: FastAPI) -> None:
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return answer(request, Invalid("请求内容有误：见 errors", errors=_faults(error)))
+        return answer(
+            request,
+            Invalid(
+                "请求内容有误：逐项更正 (some values are wrong: correct each)",
+                errors=_faults(error),
+            ),
+        )
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -289,7 +295,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(asset=asset)
-    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment)
+    environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment,
+                               told=in_language)  # fmt: skip
     return environment
 
 

@@ -7,6 +7,8 @@ from pydantic_core import ErrorDetails
 
 OWN = "Value error, "
 BOTH = re.compile(r"(.*[^\x00-\x7f].*?) \(([^\u4e00-\u9fff]+)\)", re.DOTALL)
+# The field or parameter that a sentence begins with.
+NAMED = re.compile(r"[\w.*\[\]-]+: ", re.ASCII)
 NUMBER, DAY, INSTANT = (
     "应为数字",
     "应为日期，例如 2024-05-31",
@@ -62,6 +64,19 @@ def apart(sentence: str) -> tuple[str, str]:
     """A sentence of both languages, “中文 (English)”, as two."""
     found = BOTH.fullmatch(sentence)
     return (sentence, sentence) if found is None else (found[1], found[2])
+
+
+def in_language(sentence: str, locale: str) -> str:
+    """What of a sentence is in the reader's language; a field named before a part stays."""
+    told = [_part(part, locale) for part in sentence.split("；")]
+    return ("；" if locale == "zh" else "; ").join(told)
+
+
+def _part(part: str, locale: str) -> str:
+    named = NAMED.match(part)
+    head = "" if named is None else named[0]
+    zh, en = apart(part.removeprefix(head))
+    return head + (zh if locale == "zh" else en)
 
 
 def said(error: ErrorDetails) -> str:

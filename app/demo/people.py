@@ -27,6 +27,14 @@ ACCOUNTS = (
     Account("admin", "系统管理员", Role.ADMIN, "science"),
     Account("auditor", "审计员", Role.AUDITOR, "science"),
 )
-PARKS = ("正阳园", "青杠园", "冯家园", "舟白园", "武陵山双创园")
-INCUBATORS = ("武陵众创空间", "正阳科技企业孵化器", "仰头山加速器", "濯水创客谷", "小南海孵化基地",
-              "官渡科创园")  # fmt: skip
+# Bodies by name, with their English names.
+PARKS = {"正阳园": "Zhengyang Park", "青杠园": "Qinggang Park", "冯家园": "Fengjia Park",
+         "舟白园": "Zhoubai Park", "武陵山双创园": "Wulingshan Park of Start-ups"}  # fmt: skip
+INCUBATORS = {
+    "武陵众创空间": "Wuling Makerspace",
+    "正阳科技企业孵化器": "Zhengyang Technology Incubator",
+    "仰头山加速器": "Yangtoushan Accelerator",
+    "濯水创客谷": "Zhuoshui Makers' Valley",
+    "小南海孵化基地": "Xiaonanhai Incubation Base",
+    "官渡科创园": "Guandu Science Park",
+}

@@ -75,8 +75,8 @@ def _bodies(session: Session) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for kind, names in (("park", PARKS), ("incubator", INCUBATORS)):
         rows = [
-            {"code": f"demo_{kind}_{n}", "name": name, "kind": kind, "demo": True}
-            for n, name in enumerate(names, 1)
+            {"code": f"demo_{kind}_{n}", "name": zh, "name_en": en, "kind": kind, "demo": True}
+            for n, (zh, en) in enumerate(names.items(), 1)
         ]
         stmt = insert(Organisation).returning(Organisation.id, sort_by_parameter_order=True)
         found[kind] = list(session.scalars(stmt, rows))

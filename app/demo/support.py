@@ -124,7 +124,7 @@ class _Cases:
     def _put(self, row: Row, state: str, steps: Iterable[str]) -> None:
         """The case with what happened in it, from its opening to where it stands."""
         first, last = row["opened_on"], row["closed_on"] or self.today
-        entries = [self._entry("opened", first, row["reason"])]
+        entries = [self._entry("opened", first)]
         if state != "open":
             entries += [self._entry(kind, first + timedelta(days=2)) for kind in steps
                         if kind != "closed"]  # fmt: skip

@@ -65,7 +65,7 @@ def pair(session: Session, actor: Actor, kept_id: int, gone_id: int) -> tuple[Fi
     found = {one.id: one for one in session.scalars(query.order_by(Firm.id).with_for_update())}
     for number in (kept_id, gone_id):
         if number not in found:
-            raise NotFound(f"没有编号为 {number} 的企业")
+            raise NotFound(f"没有编号为 {number} 的企业 (no such firm)")
     return found[kept_id], found[gone_id]
 
 

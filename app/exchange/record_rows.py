@@ -124,8 +124,10 @@ class Reader:
             near = get_close_matches(typed, self.bodies, n=1, cutoff=0.5)
             zh, en = (f"，是否为“{near[0]}”", f"; perhaps {near[0]}") if near else ("", "")
             raise values.Unreadable(
-                f"没有单位“{typed[:SHOWN]}”{zh}：请填单位名录中的名称或代码",
-                f"no organisation {typed[:SHOWN]!r}{en}: give a name or code of the list",
+                f"没有单位“{typed[:SHOWN]}”{zh}：请填单位名录中的名称或代码；新单位先请系统管理员在"
+                "“单位名录”中添加，再重新检查",
+                f"no organisation {typed[:SHOWN]!r}{en}: give a name or code of the list; ask an "
+                "administrator to add a new one under Organisations, then check the file again",
             )
         return self.bodies[typed]
 

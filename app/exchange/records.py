@@ -114,10 +114,13 @@ class Upsert:
                 self._fault(number, place, typed, *apart(said(one)))
             return None
         except Invalid as error:
-            place = error.extra["errors"][0].get("pointer", "").strip("/")
-            self._fault(number, place, values.get(place, ""), *apart(error.detail))
+            self._refused(number, values, error)
             return None
         return _Read(number, settled, frozenset(given.model_fields_set))
+
+    def _refused(self, number: int, values: dict[str, Any], error: Invalid) -> None:
+        place = error.extra["errors"][0].get("pointer", "").strip("/")
+        self._fault(number, place, values.get(place, ""), *apart(error.detail))
 
     def _first_of_each(self, read: list[_Read]) -> dict[Key, _Read]:
         found: dict[Key, _Read] = {}
@@ -194,7 +197,7 @@ class Upsert:
         try:
             with self.session.begin_nested():
                 self._store(changing)
-        except IntegrityError:
+        except (IntegrityError, Invalid):
             for one in changing:
                 self._write_one(one)
         firms = [one.values["firm_id"] for one in changing]
@@ -207,6 +210,8 @@ class Upsert:
         except IntegrityError as error:
             key = self.kind.key[-1]
             self._fault(one.number, key, one.values[key], *clash(error))
+        except Invalid as error:
+            self._refused(one.number, one.values, error)
 
     def _store(self, changing: list[_Read]) -> None:
         model, instant = self.kind.model, now()
@@ -219,6 +224,9 @@ class Upsert:
         whence = {"source": self.source, "origin_ref": self.origin, "recorded_by": self.actor.name}
         rows = [self._carried(one.old) | self.kind.stored(one.values) | whence for one in changing]
         self.session.execute(insert(model), rows)
+        if self.kind.mutual:
+            for one in changing:
+                self.kind.settle(self.session, self.actor, one.values)
 
     def _carried(self, old: Any) -> dict[str, Any]:
         """What a correction keeps of a record beyond what a row can say."""

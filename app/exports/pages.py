@@ -24,7 +24,7 @@ Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 SHOWN = 50
 LISTS = {"firms": ("企业登记簿", "Register"), "pool": ("培育池", "Pool"),
          "board": ("梯次看板", "Board"), "leads": ("招商线索", "Leads"),
-         "carriers": ("孵化载体", "Carriers")}  # fmt: skip
+         "carriers": ("孵化载体", "Incubators")}  # fmt: skip
 
 
 class Wanted(BaseModel):

@@ -6,7 +6,8 @@ files are refused rather than repaired.
 
 import re
 import zipfile
-from io import BytesIO
+from mmap import ACCESS_READ, mmap
+from typing import IO
 
 from app.core.errors import Invalid
 
@@ -41,9 +42,15 @@ class NotADocument(Invalid):
     """The file is none of the formats taken, or more than it seems."""
 
 
-def media_of(content: bytes, name: str) -> str:
-    """The media type of a file, by its content; NotADocument says why it is not taken."""
-    found = _found(content)
+def media_of(file: IO[bytes], name: str) -> str:
+    """The media type of a file, by its content; NotADocument says why it is not taken.
+
+    The file is looked at where it lies on the disk; it is not empty.
+    """
+    number = file.fileno()
+    file.flush()
+    with mmap(number, 0, access=ACCESS_READ) as content:
+        found = _found(content, file)
     ending = name.rpartition(".")[2].lower()
     if ending not in ENDINGS[found]:
         raise _refused(
@@ -53,19 +60,29 @@ def media_of(content: bytes, name: str) -> str:
     return found
 
 
-def _found(content: bytes) -> str:
-    if content.startswith(b"%PDF-"):
-        return _pdf(content)
-    if content.startswith(b"PK\x03\x04"):
-        return _package(content)
-    if content.startswith(PNG_START):
-        return _picture(PNG, content, _end_of_png(content))
-    if content.startswith(b"\xff\xd8\xff"):
-        return _picture(JPEG, content, _end_of_jpeg(content))
-    if WEBP_START.match(content[:12]):
-        size = 8 + int.from_bytes(content[4:8], "little")
-        return _picture(WEBP, content, size + size % 2)
+def _found(content: mmap, file: IO[bytes]) -> str:
+    start = content[:12]
+    if start.startswith(b"PK\x03\x04"):
+        return _package(content, file)
+    is_package = zipfile.is_zipfile(file)
+    if start.startswith(b"%PDF-"):
+        return _pdf(content, is_package=is_package)
+    media, end = _drawn(content, start)
+    if media is not None:
+        return _picture(media, content, end, is_package=is_package)
     raise _refused(f"这个文件不是可接受的格式：请另存为 {TAKEN} 之一", "not a format that is taken")
+
+
+def _drawn(content: mmap, start: bytes) -> tuple[str | None, int | None]:
+    """Which picture it begins as, and where that ends."""
+    if start.startswith(PNG_START):
+        return PNG, _end_of_png(content)
+    if start.startswith(b"\xff\xd8\xff"):
+        return JPEG, _end_of_jpeg(content)
+    if WEBP_START.match(start):
+        size = 8 + int.from_bytes(start[4:8], "little")
+        return WEBP, size + size % 2
+    return None, None
 
 
 def _refused(zh: str, en: str) -> NotADocument:
@@ -76,11 +93,11 @@ def _two_in_one() -> NotADocument:
     return _refused("文件里还藏着另一种内容：请用原始文件重新导出", "two formats in one file")
 
 
-def _pdf(content: bytes) -> str:
+def _pdf(content: mmap, *, is_package: bool) -> str:
     end = content.rfind(b"%%EOF")
     if end < 0 or len(content) - end > HEAD:
         raise _refused("PDF 不完整：请重新导出", "the PDF is cut off")
-    if zipfile.is_zipfile(BytesIO(content)):
+    if is_package:
         raise _two_in_one()
     if MARKUP.search(content[:HEAD]) or MARKUP.search(content[end:]):
         raise _two_in_one()
@@ -89,15 +106,15 @@ def _pdf(content: bytes) -> str:
     return PDF
 
 
-def _picture(media: str, content: bytes, end: int | None) -> str:
+def _picture(media: str, content: mmap, end: int | None, *, is_package: bool) -> str:
     if end is None or end > len(content):
         raise _refused("图片不完整：请重新导出", "the picture is cut off")
-    if end < len(content) or MARKUP.search(content) or zipfile.is_zipfile(BytesIO(content)):
+    if end < len(content) or MARKUP.search(content) or is_package:
         raise _two_in_one()
     return media
 
 
-def _end_of_png(content: bytes) -> int | None:
+def _end_of_png(content: mmap) -> int | None:
     """Behind its last chunk."""
     at = len(PNG_START)
     while at + 12 <= len(content):
@@ -108,7 +125,7 @@ def _end_of_png(content: bytes) -> int | None:
     return None
 
 
-def _end_of_jpeg(content: bytes) -> int | None:
+def _end_of_jpeg(content: mmap) -> int | None:
     """Behind its end mark; further whole pictures may follow, as telephones write them."""
     at = content.rfind(b"\xff\xd9")
     if at < 0:
@@ -118,10 +135,10 @@ def _end_of_jpeg(content: bytes) -> int | None:
     return len(content) if not rest.strip(b"\0") else at + 2
 
 
-def _package(content: bytes) -> str:
+def _package(content: mmap, file: IO[bytes]) -> str:
     """An Office Open XML or OFD package: a ZIP and nothing before or behind it."""
     try:
-        with zipfile.ZipFile(BytesIO(content)) as package:
+        with zipfile.ZipFile(file) as package:
             members = package.infolist()
             _check_members(members)
             whole = 22 + len(package.comment)

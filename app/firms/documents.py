@@ -9,6 +9,8 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
+from io import SEEK_END
 from typing import IO
 
 from sqlalchemy import insert, select
@@ -75,25 +77,39 @@ def take(
     """Take a file, once its content is found to be what it says; the caller knows who may."""
     if kind not in DOCUMENT_KINDS:
         raise Invalid("请选择文档类别 (choose what it is)")
-    content = file.read(largest + 1)
-    if len(content) > largest:
-        raise TooLarge(f"文件超过 {largest // 1024**2} MB：请压缩或拆分后上传 (file too large)")
-    if not content:
-        raise Invalid("请选择要上传的文件 (choose a file)")
+    size = size_of(file, largest)
     session.refresh(firm, with_for_update=True)  # two uploads are counted one after the other
     if len(listed(session, firm.id)) >= MOST:
         raise Invalid(f"每家企业最多 {MOST} 个文档：请先删除不用的 (too many documents)")
     called = plain_name(name)
-    found = Document(
-        firm_id=firm.id, kind=kind, name=called, media=media_of(content, called),
-        size=len(content), digest=hashlib.sha256(content).hexdigest(), recorded_by=by,
-    )  # fmt: skip
+    media = media_of(file, called)
+    digest = hashlib.sha256()
+    for content in _read(file):
+        digest.update(content)
+    found = Document(firm_id=firm.id, kind=kind, name=called, media=media, size=size,
+                     digest=digest.hexdigest(), recorded_by=by)  # fmt: skip
     session.add(found)
     session.flush()  # its parts need its number
-    for number, start in enumerate(range(0, len(content), PART)):
+    for number, content in enumerate(_read(file)):
         part = {"document_id": found.id, "number": number, "firm_id": firm.id}
-        session.execute(insert(DocumentPart).values(content=content[start : start + PART], **part))
+        session.execute(insert(DocumentPart).values(content=content, **part))
     return found
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    """The whole file, a part at a time."""
+    file.seek(0)
+    return iter(partial(file.read, PART), b"")
+
+
+def size_of(file: IO[bytes], largest: int) -> int:
+    """How many bytes somebody sent; TooLarge or Invalid where they are too many or none."""
+    size = file.seek(0, SEEK_END)
+    if size > largest:
+        raise TooLarge(f"文件超过 {largest // 1024**2} MB：请压缩或拆分后上传 (file too large)")
+    if not size:
+        raise Invalid("请选择要上传的文件 (choose a file)")
+    return size
 
 
 def remove(session: Session, actor: Actor, found: Document) -> None:

@@ -62,7 +62,8 @@ class FactKind:
     of a firm from another, `apart` what does so beside it where people enter them, `span` the
     column of days, `place` the organisation's column where parks
     and incubators write only their own. What is `decided` only analysts write. `settle` completes
-    what is given, or refuses it, by what else is on record.
+    what is given, or refuses it, by what else is on record; `mutual` where that is the firm's other
+    records of the kind, so that rows of one file are held against each other too.
 
     A kind with a `family` has pages and files; `named` is the column that says what a record is
     called, `until` the day on which it ended, `due` a day to warn of.
@@ -81,6 +82,7 @@ class FactKind:
     place: str | None = None
     decided: bool = False
     settle: Callable[[Session, Actor, Values], Values] = attached
+    mutual: bool = False
     family: str = ""
     named: str = "name"
     until: str | None = "ended_on"

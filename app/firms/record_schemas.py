@@ -1,10 +1,10 @@
 """What crosses the wire about records of every kind, said once; a kind adds what is its own."""
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Literal, Self
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from app.core.clock import today
 from app.firms.catalogue import LARGEST_YUAN
@@ -12,7 +12,24 @@ from app.firms.models import INCIDENT_KINDS
 from app.firms.schemas import LARGEST_ID, Body, Number, Prose, Text
 
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
-Money = Annotated[Number, Field(ge=0, le=LARGEST_YUAN, max_digits=18, decimal_places=2)]
+
+
+def in_yuan(value: object) -> object:
+    """Nothing but a number: of a text with a unit nobody should guess what was meant."""
+    if isinstance(value, str):
+        try:
+            Decimal(value)
+        except InvalidOperation:
+            raise ValueError(
+                f"金额“{value[:20]}”不是数字：请折算为元填写，不带单位，例如 3000000 "
+                "(not a number: convert it to yuan and leave out the unit, such as 3000000)"
+            ) from None
+    return value
+
+
+Money = Annotated[
+    Number, BeforeValidator(in_yuan), Field(ge=0, le=LARGEST_YUAN, max_digits=18, decimal_places=2)
+]
 Rank = Annotated[int, Field(strict=True, ge=1, le=999)]
 Truth = Annotated[bool, Field(strict=True)]
 
@@ -49,16 +66,18 @@ class HostedIn(RecordIn):
 
 
 class DatedIn(RecordIn):
-    """From a day that has come, until a day that is not before it."""
+    """From a day that has come, until one that is not before it; `days` is what both are called."""
 
+    days: ClassVar[tuple[str, str]] = ("开始日期", "结束日期")
     happened_on: date
     ended_on: date | None = None
 
     @model_validator(mode="after")
     def dated(self) -> Self:
         """Nothing has happened tomorrow, and nothing ends before it began."""
-        past("开始日期", self.happened_on)
-        in_order("开始日期", self.happened_on, "结束日期", self.ended_on)
+        first, last = self.days
+        past(first, self.happened_on)
+        in_order(first, self.happened_on, last, self.ended_on)
         return self
 
 

@@ -26,6 +26,7 @@ class EquityRoundIn(FundedIn):
 class LoanIn(FundedIn):
     """A loan, told apart by lender and contract number."""
 
+    days = ("放款日期", "结清日期")
     lender: Text
     number: Text
     kind: Literal[LOAN_KINDS]  # type: ignore[valid-type]

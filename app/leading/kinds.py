@@ -9,6 +9,6 @@ KINDS = (
     FactKind("chain-members", "链条企业", ChainMember, ChainMemberIn, "since",
              key=("chain", "since"), family="leading", named="chain"),
     FactKind("listing-steps", "上市梯次", ListingStep, ListingStepIn, "reached_on",
-             key=("step", "reached_on"), settle=climbed, family="leading", named="code",
-             until=None),
+             key=("step", "reached_on"), settle=climbed, mutual=True, family="leading",
+             named="code", until=None),
 )  # fmt: skip

@@ -1,15 +1,28 @@
 """The board: firms by rung, as many cards of each as a screen holds, with counts and sums."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, func, literal_column, select, text, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    and_,
+    any_,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
+from app.core.fields import Predicate
 from app.core.filters import Filters
 from app.core.paging import Page, page
 from app.criteria.compiler import LoadedSet
@@ -25,6 +38,8 @@ from app.pipeline.models import Assessment
 COLUMNS = (NO_RUNG, *RUNGS)
 SUMMED = ("revenue_sales", "rd_hnte")
 CARDS, AT_ONCE = 12, 1_000
+# Firms that a filtered board knows by their numbers.
+FEW = 3_000
 BESIDE = ("park", f"figure.{SUMMED[0]}")
 VERDICT = ("outcome", "gap_count", "readiness")
 Params = list[tuple[str, str]]
@@ -61,15 +76,49 @@ def board(session: Session, actor: Actor, params: Params, day: date) -> Board:
     """The cards for a query of the pool's grammar; a constant number of statements."""
     loaded, filters = pool.read(session, _unpaged(params), day)
     few = replace(filters, limit=CARDS)
-    pages = {name: _cards(session, actor, loaded, few, (name, day)) for name in COLUMNS}
+    pages = {
+        name: _cards(session, actor, loaded, replace(few, where=where), day)
+        for name, where in _spread(session, actor, loaded, filters, day).items()
+    }
     listing.decorate(session, [c for one in pages.values() for c in one.items], BESIDE, day)
     return Board(loaded, [Column(name, pages[name]) for name in COLUMNS], day.year - 1)
+
+
+def _spread(
+    session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date
+) -> dict[str, tuple[Predicate, ...]]:
+    """The conditions of each column; where few firms meet the filters, they are looked for once."""
+    if filters.where:
+        query = select(Firm.id).join(Assessment, _beside(loaded))
+        query = query.where(visible(actor, day), *filters.where)
+        found = session.scalars(query.limit(FEW + 1)).all()
+        if len(found) <= FEW:
+            return _by_rung(session, found, day)
+    return {name: _on(filters, name, day) for name in COLUMNS}
+
+
+def _by_rung(session: Session, firms: Sequence[int], day: date) -> dict[str, tuple[Predicate, ...]]:
+    steps = standing(day)
+    of_them = steps.c.firm_id == any_(literal(list(firms), ARRAY(Integer)))
+    stands = dict(session.execute(select(steps.c.firm_id, steps.c.step).where(of_them)).all())
+    columns: dict[str, list[int]] = {name: [] for name in COLUMNS}
+    for firm in firms:
+        columns[rung(stands.get(firm)) or NO_RUNG].append(firm)
+    return {
+        name: (Firm.id == any_(literal(numbers, ARRAY(Integer))),)
+        for name, numbers in columns.items()
+    }
+
+
+def _on(filters: Filters, name: str, day: date) -> tuple[Predicate, ...]:
+    return (*filters.where, on_rungs([name], day))
 
 
 def more(session: Session, actor: Actor, params: Params, name: str, day: date) -> Page:
     """Further cards of one column."""
     loaded, filters = pool.read(session, params, day)
-    found = _cards(session, actor, loaded, replace(filters, limit=CARDS), (name, day))
+    column = replace(filters, limit=CARDS, where=_on(filters, name, day))
+    found = _cards(session, actor, loaded, column, day)
     listing.decorate(session, found.items, BESIDE, day)
     return found
 
@@ -78,9 +127,9 @@ def rows(session: Session, actor: Actor, params: Params, day: date) -> Iterator[
     """Every card of every column in their order, some at a time; each says its rung."""
     loaded, filters = pool.read(session, _unpaged(params), day)
     for name in COLUMNS:
-        part: Filters | None = replace(filters, limit=AT_ONCE)
+        part: Filters | None = replace(filters, limit=AT_ONCE, where=_on(filters, name, day))
         while part is not None:
-            found = _cards(session, actor, loaded, part, (name, day))
+            found = _cards(session, actor, loaded, part, day)
             listing.decorate(session, found.items, BESIDE, day)
             yield [card | {"rung": name} for card in found.items]
             part = None if found.next is None else replace(part, cursor=found.next)
@@ -128,17 +177,13 @@ def _total(name: str, count: int, fen: list[Any]) -> Total:
     return Total(name, count, sums)
 
 
-def _cards(
-    session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, column: tuple[str, date]
-) -> Page:
-    name, day = column
-    wanted = replace(filters, where=(*filters.where, on_rungs([name], day)), count="none")
+def _cards(session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date) -> Page:
     query = (
         select(Firm.id, Firm.name, *(getattr(Assessment, part) for part in VERDICT))
         .join(Assessment, _beside(loaded))
         .where(visible(actor, day))
     )
-    found = page(session, query, wanted, Firm.id)
+    found = page(session, query, replace(filters, count="none"), Firm.id)
     for row in found.items:
         row["outcome"] = Outcome(row["outcome"]).name.lower()
     return found

@@ -38,6 +38,11 @@ class Place:
     outer: bool
     gap_unit: str | None
 
+    @property
+    def scale(self) -> int:
+        """What is stored of a gap for one of its unit: money and percent are kept in hundredths."""
+        return 100 if self.gap_unit in ("yuan", "percent") else 1
+
 
 # By the policy's identity; the policy is kept, so that the identity is not given to another.
 _known: dict[int, tuple[CriteriaSet, tuple[Place, ...]]] = {}

@@ -78,8 +78,8 @@ class Teller:
     def _of_criteria(self, kind: str, loaded: LoadedSet, said: Mapping[str, Any]) -> Label:
         name = loaded.policy.label
         unmet, unknown = said.get("unmet", []), said.get("unknown", [])
-        zh = "、".join(self._lacking(loaded, unmet, unknown, said.get("gaps", {}), "zh"))
-        en = "; ".join(self._lacking(loaded, unmet, unknown, said.get("gaps", {}), "en"))
+        zh = "、".join(lacking(loaded, unmet, unknown, said.get("gaps", {}), "zh"))
+        en = "; ".join(lacking(loaded, unmet, unknown, said.get("gaps", {}), "en"))
         count = len(unmet) + len(unknown)
         match kind:
             case "near":
@@ -95,26 +95,6 @@ class Teller:
         return Label(zh=f"自 {since} 起，对“{name.zh}”的评估没有变化，差 {count} 条",
                      en=f"{name.en}: {count} short, unchanged since {since}")  # fmt: skip
 
-    def _lacking(
-        self, loaded: LoadedSet, unmet: list[str], unknown: list[str], gaps: Mapping[str, str],
-        locale: str,
-    ) -> list[str]:  # fmt: skip
-        """Each criterion with what closes it; beyond a few only how many more."""
-        known = {one.criterion.id: one for one in places(loaded)}
-        said = []
-        for code in unmet:
-            label = known[code].criterion.label[locale]
-            if code in gaps:
-                amount = phrases.amount(Decimal(gaps[code]), known[code].gap_unit or "", locale)
-                label += f"（还差 {amount}）" if locale == "zh" else f" ({amount} short)"
-            said.append(label)
-        missing = "（缺数据）" if locale == "zh" else " (no data)"
-        said += [known[code].criterion.label[locale] + missing for code in unknown]
-        more = len(said) - MOST_NAMED
-        if more <= 0:
-            return said
-        return [*said[:MOST_NAMED], f"另 {more} 条" if locale == "zh" else f"{more} more"]
-
     def _citation(self, flag: Flag) -> str | None:
         if flag.kind == "duty_due":
             return DUTIES[flag.subject].article
@@ -127,6 +107,27 @@ class Teller:
 
     def _set(self, code: str) -> LoadedSet:
         return self._sets[code]
+
+
+def lacking(
+    loaded: LoadedSet, unmet: Iterable[str], unknown: Iterable[str],
+    gaps: Mapping[str, str | Decimal], locale: str,
+) -> list[str]:  # fmt: skip
+    """Criteria of a set, each with what closes it; beyond a few only how many more."""
+    known = {one.criterion.id: one for one in places(loaded)}
+    said = []
+    for code in unmet:
+        label = known[code].criterion.label[locale]
+        if code in gaps:
+            amount = phrases.amount(Decimal(gaps[code]), known[code].gap_unit or "", locale)
+            label += f"（还差 {amount}）" if locale == "zh" else f" ({amount} short)"
+        said.append(label)
+    missing = "（缺数据）" if locale == "zh" else " (no data)"
+    said += [known[code].criterion.label[locale] + missing for code in unknown]
+    more = len(said) - MOST_NAMED
+    if more <= 0:
+        return said
+    return [*said[:MOST_NAMED], f"另 {more} 条" if locale == "zh" else f"{more} more"]
 
 
 def _growth(said: Mapping[str, Any]) -> Label:

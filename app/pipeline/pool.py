@@ -25,7 +25,6 @@ from app.pipeline.models import Assessment
 
 DEFAULT_RUNG = "certified"
 GAP = "gap."
-HUNDREDTHS = {"yuan", "percent"}
 NAMES = {int(one): one.name.lower() for one in Outcome}
 VERDICT = ("outcome", "unmet_count", "unknown_count", "gap_count", "readiness")
 USUAL = (
@@ -97,7 +96,7 @@ class _Spelling:
         gapped = {name.removeprefix(GAP): name for name in columns if name.startswith(GAP)}
         self.whole, self.outcomes = "gaps" in columns, "outcomes" in columns
         self.gaps = [(one.index - 1, one.criterion.id, gapped.get(one.criterion.id),
-                      100 if one.gap_unit in HUNDREDTHS else 1)
+                      one.scale)
                      for one in spots if self.whole or one.criterion.id in gapped]  # fmt: skip
 
     def spell(self, row: dict[str, Any]) -> None:

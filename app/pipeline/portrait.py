@@ -150,7 +150,8 @@ def radar(places: list[Place], locale: str, firm: str, median: str) -> dict[str,
         "legend": {"bottom": 0},
         "tooltip": {"trigger": "item"},
         "radar": {
-            "radius": "62%",
+            "radius": "58%", "center": ["50%", "46%"],
+            "axisName": {"width": 88, "overflow": "break"},  # English names are long
             "indicator": [{"name": one.measure.label[locale], "max": 100} for one in known],
         },
         "series": [{
@@ -171,7 +172,8 @@ def trend(shown: Figures, locale: str) -> dict[str, Any] | None:
         return None
     return {
         "legend": {"bottom": 0},
-        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 36, "containLabel": True},
+        # The legend may take two lines.
+        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 60, "containLabel": True},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": [str(year) for year in shown.years]},
         "yAxis": {"type": "value"},

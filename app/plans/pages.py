@@ -28,6 +28,7 @@ from app.plans.measuring import Asked
 from app.plans.progress import Board
 from app.plans.store import in_force
 from app.plans.target_pages import WORDS
+from app.support import queries as cases
 
 router = APIRouter(include_in_schema=False)
 NEAREST = 8
@@ -57,6 +58,7 @@ def home(request: Request, actor: CurrentActor, db: Db) -> Response:
         conflicts=cockpit.conflicts(db, actor, day),
         nearest=None if loaded is None else _nearest(db, actor, loaded, day),
         rungs=RUNGS,
+        work=cases.workload(db, actor, day),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Db, Reader, Tx, settings_of
+from app.core import i18n
 from app.core.clock import today
 from app.core.resource import Resource
 from app.firms import queries as firms
@@ -56,7 +57,7 @@ def preview_cases(body: schemas.PreviewBody, actor: Reader, db: Db) -> schemas.P
     return schemas.PreviewOut(selected=seen.selected, without=seen.without, items=[
         schemas.PlannedOut(
             firm_id=one.firm_id, firm=one.name, measure=one.measure, set_code=one.set_code,
-            criteria=one.criteria, organisation_id=one.route.organisation_id,
+            criteria=one.criteria, reason=one.reason, organisation_id=one.route.organisation_id,
             user_id=one.route.user_id, days=one.route.days,
         )
         for one in seen.cases
@@ -64,11 +65,14 @@ def preview_cases(body: schemas.PreviewBody, actor: Reader, db: Db) -> schemas.P
 
 
 @router.post("/cases:open", operation_id="open_cases", status_code=201)
-def open_cases(body: schemas.OpenBody, actor: CurrentActor, tx: Tx) -> schemas.OpenedOut:
+def open_cases(
+    request: Request, body: schemas.OpenBody, actor: CurrentActor, tx: Tx
+) -> schemas.OpenedOut:
     """Open the cases that the preview showed, all or none."""
     opening.demand_analyst(actor)
     found = opening.found(tx, actor, body.of, parse_qsl(body.query))
-    wanted = opening.Wanted(body.measure, body.reason, body.expected, body.days)
+    wanted = opening.Wanted(body.measure, body.expected, body.reasons, body.remark or "", body.days,
+                            i18n.locale_of(request))  # fmt: skip
     return schemas.OpenedOut(ids=opening.open_cases(tx, actor, found, wanted))
 
 

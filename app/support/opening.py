@@ -3,7 +3,8 @@
 Each firm gets its own measure, gaps and route; the whole is a handful of statements.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -16,11 +17,12 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.fields import nearest
 from app.core.filters import parse
 from app.firms import fields as firm_fields
+from app.firms.catalogue import Label
 from app.firms.models import Firm
 from app.firms.queries import visible
 from app.pipeline import pool
 from app.pipeline.models import Assessment
-from app.support import peers
+from app.support import peers, reasons
 from app.support.days import Calendar
 from app.support.models import OPEN_STATES, CaseEntry, Measure, SupportCase
 from app.support.playbooks import Proposal, proposals
@@ -31,6 +33,15 @@ from app.views import service as views
 MOST = 1000
 OPENING_LOCK = 7_301_117
 LONGEST = 1000
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The firms of a list's query; of a pool, the set that they were held against."""
+
+    firms: Select[Any]
+    set_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class Planned:
     set_code: str | None
     criteria: list[str]
     route: Route
+    reason: Label | None
 
 
 @dataclass(frozen=True)
@@ -54,47 +66,47 @@ class Preview:
     without: int
 
 
-def found(session: Session, actor: Actor, of: str, query: list[tuple[str, str]]) -> Select[Any]:
+def found(session: Session, actor: Actor, of: str, query: list[tuple[str, str]]) -> Selected:
     """The firms of a list's query that the actor may know of."""
     day = today()
     asked = views.query_of(views.expanded(session, actor, of, query))
     chosen: Any = select(Firm.id, Firm.name)
+    set_code = None
     if of == "pool":
         loaded, filters = pool.read(session, asked, day)
         chosen = chosen.join(Assessment, Assessment.firm_id == Firm.id)
         chosen = chosen.where(Assessment.set_id == loaded.id)
+        set_code = loaded.policy.code
     else:
         filters = parse(asked, firm_fields.vocabulary(session, day))
     active = Firm.status == "active"
-    firms: Select[Any] = chosen.where(visible(actor, day), active, *filters.where)
-    return firms
+    return Selected(chosen.where(visible(actor, day), active, *filters.where), set_code)
 
 
-def preview(session: Session, firms: Select[Any], measure: str | None) -> Preview:
+def preview(session: Session, selected: Selected, measure: str | None) -> Preview:
     """What would be opened: the measure that is named, or each firm's best one.
 
-    A firm with an open case of that measure is left out. Invalid where there are too many.
+    What closes a gap of the pool's set comes before what closes others. A firm with an open case of
+    that measure is left out. Invalid where there are too many.
     """
-    names: dict[int, str] = {
-        number: name for number, name in session.execute(firms.order_by(Firm.id).limit(MOST + 1))
-    }
+    query = selected.firms.order_by(Firm.id).limit(MOST + 1)
+    names: dict[int, str] = {number: name for number, name in session.execute(query)}
     if len(names) > MOST:
         raise Invalid(f"一次最多 {MOST} 家：请先缩小范围 (at most {MOST} firms at once)")
     _check(session, measure)
-    ids = list(names)
-    busy = _busy(session, ids)
-    best = proposals(session, ids, today())
-    router = Router(session, ids, today())
+    router = Router(session, list(names), today())
+    offered = _offered(session, list(names), selected.set_code)
+    chosen = _chosen(session, offered, measure, router.measures)
+    flagged = reasons.of_flags(session, [n for n, (_, one) in chosen.items() if one is None])
     planned = []
-    for number in ids:
-        one = _chosen(best.get(number, []), measure, busy.get(number, set()))
-        code = measure or (one.measure if one else None)
-        if code is None or code in busy.get(number, set()) or not router.measures[code].active:
-            continue
+    for number, (code, one) in chosen.items():
         criteria = one.criteria if one else []
-        route = router.route(number, code, criteria[0] if criteria else None)
-        set_code = one.loaded.policy.code if one else None
-        planned.append(Planned(number, names[number], code, set_code, criteria, route))
+        planned.append(Planned(
+            number, names[number], code, one.loaded.policy.code if one else None, criteria,
+            router.route(number, code, criteria[0] if criteria else None),
+            reasons.of_gaps(one) if one else flagged.get(number),
+        ))  # fmt: skip
+    planned.sort(key=lambda one: one.reason is not None)  # what somebody has to write comes first
     return Preview(len(names), planned, len(names) - len(planned))
 
 
@@ -118,35 +130,59 @@ def _busy(session: Session, ids: list[int]) -> dict[int, set[str]]:
     return busy
 
 
-def _chosen(offered: list[Proposal], measure: str | None, busy: set[str]) -> Proposal | None:
-    fitting = [one for one in offered if measure in (None, one.measure) and one.measure not in busy]
-    return fitting[0] if fitting else None
+def _offered(session: Session, ids: list[int], set_code: str | None) -> dict[int, list[Proposal]]:
+    """What would help each firm, towards the set that was asked about first."""
+    every = proposals(session, ids, today())
+    first = proposals(session, ids, today(), set_code) if set_code else {}
+    return {number: first.get(number, []) + every.get(number, []) for number in ids}
+
+
+def _chosen(
+    session: Session, offered: dict[int, list[Proposal]], measure: str | None,
+    known: Mapping[str, Measure],
+) -> dict[int, tuple[str, Proposal | None]]:  # fmt: skip
+    """Each firm that needs a case, with its measure and what that closes, if it closes a gap."""
+    busy = _busy(session, list(offered))
+    found: dict[int, tuple[str, Proposal | None]] = {}
+    for number, helpful in offered.items():
+        open_ones = busy.get(number, set())
+        fitting = (
+            one for one in helpful
+            if measure in (None, one.measure) and one.measure not in open_ones
+        )  # fmt: skip
+        best = next((one for one in fitting if known[one.measure].active), None)
+        code = measure or (best.measure if best else None)
+        if code is not None and code not in open_ones:
+            found[number] = (code, best)
+    return found
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """An opening as a person confirmed it; without a measure each firm gets its best one."""
+    """An opening as a person confirmed it; without a measure each firm gets its best one.
+
+    `reasons` are those that were written anew, by firm; every other firm gets its own in `locale`.
+    `remark` goes with every case.
+    """
 
     measure: str | None
-    reason: str
     expected: int
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    remark: str = ""
     days: int | None = None
+    locale: str = "zh"
 
 
-def open_cases(session: Session, actor: Actor, firms: Select[Any], wanted: Wanted) -> list[int]:
+def open_cases(session: Session, actor: Actor, selected: Selected, wanted: Wanted) -> list[int]:
     """Open the cases that a preview showed, all or none; their numbers.
 
-    Conflict where the number is no longer the one that was confirmed.
+    Conflict where it would be another number now, or other firms than those with a reason.
     """
     demand_analyst(actor)
     # One opening after the other: the second counts again what the first has left to open.
     session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": OPENING_LOCK})
-    said = wanted.reason.strip()
-    if not said:
-        raise Invalid("请写明理由，它会写入每一件 (say why)",
-                      errors=[{"pointer": "/reason", "detail": "missing"}])  # fmt: skip
     # A firm that leaves meanwhile has left before, or leaves after its case is open.
-    here = firms.with_for_update(read=True, of=Firm)
+    here = replace(selected, firms=selected.firms.with_for_update(read=True, of=Firm))
     seen = preview(session, here, wanted.measure)
     if not seen.cases:
         raise Invalid("所选企业都不需要新的帮扶事项 (no firm needs a new case)")
@@ -155,17 +191,33 @@ def open_cases(session: Session, actor: Actor, firms: Select[Any], wanted: Wante
             f"现在涉及 {len(seen.cases)} 家，您确认的是 {wanted.expected} 家：请重新核对 "
             "(the number has changed meanwhile: check again)"
         )
-    return _store(session, actor, seen.cases, said[:LONGEST], wanted.days)
+    if set(wanted.reasons) - {one.firm_id for one in seen.cases}:
+        raise Conflict("写了理由的企业中有的已不需要新的事项：请重新核对 "
+                       "(a firm with a reason needs no case any more: check again)")  # fmt: skip
+    return _store(session, actor, seen.cases, wanted)
 
 
-def _store(
-    session: Session, actor: Actor, planned: list[Planned], reason: str, days: int | None
-) -> list[int]:
+def _said(planned: list[Planned], wanted: Wanted) -> list[str]:
+    """The reason of each case; Invalid names the firms that have none."""
+    said = []
+    for one in planned:
+        own = one.reason[wanted.locale] if one.reason else wanted.remark
+        said.append((wanted.reasons.get(one.firm_id, "").strip() or own.strip())[:LONGEST])
+    without = [one.name for one, reason in zip(planned, said, strict=True) if not reason]
+    if without:
+        named = "、".join(without[:MOST_NAMED]) + ("…" if len(without) > MOST_NAMED else "")
+        wrong = (f"{len(without)} 家没有可用的理由（{named}）：请逐家填写，或写一句共同说明 "
+                 "(write why for each of them, or a common remark)")  # fmt: skip
+        raise Invalid(wrong, errors=[{"pointer": "/remark", "detail": wrong}])
+    return said
+
+
+def _store(session: Session, actor: Actor, planned: list[Planned], wanted: Wanted) -> list[int]:
     calendar, day = Calendar(session), today()
     due: dict[int, date] = {}
     rows = []
-    for one in planned:
-        span = days or one.route.days
+    for one, reason in zip(planned, _said(planned, wanted), strict=True):
+        span = wanted.days or one.route.days
         due.setdefault(span, calendar.after(day, span))
         rows.append({
             "firm_id": one.firm_id, "measure": one.measure, "set_code": one.set_code,
@@ -176,8 +228,9 @@ def _store(
     # Whoever opens the same meanwhile waits here, and the database refuses the second.
     returning = insert(SupportCase).returning(SupportCase.id, sort_by_parameter_order=True)
     numbers = list(session.scalars(returning, rows, execution_options={"render_nulls": True}))
+    remark = wanted.remark.strip()[:LONGEST] or None
     session.execute(insert(CaseEntry), [
-        {"case_id": number, "firm_id": one.firm_id, "kind": "opened", "text": reason,
+        {"case_id": number, "firm_id": one.firm_id, "kind": "opened", "text": remark,
          "recorded_by": actor.name}
         for number, one in zip(numbers, planned, strict=True)
     ])  # fmt: skip

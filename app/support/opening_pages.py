@@ -1,23 +1,25 @@
-"""Opening cases on a page: the number, who would be asked for what, one reason, the decision."""
+"""Opening cases on a page: the number, who would be asked for what and why, the decision."""
 
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
 from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
-from app.core import notices
+from app.core import i18n, notices
 from app.core.errors import AppError
 from app.core.web import render
+from app.firms.schemas import no_null
 from app.support import opening, queries
-from app.support.pages import criteria_labels
+from app.support.schemas import Id
 
 router = APIRouter(include_in_schema=False)
+Reason = Annotated[str, Field(max_length=opening.LONGEST), AfterValidator(no_null)]
 
 
 class Carried(BaseModel):
@@ -29,11 +31,18 @@ class Carried(BaseModel):
 
 
 class OpeningForm(Carried):
-    """The decision as it was filled in."""
+    """The decision as it was filled in; `why` has the reason of each `firm`, in the same order."""
 
-    reason: Annotated[str, Field(max_length=1000)] = ""
+    firm: Annotated[list[Id], Field(max_length=opening.MOST)] = []
+    why: Annotated[list[Reason], Field(max_length=opening.MOST)] = []
+    remark: Reason = ""
     days: Annotated[str, Field(max_length=3)] = ""
     expected: Annotated[int, Field(ge=0, le=10**6)] = 0
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """What was written for each firm."""
+        return dict(zip(self.firm, self.why, strict=False))
 
 
 @router.get("/support/open")
@@ -54,7 +63,8 @@ def decide(
             opening.demand_analyst(actor)
             found = opening.found(tx, actor, form.of, parse_qsl(form.on))
             days = int(form.days) if form.days.isascii() and form.days.isdigit() else None
-            wanted = opening.Wanted(form.measure or None, form.reason, form.expected, days)
+            wanted = opening.Wanted(form.measure or None, form.expected, form.reasons, form.remark,
+                                    days, i18n.locale_of(request))  # fmt: skip
             numbers = opening.open_cases(tx, actor, found, wanted)
     except AppError as error:
         return _page(request, tx, actor, form, error)
@@ -75,7 +85,7 @@ def _page(
         problem = problem or error
     page = render(
         request, "support/open.html", form=form, seen=seen, problem=problem,
-        measures=queries.measures(db), labels=criteria_labels(db),
+        measures=queries.measures(db),
         bodies={one.id: one for one in accounts.organisations(db)},
     )  # fmt: skip
     page.status_code = 200 if problem is None else problem.status

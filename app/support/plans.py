@@ -201,7 +201,7 @@ def paper(session: Session, firm: Firm, plan: FirmPlan, locale: str) -> Paper:
     blocks += [
         Note(said("条件、差距依据制定当日的评估；达标与否以主管部门认定为准。",
                   "Criteria and gaps are those of the assessment on the day it was made.")),
-        Signatures([said("区科技局", "Science bureau"), firm.name]),
+        Signatures([said("区科技局", "Science and Technology Bureau"), firm.name]),
     ]  # fmt: skip
     return Paper(said("一企一策培育方案", "Firm plan"), blocks, now(),
                  subtitle=said(f"{firm.name} · 第 {plan.number} 版",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -25,12 +26,17 @@ USUAL_DAYS = {"data": 10, "guidance": 15, "ip": 40, "finance": 30, "technology":
 
 @dataclass
 class Proposal:
-    """One measure for one firm: the gaps of one set that it closes, and how many it has in all."""
+    """One measure for one firm: the gaps of one set that it closes, and how many it has in all.
+
+    `gaps` is how much closes each that is unmet, exact, in the gap's own unit.
+    """
 
     measure: str
     loaded: LoadedSet
     gap_count: int
     criteria: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    gaps: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def rank(self) -> tuple[int, int, str]:
@@ -49,29 +55,37 @@ def load_shipped(session: Session) -> None:
     session.execute(insert(Measure).values(rows).on_conflict_do_nothing())
 
 
-def proposals(session: Session, ids: Iterable[int], day: date) -> dict[int, list[Proposal]]:
-    """For each firm the measures that help towards the rungs ahead of it, the best first."""
-    sets = {one.id: one for one in sets_in_force(session, day) if one.policy.rung is not None}
+def proposals(
+    session: Session, ids: Iterable[int], day: date, only: str | None = None
+) -> dict[int, list[Proposal]]:
+    """For each firm the measures that help towards the rungs ahead of it, the best first.
+
+    `only` is the one set whose gaps count; all of them if none is named.
+    """
+    sets = {one.id: one for one in sets_in_force(session, day)
+            if one.policy.rung is not None and only in (None, one.policy.code)}  # fmt: skip
     steps = standing(day)
     query = (
-        select(Assessment.firm_id, Assessment.set_id, Assessment.outcomes, Assessment.gap_count,
-               steps.c.step)
+        select(Assessment.firm_id, Assessment.set_id, Assessment.outcomes, Assessment.gaps,
+               Assessment.gap_count, steps.c.step)
         .outerjoin(steps, steps.c.firm_id == Assessment.firm_id)
         .where(Assessment.firm_id.in_(list(ids)), Assessment.set_id.in_(sets),
                Assessment.gap_count > 0)
     )  # fmt: skip
     found: dict[int, dict[str, Proposal]] = {}
-    for firm, number, outcomes, gap_count, step in session.execute(query):
+    for firm, number, outcomes, gaps, gap_count, step in session.execute(query):
         loaded = sets[number]
         if RUNGS.index(str(loaded.policy.rung)) + 1 in AHEAD.get(step or 0, ()):
-            for one in _of_set(loaded, outcomes, gap_count):
+            for one in _of_set(loaded, outcomes, gaps, gap_count):
                 best = found.setdefault(firm, {}).setdefault(one.measure, one)
                 if one.rank < best.rank:
                     found[firm][one.measure] = one
     return {firm: sorted(each.values(), key=lambda one: one.rank) for firm, each in found.items()}
 
 
-def _of_set(loaded: LoadedSet, outcomes: int, gap_count: int) -> Iterable[Proposal]:
+def _of_set(
+    loaded: LoadedSet, outcomes: int, gaps: list[int | None], gap_count: int
+) -> Iterable[Proposal]:
     """What each measure would close of one set."""
     spots = places(loaded)
     found: dict[str, Proposal] = {}
@@ -82,4 +96,8 @@ def _of_set(loaded: LoadedSet, outcomes: int, gap_count: int) -> Iterable[Propos
         for code in named:
             one = found.setdefault(code, Proposal(code, loaded, gap_count))
             one.criteria.append(spot.criterion.id)
+            if outcome is Outcome.UNKNOWN:
+                one.unknown.append(spot.criterion.id)
+            elif (gap := gaps[spot.index - 1]) is not None:
+                one.gaps[spot.criterion.id] = Decimal(gap) / spot.scale
     return found.values()

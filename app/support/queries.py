@@ -154,6 +154,13 @@ def week(session: Session, actor: Actor, day: date) -> Week:
     return Week(late, due, waiting, session.scalar(total) or 0)
 
 
+def workload(session: Session, actor: Actor, day: date) -> tuple[int, int]:
+    """How many open cases lie before somebody, and how many of them are late."""
+    late = func.count().filter(SupportCase.due_on < day)
+    found = session.execute(select(func.count(), late).where(is_open(), before(actor))).one()
+    return found[0], found[1]
+
+
 def _some(session: Session, actor: Actor, wanted: Predicate, most: int = 50) -> list[Any]:
     filters = parse([("limit", str(most)), ("count", "none")], Vocabulary(
         fields={}, sorts={"due_on": Sort(SupportCase.due_on)}, ordering="due_on"))  # fmt: skip

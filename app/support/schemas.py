@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from app.firms.catalogue import Label
 from app.firms.record_schemas import Money
 from app.firms.schemas import LARGEST_ID, Body, Number, Prose, Text
-from app.support.opening import MOST
+from app.support.opening import LONGEST, MOST
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,59}$")]
 Days = Annotated[int, Field(ge=1, le=250)]
 Staff = Annotated[int, Field(ge=0, le=10_000_000)]
 Level = Literal["officer", "lead", "leader"]
+Reason = Annotated[Prose, Field(max_length=LONGEST)]
 Rung = Literal["incubated", "tech_based", "candidate", "certified", "little_giant"]
 MeasureKind = Literal["technology", "talent", "finance", "ip", "data", "guidance"]
 
@@ -76,12 +77,17 @@ class CaseOut(CaseItem):
 
 
 class OpenBody(Body):
-    """Which firms, with which measure (each firm's best one if none), why, and how many cases."""
+    """Which firms, with which measure (each firm's best one if none), and how many cases.
+
+    Each firm gets the reason that the preview showed, unless `reasons` gives another by its number;
+    `remark` goes with every case.
+    """
 
     of: Literal["firms", "pool"] = "pool"
     query: Annotated[str, Field(max_length=20_000)]
     measure: Text | None = None
-    reason: Prose
+    reasons: Annotated[dict[Id, Reason], Field(max_length=MOST)] = Field(default_factory=dict)
+    remark: Reason | None = None
     days: Days | None = None
     expected: Annotated[int, Field(ge=1, le=MOST)]
 
@@ -102,6 +108,8 @@ class PlannedOut(BaseModel):
     measure: str
     set_code: str | None
     criteria: list[str]
+    # The firm's own; without one it must be given.
+    reason: Label | None
     organisation_id: int
     user_id: int | None
     days: int

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor
 from app.core.clock import now, today
-from app.core.errors import Invalid, NotFound, TooLarge
+from app.core.errors import NotFound
 from app.firms.document_content import media_of
-from app.firms.documents import plain_name
+from app.firms.documents import plain_name, size_of
 from app.plans.service import wrong
 from app.target_lists.models import ReportFile, TargetItem, TargetList, TargetReport
 from app.target_lists.service import OPEN, demand_status, demand_unit, item_of
@@ -74,14 +74,12 @@ def _supersede(session: Session, item: TargetItem, month: date) -> None:
 
 
 def _keep(session: Session, made: TargetReport, file: Evidence, largest: int) -> None:
-    content = file[1].read(largest + 1)
-    if len(content) > largest:
-        raise TooLarge(f"文件超过 {largest // 1024**2} MB：请压缩后上传 (file too large)")
-    if not content:
-        raise Invalid("佐证文件是空的：请重新选择 (the file is empty)")
-    name = plain_name(file[0])
-    session.add(ReportFile(report_id=made.id, name=name, media=media_of(content, name),
-                           size=len(content), digest=hashlib.sha256(content).hexdigest(),
+    name, sent = plain_name(file[0]), file[1]
+    size, media = size_of(sent, largest), media_of(sent, name)
+    sent.seek(0)
+    content = sent.read()
+    session.add(ReportFile(report_id=made.id, name=name, media=media, size=size,
+                           digest=hashlib.sha256(content).hexdigest(),
                            content=content))  # fmt: skip
     session.flush()
 

@@ -121,10 +121,12 @@ def met(request: Request, firm_id: FirmNumber, actor: CurrentActor, tx: Tx) -> H
 
 @router.get("/new")
 def new(
-    request: Request, firm_id: FirmNumber, actor: Reader, db: Db,
+    request: Request, actor: Reader, db: Db, firm_id: FirmNumber | None = None,
     case_id: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-) -> HTMLResponse:  # fmt: skip
-    """The form, with what can be known filled in."""
+) -> Response:  # fmt: skip
+    """The form, with what can be known filled in; without a firm, one is chosen first."""
+    if firm_id is None:
+        return RedirectResponse("/visits", status_code=303)
     firm = queries.get(db, actor, firm_id)
     form = VisitForm(served_on=today().isoformat(), case_id=str(case_id or ""))
     return _form(request, db, actor, firm, form)

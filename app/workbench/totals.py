@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.firms.catalogue import INDICATORS
 from app.firms.models import Firm, FirmYear
 from app.pipeline.fields import places
-from app.pipeline.pool import GAP, HUNDREDTHS
+from app.pipeline.pool import GAP
 from app.workbench.benches import Bench
 from app.workbench.columns import FIGURE, is_summed
 
@@ -67,4 +67,4 @@ def _gap(bench: Bench, name: str) -> tuple[Any, int | None]:
     assert bench.loaded is not None
     place = next(one for one in places(bench.loaded) if one.criterion.id == name.removeprefix(GAP))
     stored = literal_column(f"assessment.gaps[{int(place.index)}]", BigInteger)
-    return stored, FEN if place.gap_unit in HUNDREDTHS else 1
+    return stored, place.scale

@@ -188,6 +188,9 @@ def test_the_board_moves_by_forms_and_keeps_its_query_count(
         assert "线索 3" in analyst.get("/leads").text
     assert len(sent) - before == few
     assert "表单线索" in analyst.get("/leads/stages/lost").text
+    # Its files hold what it shows, every value of a filter included.
+    both = "channel=partner&amp;channel=other"
+    assert f"/leads/export?{both}" in analyst.get("/leads?channel=partner&channel=other").text
     edit = form | {"version": "2", "owner": "赵经办"}
     assert analyst.post(f"{one}/edit", data=edit, follow_redirects=False).status_code == 303
 

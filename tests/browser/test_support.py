@@ -136,7 +136,7 @@ def open_sixty(hands: Hands) -> None:
     hands.press(page.locator("[name=everything]"))
     hands.button("发起帮扶…")
     hands.read("将发起 {count} 件。", count=NUMBER)
-    hands.write(page.locator("#reason"), "只差研发费用一项")
+    hands.write(page.locator("[name=why]").first, "财务总监已答应本月归集")
     hands.button("发起 {count} 件", count=NUMBER)
     page.wait_for_url("**/cases*")
 

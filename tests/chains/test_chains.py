@@ -85,6 +85,22 @@ def test_steps_to_a_listing_are_climbed_in_order(db: Session) -> None:
     assert late.json()["rejected"] == 1 and "请核对日期" in late.text
 
 
+def test_steps_of_one_file_are_held_against_each_other(db: Session) -> None:
+    firm, other = make_firm(db, "一次导入的企业"), make_firm(db, "次序无误的企业")
+    analyst = people.person(db, Role.ANALYST)
+    rows = [
+        {"credit_code": code_of(db, one), "step": step, "reached_on": day}
+        for one, step, day in (
+            (firm, "guidance", "2023-05-01"), (firm, "share_reform", "2024-05-01"),
+            (other, "guidance", "2024-05-01"), (other, "share_reform", "2023-05-01"),
+        )
+    ]  # fmt: skip
+    found = analyst.post("/api/v1/listing-steps:batch", json={"rows": rows}).json()
+    assert (found["created"], found["rejected"]) == (3, 1), found
+    [wrong] = found["results"][1]["errors"]
+    assert "辅导备案 2023-05-01 早于股改 2024-05-01" in wrong["detail"]
+
+
 def code_of(db: Session, firm: int) -> str:
     return str(db.get_one(Firm, firm).credit_code)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from app.core.wording import said
+from app.core.wording import in_language, said
 
 
 class Typed(BaseModel):
@@ -52,3 +52,12 @@ def test_each_fault_says_what_to_give_instead(told: str) -> None:
         Typed.model_validate(given)
     (error,) = refused.value.errors()
     assert said(error).startswith(told)
+
+
+def test_a_page_says_a_fault_in_one_language() -> None:
+    both = (
+        "gapcount: 没有参数 gapcount (unknown parameter)；最接近的是 gap_count (did you mean it?)"
+    )
+    assert in_language(both, "zh") == "gapcount: 没有参数 gapcount；最接近的是 gap_count"
+    assert in_language(both, "en") == "gapcount: unknown parameter; did you mean it?"
+    assert in_language("只有一种语言", "en") == "只有一种语言"

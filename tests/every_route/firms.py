@@ -91,7 +91,7 @@ CASES: dict[str, Case] = {
     "GET /firms/{firm_id}/support": Case(),
     "GET /support/open": Case(query="of=firms&on=id%3D{firm}"),
     "POST /support/open": Case(
-        form={"of": "firms", "on": "q=jmys", "reason": "x", "expected": "1"}, status=(403,)
+        form={"of": "firms", "on": "q=jmys", "expected": "1"}, status=(403,)
     ),
     "GET /firms/{firm_id}/plan": Case(),
     "POST /firms/{firm_id}/plan": Case(form={"goal_rung": "certified", "goal_on": "2999-01-01"}),
@@ -110,7 +110,7 @@ CASES: dict[str, Case] = {
     "GET /api/v1/cases/{case_id}": Case(status=(404,)),
     "POST /api/v1/cases:preview": Case(json={"of": "firms", "query": "id={firm}"}),
     "POST /api/v1/cases:open": Case(
-        json={"of": "firms", "query": "id={firm}", "reason": "x", "expected": 1}, status=(403,)
+        json={"of": "firms", "query": "id={firm}", "expected": 1}, status=(403,)
     ),
     "POST /api/v1/cases:hand-over": Case(json={"leaving": 1, "expected": 1}, status=(403,)),
     "POST /api/v1/cases/{case_id}/acts": Case(json={"act": "accept", "version": 1}, status=(404,)),

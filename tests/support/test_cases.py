@@ -4,14 +4,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import SYSTEM, Role
 from app.accounts.models import Organisation, User
 from app.core.clock import today
 from app.core.errors import Conflict, Stale
+from app.firms.flag_models import Flag
 from app.firms.models import Contact, Firm, FirmYear
+from app.pipeline.models import Assessment
 from app.pipeline.service import assess
 from app.support import opening, service
 from app.support.days import Calendar
@@ -46,7 +48,7 @@ def firms(db: Session) -> list[int]:
 def opened(db: Session, firms: list[int], measure: str = "rd.subledger") -> list[int]:
     query = [("id__in", ",".join(map(str, firms)))]
     found = opening.found(db, SYSTEM, "firms", query)
-    wanted = opening.Wanted(measure, "只差研发费用", len(firms))
+    wanted = opening.Wanted(measure, len(firms), remark="只差研发费用")
     return opening.open_cases(db, SYSTEM, found, wanted)
 
 
@@ -67,7 +69,7 @@ def test_many_are_opened_with_the_number_that_was_confirmed(db: Session, firms: 
     assert (seen["selected"], len(seen["items"]), seen["without"]) == (3, 3, 0)
     assert seen["items"][0]["criteria"] == ["hnte.rd"]
     assert seen["items"][0]["organisation_id"] == body(db, "science").id
-    wanted = asked | {"reason": "冲刺高企", "expected": 2}
+    wanted = asked | {"remark": "冲刺高企", "expected": 2}
     assert client.post("/api/v1/cases:open", json=wanted).status_code == 409
     assert db.scalar(select(func.count()).select_from(SupportCase)) == 0
     made = client.post("/api/v1/cases:open", json=wanted | {"expected": 3})
@@ -75,11 +77,64 @@ def test_many_are_opened_with_the_number_that_was_confirmed(db: Session, firms: 
     again = client.post("/api/v1/cases:open", json=wanted | {"expected": 3})
     assert again.status_code == 422, "no firm is asked twice for the same"
     one = client.get(f"/api/v1/cases/{made.json()['ids'][0]}").json()
-    assert (one["state"], one["reason"]) == ("open", "冲刺高企")
+    assert one["state"] == "open" and one["entries"][0]["text"] == "冲刺高企"
     assert one["due_on"] == str(Calendar(db).after(today(), 15))
     assert [entry["kind"] for entry in one["entries"]] == ["opened"]
     assert people.person(db, Role.OFFICER).post(
         "/api/v1/cases:open", json=wanted).status_code == 403  # fmt: skip
+
+
+def reasons(db: Session, numbers: list[int]) -> list[str]:
+    query = select(SupportCase.reason).where(SupportCase.id.in_(numbers))
+    return list(db.scalars(query.order_by(SupportCase.firm_id)))
+
+
+def test_each_case_says_why_this_firm_and_what_was_written_anew(
+    db: Session, firms: list[int]
+) -> None:
+    asked = {"of": "firms", "query": "id__in=" + ",".join(map(str, firms)),
+             "measure": "rd.subledger"}  # fmt: skip
+    db.execute(update(Assessment).where(Assessment.firm_id == firms[1]).values(
+        gaps=text("array_replace(gaps, 149999700, 12345)")))  # fmt: skip
+    client = people.person(db, Role.ANALYST)
+    seen = client.post("/api/v1/cases:preview", json=asked).json()["items"]
+    own = [one["reason"] for one in seen]
+    assert own[0]["zh"] == own[2]["zh"] != own[1]["zh"]
+    assert "研发费用" in own[1]["zh"] and "123.45 元" in own[1]["zh"]
+    assert "123.45 yuan short" in own[1]["en"]
+    wrong = asked | {"expected": 3, "reasons": {str(firms[-1] + 1): "x"}}
+    assert client.post("/api/v1/cases:open", json=wrong).status_code == 409
+    written = asked | {"expected": 3, "reasons": {str(firms[2]): "董事长来电求助"}}
+    made = client.post("/api/v1/cases:open", json=written)
+    assert reasons(db, made.json()["ids"]) == [own[0]["zh"], own[1]["zh"], "董事长来电求助"]
+
+
+def test_the_gaps_of_the_set_that_was_asked_about_come_first(db: Session) -> None:
+    firm = make_firm(db, "科技型企业", designations=[
+        {"kind": "cq_tech_based", "from": date(LAST, 1, 1)}])  # fmt: skip
+    assess(db, None, today())
+    client = people.person(db, Role.ANALYST)
+    for code in ("hnte_2016", "pool_qianjiang_2023"):
+        asked = {"of": "pool", "query": f"set={code}&id={firm}"}
+        [one] = client.post("/api/v1/cases:preview", json=asked).json()["items"]
+        assert one["set_code"] == code
+
+
+def test_without_a_gap_a_flag_says_why_and_without_that_somebody_must(db: Session) -> None:
+    title = {"kind": "srdi", "from": date(LAST, 1, 1), "to": today() + timedelta(days=20)}
+    ending = make_firm(db, "到期企业", designations=[title])
+    nothing = make_firm(db, "无标记企业", firm={"registered_on": today()})
+    assess(db, None, today())
+    db.execute(delete(Flag).where(Flag.firm_id == nothing))
+    db.execute(delete(Flag).where(Flag.firm_id == ending, Flag.kind != "expiring"))
+    asked = {"of": "firms", "query": f"id__in={ending},{nothing}", "measure": "tax.hnte15",
+             "expected": 2}  # fmt: skip
+    client = people.person(db, Role.ANALYST)
+    refused = client.post("/api/v1/cases:open", json=asked)
+    assert refused.status_code == 422 and "无标记企业" in refused.json()["detail"]
+    made = client.post("/api/v1/cases:open", json=asked | {"remark": "年底前联系"})
+    flag, remark = reasons(db, made.json()["ids"])
+    assert "到期" in flag and remark == "年底前联系"
 
 
 def test_a_firm_that_changed_meanwhile_stops_the_opening(db: Session, firms: list[int]) -> None:
@@ -88,7 +143,7 @@ def test_a_firm_that_changed_meanwhile_stops_the_opening(db: Session, firms: lis
     db.execute(update(Firm).where(Firm.id == firms[0]).values(status="moved_out"))
     found = opening.found(db, SYSTEM, "pool", [("unmet", "hnte.rd")])
     with pytest.raises(Conflict, match="2 家"):
-        opening.open_cases(db, SYSTEM, found, opening.Wanted("rd.subledger", "x", 3))
+        opening.open_cases(db, SYSTEM, found, opening.Wanted("rd.subledger", 3))
 
 
 def test_a_rule_routes_by_gap_industry_and_size(db: Session, firms: list[int]) -> None:
@@ -261,11 +316,21 @@ def test_the_story_on_pages(db: Session, firms: list[int]) -> None:
     assert way.headers["location"].startswith("/support/open?of=pool")
     page = client.get(way.headers["location"])
     assert "将发起 3 件" in page.text and "帮扶企业1" in page.text
-    form = {"of": "pool", "on": on, "measure": "rd.subledger", "reason": "冲刺", "expected": "9"}
+    form: dict[str, Any] = {
+        "of": "pool",
+        "on": on,
+        "measure": "rd.subledger",
+        "remark": "冲刺",
+        "expected": "9",
+    }
+    form |= {"firm": list(map(str, firms)), "why": ["财务总监已答应", "", ""]}
     wrong = client.post("/support/open", data=form)
     assert wrong.status_code == 409 and "请重新核对" in wrong.text and "冲刺" in wrong.text
+    assert "财务总监已答应" in wrong.text, "what was written is still there"
     done = client.post("/support/open", data=form | {"expected": "3"}, follow_redirects=False)
     assert done.status_code == 303
+    said = reasons(db, list(db.scalars(select(SupportCase.id))))
+    assert said[0] == "财务总监已答应" and "研发费用" in said[1]
     assert "帮扶企业1" in client.get("/cases").text
     number = db.scalars(select(SupportCase.id)).first()
     officer = people.person(db, Role.ANALYST, body(db, "science"))

@@ -130,7 +130,7 @@ def opening_of(firms: list[int], expected: int) -> Callable[[Session], list[int]
     def open_them(session: Session) -> list[int]:
         query = [("id__in", ",".join(map(str, firms)))]
         found = opening.found(session, SYSTEM, "firms", query)
-        wanted = opening.Wanted("tax.hnte15", "并发", expected)
+        wanted = opening.Wanted("tax.hnte15", expected, remark="并发")
         return opening.open_cases(session, SYSTEM, found, wanted)
 
     return open_them

@@ -134,6 +134,8 @@ def _table(document: Document, columns: Sequence[Column], rows: Sequence[Sequenc
     for cell, column in zip(table.rows[0].cells, columns, strict=True):
         _shade(cell)
         _write(cell.paragraphs[0], column.head, HEAD, 10.5)
+        if column.numeric:
+            cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for row in rows:
         for cell, column, text in zip(table.add_row().cells, columns, row, strict=True):
