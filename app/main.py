@@ -191,8 +191,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.settings = settings
     app.state.sessions = session_factory(engine)
     # For what is one statement and a transaction of its own: no round trips to begin and to end it.
-    alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-    app.state.singly = session_factory(alone)
+    app.state.singly = engine.execution_options(isolation_level="AUTOCOMMIT").connect
     install_errors(app)
     _health(app, engine)  # first, so that being asked how it is costs next to nothing
     app.mount("/static", Assets(directory=STATIC), name="static")

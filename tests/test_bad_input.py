@@ -30,6 +30,9 @@ def analyst(db: Session) -> TestClient:
     ("PUT", FIRM, {"json": {"name": 7}}, 422, "/name"),
     ("PUT", FIRM, {"json": {"name": "武陵材料", "nmae": "x"}}, 422, "/nmae"),
     ("PUT", FIRM, {"json": {"name": "武陵\u0000材料"}}, 422, "/name"),
+    ("PUT", FIRM, {"content": rb'{"name": "a\ud83d"}'}, 422, "半个字符"),
+    ("PUT", FIRM, {"content": rb'{"name": "\udc00\ud83d\udc00"}'}, 422, "半个字符"),
+    ("PUT", FIRM, {"content": b'{"name": ' + b"9" * 5_000 + b"}"}, 400, "JSON"),
     ("PUT", FIRM, {"json": {"name": "武陵材料", "registered_capital": "许多"}}, 422,
      "/registered_capital"),
     ("PUT", f"{FIRM}/figures/2025", {"json": {"staff_avg": "四十"}}, 422, "/staff_avg"),
@@ -64,6 +67,13 @@ def test_each_is_named(
     assert found.json()["type"].removeprefix("/problems/") in known
 
 
+def test_a_body_that_is_not_said_to_be_json_is_told_what_to_say(analyst: TestClient) -> None:
+    found = analyst.put(FIRM, content=b'{"name": "x"}', headers={"Content-Type": "text/plain"})
+    assert found.status_code == 422 and "application/json" in found.json()["detail"]
+    broken = analyst.put(FIRM, content=b'{"name": ', headers={"Content-Type": "application/json"})
+    assert broken.json()["errors"][0]["pointer"] == "/" and "10" in broken.text
+
+
 def test_keys_twice_in_one_batch_are_one_row(analyst: TestClient) -> None:
     row = {"credit_code": CODE, "name": "武陵材料有限公司"}
     done = analyst.post("/api/v1/firms:batch", json={"rows": [row, row]}).json()
@@ -71,6 +81,8 @@ def test_keys_twice_in_one_batch_are_one_row(analyst: TestClient) -> None:
     figure = {"credit_code": CODE, "year": 2025, "staff_avg": 1}
     twice = analyst.post("/api/v1/figures:batch", json={"rows": [figure, figure]}).json()
     assert [one["status"] for one in twice["results"]] == ["created", "rejected"]
+    [fault] = twice["results"][1]["errors"]
+    assert "重复" in fault["detail"] and "repeats row 0" in fault["detail"]
     atomic = {"rows": [figure | {"staff_avg": 2}, figure], "atomic": True}
     assert analyst.post("/api/v1/figures:batch", json=atomic).status_code == 422
 
@@ -81,6 +93,8 @@ def test_a_key_that_has_run_out_is_a_new_one(db: Session, analyst: TestClient) -
     other = AWARD | {"firm_id": firm, "name": "另一个奖"}
     assert analyst.post("/api/v1/awards", json=other, headers=key).json()["type"] == (
         "/problems/KeyReused")  # fmt: skip
+    spaced = analyst.post("/api/v1/awards", json=other, headers={"Idempotency-Key": "k 2"})
+    assert spaced.status_code == 422 and "Idempotency-Key" in spaced.text
     db.execute(text("update kept_reply set kept_at = now() - interval '25 hours'"))
     assert analyst.post("/api/v1/awards", json=other, headers=key).json()["id"] != first["id"]
 

@@ -63,7 +63,7 @@ class Actor:
                     scope=scope,
                 )
         elif scope.endswith(":write") and self.role not in KEEPERS:
-            raise Forbidden(f"角色 {self.role} 不能修改企业数据")
+            raise Forbidden(f"角色 {self.role} 不能修改企业数据 (this role changes no data)")
 
     @property
     def source(self) -> str:

@@ -129,7 +129,9 @@ Tx = Annotated[Session, Depends(_writing, scope="function")]
 
 
 async def _signed_in(request: Request) -> Actor:
-    return cast(Actor, await in_thread(_admitted, request))
+    """Asked for once, by whichever dependency comes first: a request is spent only once."""
+    known = getattr(request.state, "actor", None)
+    return cast(Actor, known or await in_thread(_admitted, request))
 
 
 def _admitted(request: Request) -> Actor:
@@ -140,7 +142,10 @@ def _admitted(request: Request) -> Actor:
     if allowance is not None and not allowance.granted:
         raise allowance.refusal()
     if found is None:
-        raise Unauthenticated("请先登录，或在 Authorization 头中提供有效令牌（Bearer tidu_…）")
+        raise Unauthenticated(
+            "请先登录，或在 Authorization 头中提供有效令牌 Bearer tidu_… "
+            "(sign in, or send a valid token)"
+        )
     request.state.actor = found
     return found
 
@@ -149,7 +154,9 @@ def _admitted(request: Request) -> Actor:
 SignedIn = Annotated[Actor, Depends(_signed_in)]
 
 
-async def _actor(actor: SignedIn) -> Actor:
+# They call each other: each dependency of a dependency would cost every request its work.
+async def _actor(request: Request) -> Actor:
+    actor = await _signed_in(request)
     if actor.must_enrol:
         raise Forbidden(
             "这个角色必须先启用第二因素：请在“我的账号”中设置 (set up a second factor first)",
@@ -163,8 +170,8 @@ def _by_token(request: Request) -> Actor | None:
     address = client_address(request.scope, settings.trusted_proxies)
     header = request.headers["authorization"]
     secret = header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
-    with request.app.state.singly() as session, session.begin():
-        found = tokens.admit(session, settings, secret, address)
+    with request.app.state.singly() as connection, connection.begin():
+        found = tokens.admit(connection, settings, secret, address)
     if found is not None and found.use_is_noted:
         request.state.allowance = found.allowance
         return found.actor
@@ -200,13 +207,13 @@ CurrentActor = Annotated[Actor, Depends(_actor)]
 def reader(actor: Actor) -> Actor:
     """The actor, if they may see data of firms."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):
-        raise Forbidden("这个角色不能查看企业数据")
+        raise Forbidden("这个角色不能查看企业数据 (this role sees no data of firms)")
     actor.require("firms:read")
     return actor
 
 
-async def _reader(actor: CurrentActor) -> Actor:
-    return reader(actor)
+async def _reader(request: Request) -> Actor:
+    return reader(await _actor(request))
 
 
 Reader = Annotated[Actor, Depends(_reader)]
@@ -214,7 +221,7 @@ Reader = Annotated[Actor, Depends(_reader)]
 
 async def _auditor(actor: CurrentActor) -> Actor:
     if actor.role is not Role.AUDITOR:
-        raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录")
+        raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录 (auditors only)")
     return actor
 
 
@@ -232,7 +239,7 @@ class Readings:
         self.notes.append({"what": what, **said})
 
 
-async def _noting(request: Request, actor: CurrentActor) -> AsyncIterator[Readings]:
+async def _noting(request: Request) -> AsyncIterator[Readings]:
     """Notes are written when the reading is done, and before its answer leaves."""
     found = Readings()
     yield found
@@ -254,7 +261,7 @@ Noted = Annotated[Readings, Depends(_noting, scope="function")]
 
 async def _administrator(actor: CurrentActor) -> Actor:
     if actor.role is not Role.ADMIN:
-        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录")
+        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录 (administrators only)")
     return actor
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -259,7 +259,7 @@ def revoke(session: Session, token: Token) -> None:
 
 
 def admit(
-    session: Session, settings: Settings, secret: str, address: Address | None
+    database: Connection | Session, settings: Settings, secret: str, address: Address | None
 ) -> Bearer | None:
     """Who a secret stands for, if it holds here and now, and one request out of its bucket.
 
@@ -268,7 +268,7 @@ def admit(
     if not is_token(secret):
         return None
     where = None if address is None else str(address)
-    row = session.execute(ADMIT, {
+    row = database.execute(ADMIT, {
         "digest": digest(secret), "now": now(), "address": where,
         "usual": settings.token_requests_per_minute, "seconds": settings.burst_seconds,
     }).first()  # fmt: skip

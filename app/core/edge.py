@@ -28,6 +28,9 @@ FOR_EVER = {"cache-control": f"public, max-age={YEAR}, immutable"}
 NEVER_KEPT = {"cache-control": "no-store"}
 # Whoever follows the feed waits without a connection, and takes nobody's place by waiting.
 FOLLOWING, FOLLOWERS = "/api/v1/events", 200
+# Half of a surrogate pair, escaped: it is no character, and nothing can store it.
+HIGH, LOW, REST = rb"\\u[dD][89abAB]", rb"\\u[dD][c-fC-F]", rb"[0-9a-fA-F]{2}"
+HALF = re.compile(HIGH + REST + b"(?!" + LOW + REST + b")|(?<!" + HIGH + REST + b")" + LOW + REST)
 BRACKETS = bytes(set(range(256)) - set(b'"[]{}'))
 log = structlog.get_logger("tidu.access")
 
@@ -253,6 +256,12 @@ def _check_json(body: bytes) -> None:
         raise Invalid("JSON 应为 UTF-8 编码 (JSON is written in UTF-8)")
     if (depth := depth_of(body)) > DEEPEST_JSON:
         raise Invalid(f"JSON 嵌套 {depth} 层，超过 {DEEPEST_JSON} 层 (nested too deeply)")
+    if b"\\ud" in body or b"\\uD" in body:
+        half = HALF.search(body.replace(b"\\\\", b""))
+        if half is not None:
+            raise Invalid(
+                f"JSON 中的 {half[0].decode()} 只是半个字符：请以 UTF-8 书写 (half a character)"
+            )
 
 
 def depth_of(body: bytes) -> int:

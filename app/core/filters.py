@@ -235,7 +235,9 @@ class _Reader:
         return int(raw)
 
     def _count(self, controls: dict[str, list[str]]) -> str:
-        raw = self._once(controls, "count") or "capped"
+        raw = self._once(controls, "count")
+        if raw is None:
+            return "capped"
         if raw not in COUNTS:
             self._wrong("count", not_among(raw, COUNTS))
         return raw

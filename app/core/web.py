@@ -37,6 +37,13 @@ from app.core.wording import in_language, said
 FILE_TOO_LARGE = "文件过大：请压缩或拆分后上传 (the file is too large: compress or split it)"
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STATIC = Path(__file__).resolve().parent.parent / "static"
+# What the framework says in its own words.
+REMEDIES = {
+    "There was an error parsing the body": "请求内容无法读取：应为 UTF-8 编码的 JSON，数字不能过长 "
+    "(the body is no JSON in UTF-8, or has too long a number)",
+    "Method Not Allowed": "这个地址不接受此方法：可用的方法见 Allow "
+    "(method not allowed: Allow names those that are)",
+}
 THEMES = ("light", "dark", "auto")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
@@ -153,6 +160,11 @@ def install_errors(app: FastAPI) -> None:
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        if isinstance(error.body, bytes) and error.body:  # what is JSON has been read by now
+            sent = request.headers.get("content-type", "")[:50]
+            return answer(request, Invalid(
+                f"Content-Type 应为 application/json，不是 {sent!r} (send it as application/json)"
+            ))  # fmt: skip
         return answer(
             request,
             Invalid(
@@ -163,10 +175,13 @@ def install_errors(app: FastAPI) -> None:
 
     def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = {404: NotFound("没有这个地址：请核对路径"), 413: TooLarge(FILE_TOO_LARGE)}
+        known = {
+            404: NotFound("没有这个地址：请核对路径 (no such address)"),
+            413: TooLarge(FILE_TOO_LARGE),
+        }
         found = known.get(error.status_code)
         if found is None:
-            found = Invalid(str(error.detail))
+            found = Invalid(REMEDIES.get(str(error.detail), str(error.detail)))
             found.status, found.title = error.status_code, str(error.detail)
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         if error.status_code == 405 and request.scope["path"].startswith("/api/"):
@@ -180,7 +195,10 @@ def install_errors(app: FastAPI) -> None:
 
     def down(request: Request, error: Exception) -> Response:
         log.error("database", exc_info=error)
-        return answer(request, Unavailable("数据库暂时不可用：请稍后重试"))
+        return answer(
+            request,
+            Unavailable("数据库暂时不可用：请稍后重试 (the database is down: try again later)"),
+        )
 
     app.add_exception_handler(AppError, app_error)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -210,7 +228,9 @@ def _bad_value(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
     state = getattr(error.orig, "sqlstate", None) or ""
     if state.startswith("22"):  # data exceptions: a value out of range, a NUL byte
-        return answer(request, Invalid("有一个值超出了允许的范围：请核对"))
+        return answer(
+            request, Invalid("有一个值超出了允许的范围：请核对 (a value is out of range)")
+        )
     return _unexpected(request, error)
 
 
@@ -224,6 +244,10 @@ def _faults(error: RequestValidationError) -> list[dict[str, Any]]:
     faults = []
     for each in error.errors():
         place, *path = each["loc"]
+        if each["type"] == "json_invalid":
+            at = f"第 {path[0] + 1} 个字符处有误 (wrong at character {path[0] + 1})"
+            faults.append({"pointer": "/", "detail": f"{said(each)}：{at}"})
+            continue
         if place == "body":
             where = {"pointer": "/" + "/".join(map(str, path))}
         else:

@@ -198,7 +198,7 @@ def get_sets(session: Session, codes: list[str]) -> list[LoadedSet]:
     """Sets by code, in that order; NotFound names the first that does not exist."""
     found = {s.policy.code: s for s in _loaded(session, KEYS.where(CriteriaSet.code.in_(codes)))}
     if missing := [code for code in codes if code not in found]:
-        raise NotFound(f"没有条件版本 {missing[0]}：可用的版本见 /criteria")
+        raise NotFound(f"没有条件版本 {missing[0]}：可用的版本见 /criteria (no such criteria set)")
     return [found[code] for code in codes]
 
 

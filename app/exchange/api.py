@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Tx
 from app.core.errors import Invalid
 from app.core.resource import Resource
@@ -22,7 +21,10 @@ LARGEST_BATCH = 5_000
 def no_boolean(value: object) -> object:
     """JSON's true is not the number one."""
     if isinstance(value, bool):
-        raise ValueError("a boolean is not a figure: give a number, or text such as 12.5%")
+        raise ValueError(
+            "true 和 false 不是数值：请填数字，或 12.5% 这样的文字 "
+            "(a boolean is not a figure: give a number, or text such as 12.5%)"
+        )
     return value
 
 
@@ -131,7 +133,7 @@ def put_firm(credit_code: CreditCode, body: FirmIn, actor: CurrentActor, tx: Tx)
     """Create or update one firm."""
     actor.require("firms:write")
     row = {"credit_code": credit_code.upper(), **body.model_dump(exclude_none=True)}
-    return _one(upsert_firms(tx, actor, [row], source=actor.source), actor)
+    return _one(upsert_firms(tx, actor, [row], source=actor.source))
 
 
 @router.put("/firms/by-credit-code/{credit_code}/figures/{year}")
@@ -146,7 +148,7 @@ def put_figures(
                       errors=[{"pointer": f"/{name}", "detail": "已在地址中 (in the address)"}
                               for name in twice])  # fmt: skip
     row = {**body, "credit_code": credit_code.upper(), "year": year}
-    return _one(upsert_figures(tx, actor, [row], source=actor.source), actor)
+    return _one(upsert_figures(tx, actor, [row], source=actor.source))
 
 
 @router.post("/firms:batch")
@@ -155,7 +157,7 @@ def batch_firms(body: FirmBatch, actor: CurrentActor, tx: Tx) -> BatchResult:
     actor.require("firms:write")
     rows = [row.model_dump(exclude_none=True) for row in body.rows]
     mode: Mode = "atomic" if body.atomic else "skip"
-    return _many(upsert_firms(tx, actor, rows, source=actor.source, mode=mode), actor)
+    return _many(upsert_firms(tx, actor, rows, source=actor.source, mode=mode))
 
 
 @router.post("/figures:batch")
@@ -163,7 +165,7 @@ def batch_figures(body: FigureBatch, actor: CurrentActor, tx: Tx) -> BatchResult
     """Upsert figures by credit code, year and indicator."""
     actor.require("figures:write")
     mode: Mode = "atomic" if body.atomic else "skip"
-    return _many(upsert_figures(tx, actor, body.rows, source=actor.source, mode=mode), actor)
+    return _many(upsert_figures(tx, actor, body.rows, source=actor.source, mode=mode))
 
 
 def _batches(kind: FactKind) -> None:
@@ -178,17 +180,17 @@ def _batches(kind: FactKind) -> None:
     def batch_records(body: RecordBatch, actor: CurrentActor, tx: Tx) -> BatchResult:
         mode: Mode = "atomic" if body.atomic else "skip"
         found = upsert_records(tx, actor, kind, body.rows, source=actor.source, mode=mode)
-        return _many(found, actor)
+        return _many(found)
 
 
 for _kind in KINDS:
     _batches(_kind)
 
 
-def _one(report: Report, actor: Actor) -> RowResult:
+def _one(report: Report) -> RowResult:
     if report.faults:
         raise Invalid("内容有误，未写入：见 errors (not written)",
-                      errors=[_error(fault, "", actor) for fault in report.faults])  # fmt: skip
+                      errors=[_error(fault, "") for fault in report.faults])  # fmt: skip
     return _result(report, 0)
 
 
@@ -198,15 +200,15 @@ def _result(report: Report, row: int) -> RowResult:
                      outdated=row in report.outdated)  # fmt: skip
 
 
-def _error(fault: Fault, place: str, actor: Actor) -> dict[str, str]:
+def _error(fault: Fault, place: str) -> dict[str, str]:
     return {"pointer": f"{place}/{fault.column}", "value": fault.value,
-            "detail": fault.detail(actor.locale)}  # fmt: skip
+            "detail": fault.told}  # fmt: skip
 
 
-def _many(report: Report, actor: Actor) -> BatchResult:
+def _many(report: Report) -> BatchResult:
     faulty: dict[int, list[dict[str, str]]] = {}
     for fault in report.faults:
-        found = _error(fault, f"/rows/{fault.row}", actor)
+        found = _error(fault, f"/rows/{fault.row}")
         faulty.setdefault(fault.row, []).append(found)
     if not report.applied:
         errors = [error for row in sorted(faulty) for error in faulty[row]]

@@ -25,6 +25,11 @@ class Fault:
         """The sentence in the user's language."""
         return self.en if locale == "en" else self.zh
 
+    @property
+    def told(self) -> str:
+        """In both languages, for programs, whose readers are unknown."""
+        return f"{self.zh} ({self.en})"
+
 
 @dataclass
 class Report:

@@ -109,7 +109,7 @@ def stale(contact: Contact, version: object) -> Stale:
 def _demand(session: Session, actor: Actor, firm_id: int, scope: str) -> Firm:
     """The firm, or the error that says what is lacking: a scope, the firm, the right."""
     if actor.role in (Role.ADMIN, Role.AUDITOR):
-        raise Forbidden("这个角色不能查看企业数据")
+        raise Forbidden("这个角色不能查看企业数据 (this role sees no data of firms)")
     actor.require(scope)
     firm = queries.get(session, actor, firm_id)
     if not may_read(session, actor, firm_id):

@@ -151,7 +151,9 @@ def get(session: Session, actor: Actor, firm_id: int) -> Firm:
     """One firm; NotFound also where it exists but is not this actor's to know."""
     found = find(session, actor, firm_id)
     if found is None:
-        raise NotFound(f"没有编号为 {firm_id} 的企业", **_successor(session, actor, firm_id))
+        raise NotFound(
+            f"没有编号为 {firm_id} 的企业 (no such firm)", **_successor(session, actor, firm_id)
+        )
     return found
 
 
@@ -174,7 +176,9 @@ def by_credit_code(session: Session, actor: Actor, credit_code: str) -> Firm:
     """One firm by its credit code, likewise."""
     found = find_by_credit_code(session, actor, credit_code)
     if found is None:
-        raise NotFound(f"没有统一社会信用代码为 {credit_code} 的企业：请核对代码")
+        raise NotFound(
+            f"没有统一社会信用代码为 {credit_code} 的企业：请核对代码 (no firm has this code)"
+        )
     return found
 
 

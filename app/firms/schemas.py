@@ -29,7 +29,7 @@ ISO_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def no_boolean(value: object) -> object:
     """JSON's true is not the number one."""
     if isinstance(value, bool):
-        raise ValueError("a boolean is not a number")
+        raise ValueError("true 和 false 不是数字 (a boolean is not a number)")
     return value
 
 

@@ -156,7 +156,7 @@ def list_import_faults(
     items = [
         RowFaults(row=row.row_no, errors=[
             {"column": f["column"], "value": f["value"],
-             "detail": f["en" if actor.locale == "en" else "zh"]} for f in row.faults
+             "detail": f"{f['zh']} ({f['en']})"} for f in row.faults
         ]) for row in found
     ]  # fmt: skip
     return FaultsOut(items=items, next=found[-1].row_no if len(found) == limit else None)

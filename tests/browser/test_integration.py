@@ -34,6 +34,7 @@ def test_a_webhook_is_made_tested_and_switched_off(page: Page) -> None:
     page.locator("#organisation").select_option("demo_park_1")
     page.locator("#url").fill("https://hooks.example.invalid/tidu")
     page.locator("#kinds").fill("figure firm.updated")
+    page.locator("#query").fill("rung=certified")
     form.get_by_role("button").click()
     expect(page.get_by_role("status")).to_contain_text("whsec_")
     page.get_by_role("button", name="发送测试").click()

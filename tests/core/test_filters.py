@@ -94,6 +94,7 @@ def test_what_is_found(db: Session, query: str, expected: list[int]) -> None:
         ("limit=ten", "limit", "1000"),
         ("limit=5&limit=6", "limit", "once"),
         ("count=all", "count", "exact"),
+        ("count=", "count", "exact"),
         ("cursor=a&cursor=b", "cursor", "once"),
         ("&".join(["size=1"] * 101), "*", "__in"),
         ("any=" + "|".join(["size:1"] * 101), "*", "__in"),
