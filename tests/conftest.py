@@ -36,11 +36,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-class InOnePiece(LoadFileScheduling):
+class InOnePiece(LoadFileScheduling):  # type: ignore[misc]  # it is not typed
     """A file's tests on one worker, and all of the browser's: their district is made once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+        return BROWSER if nodeid.startswith(BROWSER) else str(super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> InOnePiece:
