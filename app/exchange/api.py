@@ -22,7 +22,7 @@ def no_boolean(value: object) -> object:
     """JSON's true is not the number one."""
     if isinstance(value, bool):
         raise ValueError(
-            "true 和 false 不是数值：请填数字，或 12.5% 这样的文字 "
+            "true 和 false 不是数字：请填数字，或 12.5% 这样的文字 "
             "(a boolean is not a figure: give a number, or text such as 12.5%)"
         )
     return value

@@ -113,16 +113,22 @@ def assess(session: Session, firms: Sequence[int] | None, as_of: date) -> int:
     in_force = tuple(sets_in_force(session, as_of, purpose=None))
     sets = tuple(one for one in in_force if one.policy.purpose == "first")
     session.flush()  # what was reported in this transaction is read below
-    ids = None if firms is None else list(firms)
-    if not sets or ids == []:
-        return 0
     with whole_district(session):
+        ids = _all_of_few(session) if firms is None else list(firms)
+        if not sets or ids == []:
+            return 0
         mark_used(session, sets)
         written = _assess(session, ids, _Key(sets), as_of)
         few = None if ids is None or len(ids) > FEW else ids
         raise_flags(session, few, in_force, as_of)
         effects.measure(session, few, sets, as_of)
         return written
+
+
+def _all_of_few(session: Session) -> list[int] | None:
+    """The firms of a register so small that to plan for ranges of it takes the longest."""
+    found = list(session.scalars(select(Firm.id).limit(SEVERAL + 1)))
+    return None if len(found) > SEVERAL else found
 
 
 def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) -> int:
