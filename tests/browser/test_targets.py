@@ -20,6 +20,8 @@ UNITS = (
     ("officer", "区经济信息委", "department", "en"),
 )  # fmt: skip
 ACCEPT = {"zh": "接受清单", "en": "Accept the list"}
+# What the leader reads: a heading, and how many firms are behind a number.
+LEADER = {"zh": ("年末预测", "共 {} 家"), "en": ("Forecast for year ends", "{} firms")}
 
 
 def sign_in(page: Page, username: str) -> None:
@@ -69,14 +71,15 @@ def test_the_plan_is_carried_out_by_everybody(page: Page) -> None:
     for account, _, _, lang in UNITS:
         report(page, account, lang)
     sign_in(page, "leader")
-    prefer(page, "en", "light", 1440)
-    page.goto("/briefing")
-    expect(page.locator("[hx-get='/briefing/forecast'] [data-drawn]")).to_have_count(2)
-    expect(page.get_by_role("heading", name="Forecast for year ends")).to_be_visible()
-    page.goto("/analyses/structure")
-    number = int(page.locator("tbody td a").last.inner_text().replace(",", ""))
-    page.locator("tbody td a").last.click()
-    expect(page.get_by_text(f"{number} firms")).to_be_visible()
+    for lang, (heading, counted) in LEADER.items():
+        prefer(page, lang, "light", 1440)
+        page.goto("/briefing")
+        expect(page.locator("[hx-get='/briefing/forecast'] [data-drawn]")).to_have_count(2)
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        page.goto("/analyses/structure")
+        number = int(page.locator("tbody td a").last.inner_text().replace(",", ""))
+        page.locator("tbody td a").last.click()
+        expect(page.get_by_text(counted.format(number))).to_be_visible()
 
 
 @pytest.mark.parametrize(("lang", "theme", "width"), LOOKS)
