@@ -161,18 +161,18 @@ def _put_back(session: Session, table: str) -> None:
 
 
 def _same_row(session: Session, table: str) -> str:
-    """How the trail's firm and key name a row of a table: the rest of its primary key."""
+    """How the trail's firm and key name a row of a table: the rest of its primary key.
+
+    Equalities alone: with an `or` among them every row would be held against every change.
+    """
     key: list[Any] = list(session.scalars(text(
         "select attname from pg_index join pg_attribute on attrelid = indrelid "
         "where indrelid = cast(:t as regclass) and indisprimary and attnum = any(indkey) "
         "order by attnum"), {"t": table}))  # fmt: skip
     if table == "firm":
         return "t.id = change.firm_id"
-    own = [column for column in key if column != "firm_id"]
-    words = ", ".join(f"t.{column}" for column in own)
+    if key == ["id"]:
+        return "t.id = change.key::int"
+    words = ", ".join(f"t.{column}" for column in key if column != "firm_id")
     by_key = f"concat_ws('/', {words}) = change.key"
-    if own == ["id"]:
-        by_key = "t.id = change.key::int"
-    if table == "carrier":
-        return by_key
-    return f"(t.firm_id = change.firm_id or change.firm_id is null) and {by_key}"
+    return f"t.firm_id = change.firm_id and {by_key}" if "firm_id" in key else by_key

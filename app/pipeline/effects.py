@@ -13,15 +13,18 @@ from app.criteria.compiler import LoadedSet
 from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS
 from app.pipeline.fields import places
 
-WAITING = text("""
-select set_code from support_case
+WAITING = """
+select set_code from support_case as one
 where (gap_closed_on is null or rung_reached_on is null) and set_code is not null
-  and (:every or firm_id = any(:ids))
+  and one.firm_id {scope}
 union
 select set_code from case_peer as peer join support_case as one on one.id = case_id
 where (peer.gap_closed_on is null or peer.rung_reached_on is null) and set_code is not null
-  and (:every or peer.firm_id = any(:ids))
-""")
+  and peer.firm_id {scope}
+"""
+# Apart, for one plan that fits both would be made anew each time.
+WAITING_OF_ALL = text(WAITING.format(scope="is not null"))
+WAITING_OF_SOME = text(WAITING.format(scope="= any(:ids)"))
 # The tables that are measured, each with the case that says what is waited for.
 MEASURED = (("support_case", "one.id = mine.id"), ("case_peer", "one.id = mine.case_id"))
 # A gap is closed when every criterion of the case is met in the set it was opened for.
@@ -55,7 +58,11 @@ def measure(
 ) -> None:
     """Write the day on which a case's gaps were first seen closed, and its rung first held."""
     scope = {"every": ids is None, "ids": ids or []}
-    waiting = set(session.scalars(WAITING, scope))
+    waiting = set(
+        session.scalars(WAITING_OF_ALL)
+        if ids is None
+        else session.scalars(WAITING_OF_SOME, {"ids": ids})
+    )
     for loaded in sets:
         if loaded.policy.code not in waiting:
             continue
