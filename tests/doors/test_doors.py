@@ -22,7 +22,7 @@ from app.support.models import CaseEntry, SupportCase
 from tests import people
 from tests.factories import make_firm
 from tests.firms.test_documents import png
-from tests.support.test_cases import body, figures
+from tests.support.opened import body, figures
 
 LAST = today().year - 1
 LINK = re.compile(r'value="(http[^"]+/door/open/[^"]+)"')

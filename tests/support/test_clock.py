@@ -26,7 +26,7 @@ from app.support.days import Calendar
 from app.support.models import SupportCase
 from tests import people
 from tests.factories import make_firm
-from tests.support.test_cases import body
+from tests.support.opened import body
 from tests.webhooks.receiver import receiving
 
 DAY = date(2026, 11, 26)  # a Thursday

@@ -12,9 +12,8 @@ from app.core.clock import today
 from app.firms.models import FirmYear
 from app.pipeline.service import assess
 from tests import people
-from tests.support.test_cases import firms, opened
+from tests.support.opened import opened
 
-__all__ = ["firms"]  # the fixture
 LATER = (today() + timedelta(days=300)).isoformat()
 SOON = (today() + timedelta(days=60)).isoformat()
 

@@ -13,9 +13,8 @@ from app.support import clock
 from app.support.days import Calendar
 from app.support.models import CaseEntry, Measure, RouteRule, SupportCase
 from tests import people
-from tests.support.test_cases import body, case, firms, opened
+from tests.support.opened import body, case, opened
 
-__all__ = ["firms"]  # the fixture
 RULES = "/api/v1/route-rules"
 
 

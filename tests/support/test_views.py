@@ -12,9 +12,7 @@ from app.accounts.models import Grant, User
 from app.core.clock import today
 from app.support.models import SupportCase
 from tests import people
-from tests.support.test_cases import body, firms, opened
-
-__all__ = ["firms"]  # the fixture
+from tests.support.opened import body, opened
 
 
 def test_a_card_moves_where_the_states_question_is_answered(db: Session, firms: list[int]) -> None:

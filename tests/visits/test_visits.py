@@ -18,7 +18,7 @@ from app.support.models import SupportCase
 from tests import people
 from tests.factories import make_firm
 from tests.firms.test_documents import png
-from tests.support.test_cases import body
+from tests.support.opened import body
 
 PHOTO = ("现场.png", png(), "image/png")
 
