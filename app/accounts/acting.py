@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.core.clock import today
+from app.core.db import plainly
 from app.core.errors import AppError
 
 # Roles of the database that a connection of the application takes on, never those of people.
@@ -28,11 +29,13 @@ DATABASE_ROLES = {
     Role.ADMIN: NOBODY,
     Role.AUDITOR: NOBODY,
 }
-DECLARE = text("""
-select set_config('transaction_read_only', :reading, true),
-       set_config('tidu.acting', :acting, true), set_config('tidu.day', :day, true),
-       set_config('tidu.organisation', :organisation, true), set_config('role', :role, true)
-""")
+DECLARE = """
+select set_config('transaction_read_only', %(reading)s, true) as reading,
+       set_config('tidu.acting', %(acting)s, true) as acting,
+       set_config('tidu.day', %(day)s, true) as day,
+       set_config('tidu.organisation', %(organisation)s, true) as organisation,
+       set_config('role', %(role)s, true) as role
+"""
 TAKE_ROLE = text("select set_config('role', :role, true)")
 OWN = text("select firms_in_scope()")
 LAY_DOWN = text("select set_config('tidu.firms', :bits, true)")
@@ -86,7 +89,7 @@ def _declare(
     reading: bool = False, firm_id: int | None = None,
 ) -> None:  # fmt: skip
     session.info["database_role"], session.info["own_firm"] = role, firm_id
-    session.execute(DECLARE, {
+    plainly(session, DECLARE, {
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
         "organisation": organisation, "role": role, "reading": "on" if reading else "off",
     })  # fmt: skip
