@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -36,9 +37,17 @@ select set_config('transaction_read_only', %(reading)s, true) as reading,
        set_config('tidu.organisation', %(organisation)s, true) as organisation,
        set_config('role', %(role)s, true) as role
 """
+# With what the organisation may know of, in the same statement: it is asked in every transaction.
+DECLARE_OWN = f"""{DECLARE},
+       own_firms(cast(nullif(%(organisation)s, '') as int), cast(%(day)s as date)) as own
+"""
 TAKE_ROLE = text("select set_config('role', :role, true)")
-OWN = text("select firms_in_scope()")
-LAY_DOWN = text("select set_config('tidu.firms', :bits, true)")
+OWN = text("""
+select own_firms(cast(nullif(current_setting('tidu.organisation'), '') as int),
+                 cast(current_setting('tidu.day') as date))
+""")
+# What was laid down is not sent back: it is as long as the register.
+LAY_DOWN = text("select set_config('tidu.firms', :bits, true) is null")
 
 
 def act_as(
@@ -89,21 +98,22 @@ def _declare(
     reading: bool = False, firm_id: int | None = None,
 ) -> None:  # fmt: skip
     session.info["database_role"], session.info["own_firm"] = role, firm_id
-    plainly(session, DECLARE, {
+    declared = plainly(session, DECLARE_OWN if role == OWN_FIRMS else DECLARE, {
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
         "organisation": organisation, "role": role, "reading": "on" if reading else "off",
     })  # fmt: skip
     if role == OWN_FIRMS:
-        _lay_down_scope(session)
+        _lay_down_scope(session, declared[0].own)
 
 
-def _lay_down_scope(session: Session) -> None:
+def _lay_down_scope(session: Session, own: str | None) -> None:
     """A bit for each firm that the organisation may know of on the day, or for the firm itself."""
     firm_id: int | None = session.info.get("own_firm")
-    own = session.scalars(OWN).all() if firm_id is None else [firm_id]
-    bits = bytearray((max(own, default=-1) + 8) // 8)
-    for number in own:
-        bits[number >> 3] |= 1 << (number & 7)
+    listed = (own or "") if firm_id is None else str(firm_id)
+    numbers = np.fromstring(listed, dtype=np.int32, sep=",")
+    known = np.zeros(numbers.max(initial=-1) + 1, dtype=np.bool_)
+    known[numbers] = True
+    bits = np.packbits(known, bitorder="little").tobytes()
     session.execute(LAY_DOWN, {"bits": "\\x" + bits.hex()})
 
 
@@ -137,4 +147,4 @@ def _take(session: Session, role: str) -> None:
     session.execute(TAKE_ROLE, {"role": role})
     session.info["database_role"] = role
     if role == OWN_FIRMS:
-        _lay_down_scope(session)  # a firm may have been taken in
+        _lay_down_scope(session, session.scalar(OWN))  # a firm may have been taken in
