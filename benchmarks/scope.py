@@ -31,9 +31,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=86_000)
     with database(parser.parse_args().firms) as engine:
+        evaluate(engine, today())
         with Session(engine) as session:
-            evaluate(session, today())
-            session.commit()
             bodies = {
                 kind: session.scalar(select(Organisation.id).where(Organisation.code == code))
                 for kind, code in (("park", "bench_park_1"), ("incubator", "bench_incubator_1"))

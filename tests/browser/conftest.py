@@ -31,7 +31,7 @@ def site_database(engine: Engine, settings: Settings) -> Iterator[Engine]:
     with copied(engine, settings, "site") as own:
         with Session(own) as session, session.begin():
             demo.load(session, today())
-            evaluate(session, today())
+        evaluate(own, today())
         yield own
 
 
