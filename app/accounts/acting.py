@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.core.clock import today
+from app.core.db import plainly
 from app.core.errors import AppError
 
 # Roles of the database that a connection of the application takes on, never those of people.
@@ -28,14 +30,24 @@ DATABASE_ROLES = {
     Role.ADMIN: NOBODY,
     Role.AUDITOR: NOBODY,
 }
-DECLARE = text("""
-select set_config('transaction_read_only', :reading, true),
-       set_config('tidu.acting', :acting, true), set_config('tidu.day', :day, true),
-       set_config('tidu.organisation', :organisation, true), set_config('role', :role, true)
-""")
+DECLARE = """
+select set_config('transaction_read_only', %(reading)s, true) as reading,
+       set_config('tidu.acting', %(acting)s, true) as acting,
+       set_config('tidu.day', %(day)s, true) as day,
+       set_config('tidu.organisation', %(organisation)s, true) as organisation,
+       set_config('role', %(role)s, true) as role
+"""
+# With what the organisation may know of, in the same statement: it is asked in every transaction.
+DECLARE_OWN = f"""{DECLARE},
+       own_firms(cast(nullif(%(organisation)s, '') as int), cast(%(day)s as date)) as own
+"""
 TAKE_ROLE = text("select set_config('role', :role, true)")
-OWN = text("select firms_in_scope()")
-LAY_DOWN = text("select set_config('tidu.firms', :bits, true)")
+OWN = text("""
+select own_firms(cast(nullif(current_setting('tidu.organisation'), '') as int),
+                 cast(current_setting('tidu.day') as date))
+""")
+# What was laid down is not sent back: it is as long as the register.
+LAY_DOWN = text("select set_config('tidu.firms', :bits, true) is null")
 
 
 def act_as(
@@ -86,21 +98,22 @@ def _declare(
     reading: bool = False, firm_id: int | None = None,
 ) -> None:  # fmt: skip
     session.info["database_role"], session.info["own_firm"] = role, firm_id
-    session.execute(DECLARE, {
+    declared = plainly(session, DECLARE_OWN if role == OWN_FIRMS else DECLARE, {
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
         "organisation": organisation, "role": role, "reading": "on" if reading else "off",
     })  # fmt: skip
     if role == OWN_FIRMS:
-        _lay_down_scope(session)
+        _lay_down_scope(session, declared[0].own)
 
 
-def _lay_down_scope(session: Session) -> None:
+def _lay_down_scope(session: Session, own: str | None) -> None:
     """A bit for each firm that the organisation may know of on the day, or for the firm itself."""
     firm_id: int | None = session.info.get("own_firm")
-    own = session.scalars(OWN).all() if firm_id is None else [firm_id]
-    bits = bytearray((max(own, default=-1) + 8) // 8)
-    for number in own:
-        bits[number >> 3] |= 1 << (number & 7)
+    listed = (own or "") if firm_id is None else str(firm_id)
+    numbers = np.fromstring(listed, dtype=np.int32, sep=",")
+    known = np.zeros(numbers.max(initial=-1) + 1, dtype=np.bool_)
+    known[numbers] = True
+    bits = np.packbits(known, bitorder="little").tobytes()
     session.execute(LAY_DOWN, {"bits": "\\x" + bits.hex()})
 
 
@@ -134,4 +147,4 @@ def _take(session: Session, role: str) -> None:
     session.execute(TAKE_ROLE, {"role": role})
     session.info["database_role"] = role
     if role == OWN_FIRMS:
-        _lay_down_scope(session)  # a firm may have been taken in
+        _lay_down_scope(session, session.scalar(OWN))  # a firm may have been taken in

@@ -66,6 +66,8 @@ class Field:
     order: Sql | None = None
     # Whether a list can show it as a column, too.
     shown: bool = True
+    # A code in capitals: what one starts with is a range of its index.
+    capitals: bool = False
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -118,6 +120,8 @@ class Field:
         match lookup:
             case "ic":
                 return column.icontains(self.value(raw), autoescape=True)
+            case "isw" if self.capitals:
+                return column.startswith(self.value(raw).upper(), autoescape=True)
             case "isw":
                 return column.istartswith(self.value(raw), autoescape=True)
             case "iew":

@@ -63,7 +63,7 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
     counted = _counted_for_order(session, found, filters)
     sorts = [one.sort.expression for one in filters.order]
     keys = [expression.label(f"{KEY}{i}") for i, expression in enumerate(sorts)]
-    rows = found.add_columns(*keys, number.label(f"{KEY}id")).order_by(*_ordering(filters, number))
+    rows = ordered(found.add_columns(*keys, number.label(f"{KEY}id")), filters, number)
     if filters.cursor is not None:
         rows = rows.where(_after(filters, filters.cursor, number))
     got = session.execute(rows.limit(filters.limit + 1)).mappings().all()
@@ -100,6 +100,11 @@ def _total(session: Session, found: Select[Any], at_most: int | None) -> int:
     if at_most is not None:
         counted = counted.limit(at_most + 1)
     return session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+
+
+def ordered(query: Select[Any], filters: Filters, number: Sql) -> Select[Any]:
+    """The rows of a query as the filters order them."""
+    return query.order_by(*_ordering(filters, number))
 
 
 def _ordering(filters: Filters, number: Sql) -> list[Sql]:

@@ -157,7 +157,8 @@ def _attributes() -> list[Field]:
         "chain": ("产业链", "Industry chain"),
         "legal_form": ("企业类型", "Legal form"),
     }
-    fields = [Field(name, "text", getattr(Firm, name), label=_label(*both))
+    fields = [Field(name, "text", getattr(Firm, name), label=_label(*both),
+                    capitals=name in ("industry_code", "region_code"))
               for name, both in text.items()]  # fmt: skip
     capital = type_coerce(Firm.registered_capital, BigInteger)
     return [

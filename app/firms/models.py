@@ -208,8 +208,9 @@ class Location(Fact, Base):
     __tablename__ = "location"
     __table_args__ = (
         one_at_a_time("firm_id", range_column="during", name="ex_location_overlap"),
-        Index("ix_location_park_id", "park_id", postgresql_where=CURRENT),
-    )
+        Index("ix_location_park_id", "park_id", "firm_id", postgresql_include=["during"],
+              postgresql_where=CURRENT),
+    )  # fmt: skip
 
     park_id: Mapped[int] = mapped_column(ForeignKey(Organisation.id))
     during: Mapped[Range[date]] = mapped_column(DATERANGE)
@@ -221,8 +222,9 @@ class Residency(Fact, Base):
     __tablename__ = "residency"
     __table_args__ = (
         one_at_a_time("firm_id", range_column="during", name="ex_residency_overlap"),
-        Index("ix_residency_incubator_id", "incubator_id", postgresql_where=CURRENT),
-    )
+        Index("ix_residency_incubator_id", "incubator_id", "firm_id", postgresql_include=["during"],
+              postgresql_where=CURRENT),
+    )  # fmt: skip
 
     incubator_id: Mapped[int] = mapped_column(ForeignKey(Organisation.id))
     during: Mapped[Range[date]] = mapped_column(DATERANGE)

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actor import Actor
 from app.core.fields import Predicate
 from app.core.filters import Filters
-from app.core.paging import Page, page
+from app.core.paging import Page, ordered, page
 from app.criteria.compiler import LoadedSet
 from app.criteria.policy import Outcome
 from app.firms import listing
@@ -38,7 +38,7 @@ from app.pipeline.models import Assessment
 COLUMNS = (NO_RUNG, *RUNGS)
 SUMMED = ("revenue_sales", "rd_hnte")
 CARDS, AT_ONCE = 12, 1_000
-# Firms that a filtered board knows by their numbers.
+# Of how many firms a filtered board asks at once where they stand.
 FEW = 3_000
 BESIDE = ("park", f"figure.{SUMMED[0]}")
 VERDICT = ("outcome", "gap_count", "readiness")
@@ -87,27 +87,39 @@ def board(session: Session, actor: Actor, params: Params, day: date) -> Board:
 def _spread(
     session: Session, actor: Actor, loaded: LoadedSet, filters: Filters, day: date
 ) -> dict[str, tuple[Predicate, ...]]:
-    """The conditions of each column; where few firms meet the filters, they are looked for once."""
-    if filters.where:
-        query = select(Firm.id).join(Assessment, _beside(loaded))
-        query = query.where(visible(actor, day), *filters.where)
-        found = session.scalars(query.limit(FEW + 1)).all()
-        if len(found) <= FEW:
-            return _by_rung(session, found, day)
-    return {name: _on(filters, name, day) for name in COLUMNS}
+    """The conditions of each column; the first firms that meet the filters are looked for once."""
+    own = {name: _on(filters, name, day) for name in COLUMNS}
+    if not filters.where:
+        return own
+    query = select(Firm.id).join(Assessment, _beside(loaded))
+    query = query.where(visible(actor, day), *filters.where)
+    _without_helpers(session)
+    found = session.scalars(ordered(query, filters, Firm.id).limit(FEW + 1)).all()
+    return {
+        # A column that they do not fill may hold firms that come after them.
+        name: _among(firms) if len(found) <= FEW or len(firms) > CARDS else own[name]
+        for name, firms in _by_rung(session, found, day).items()
+    }
 
 
-def _by_rung(session: Session, firms: Sequence[int], day: date) -> dict[str, tuple[Predicate, ...]]:
+def _without_helpers(session: Session) -> None:
+    """Helpers of a parallel plan look up every firm one by one, or work out every firm's rung."""
+    session.execute(text("set local max_parallel_workers_per_gather = 0"))
+
+
+def _by_rung(session: Session, firms: Sequence[int], day: date) -> dict[str, list[int]]:
+    """As many firms of each rung as its column shows, and one more, as they follow each other."""
     steps = standing(day)
     of_them = steps.c.firm_id == any_(literal(list(firms), ARRAY(Integer)))
     stands = dict(session.execute(select(steps.c.firm_id, steps.c.step).where(of_them)).all())
     columns: dict[str, list[int]] = {name: [] for name in COLUMNS}
     for firm in firms:
         columns[rung(stands.get(firm)) or NO_RUNG].append(firm)
-    return {
-        name: (Firm.id == any_(literal(numbers, ARRAY(Integer))),)
-        for name, numbers in columns.items()
-    }
+    return {name: numbers[: CARDS + 1] for name, numbers in columns.items()}
+
+
+def _among(firms: list[int]) -> tuple[Predicate, ...]:
+    return (Firm.id == any_(literal(firms, ARRAY(Integer))),)
 
 
 def _on(filters: Filters, name: str, day: date) -> tuple[Predicate, ...]:
@@ -147,8 +159,7 @@ def _beside(loaded: LoadedSet) -> Any:
 def totals(session: Session, actor: Actor, params: Params, day: date) -> list[Total]:
     """Counts and sums by rung; firms without a figure add nothing, and are not taken for nought."""
     loaded, filters = pool.read(session, _unpaged(params), day)
-    # Each helper of a parallel plan would work out every firm's rung for itself.
-    session.execute(text("set local max_parallel_workers_per_gather = 0"))
+    _without_helpers(session)
     steps = standing(day)
     # Whole fen, summed exactly.
     sums = [
