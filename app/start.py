@@ -61,15 +61,16 @@ def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
         days.load_shipped(session)
         playbooks.load_shipped(session)
         clock.load_shipped(session)
-        if demo and session.scalar(select(func.count()).select_from(Firm)) == 0:
+        made = demo and session.scalar(select(func.count()).select_from(Firm)) == 0
+        if made:
             from app.demo import service
 
             say("making the demo district (about 1,100 firms)")
             service.load(session, today())
         last = session.scalar(select(func.max(Evaluation.as_of)))
-        if last != today():
-            run = evaluate(session, today())
-            say(f"evaluated {run.firms} firms, {run.changed} verdicts changed")
+    if made or last != today():
+        run = evaluate(engine, today())
+        say(f"evaluated {run.firms} firms, {run.changed} verdicts changed")
 
 
 def greeting(engine: Engine, settings: Settings) -> list[str]:

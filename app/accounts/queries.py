@@ -71,7 +71,12 @@ def person_by_id(session: Session, number: int) -> User:
 def grants(session: Session, user_id: int) -> Sequence[Any]:
     """A person's roles, with the body's name and whether each holds today; the latest first."""
     return session.execute(
-        select(Grant, Organisation.name.label("body"), in_force().label("holds"))
+        select(
+            Grant,
+            Organisation.name.label("body"),
+            Organisation.name_en.label("body_en"),
+            in_force().label("holds"),
+        )
         .join(Organisation, Organisation.id == Grant.organisation_id)
         .where(Grant.user_id == user_id)
         .order_by(in_force().desc(), Grant.since.desc(), Grant.id.desc())
@@ -121,7 +126,13 @@ def people(session: Session, search: str = "", after: str = "", limit: int = PAG
 
 def _roles(session: Session, ids: list[int]) -> dict[int, list[Any]]:
     query = (
-        select(Grant.user_id, Grant.role, Organisation.name.label("body"), Grant.until)
+        select(
+            Grant.user_id,
+            Grant.role,
+            Organisation.name.label("body"),
+            Organisation.name_en.label("body_en"),
+            Grant.until,
+        )
         .join(Organisation, Organisation.id == Grant.organisation_id)
         .where(and_(Grant.user_id.in_(ids), in_force()))
     )

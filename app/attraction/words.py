@@ -1,5 +1,6 @@
 """Closed values of attraction in words, and the partners and chains that the plan names."""
 
+from app.firms import chains
 from app.pipeline.trail import words
 
 STAGES = words().values["lead.stage"]
@@ -7,4 +8,6 @@ CHANNELS = words().values["lead.channel"]
 LOST = words().values["lead.lost_reason"]
 # Others can be typed.
 PARTNERS = ("西部科学城重庆高新区", "日照", "南充", "市科技局帮扶集团", "中信集团")
-CHAINS = ("新材料", "生物医药", "新能源", "数字经济")
+CHAINS = tuple(chains.NAMES)
+# As people read a chain.
+chain_named = chains.named

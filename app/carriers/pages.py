@@ -17,6 +17,7 @@ from app.core.errors import AppError
 from app.core.forms import checked, numbers
 from app.core.notices import leave
 from app.core.web import render
+from app.core.wording import named
 from app.firms.schemas import LARGEST_ID
 from app.incubation.models import CARRIER_KINDS, PLATFORM_PLACES, REWARDED, Carrier
 from app.innovation.models import LEVELS
@@ -119,7 +120,7 @@ class CarrierForm(BaseModel):
 def history(request: Request, carrier_id: CarrierId, actor: Reader, db: Db) -> HTMLResponse:
     """Who changed what of a carrier, and when."""
     found = queries.one(db, actor, carrier_id, today().year).row
-    called = found.name if i18n.locale_of(request) == "zh" else found.name_en or found.name
+    called = named(found, i18n.locale_of(request))
     return render(request, "pipeline/acts.html", called=called, back=f"/carriers/{carrier_id}",
                   acts=trail_queries.apart(db, "carrier", carrier_id))  # fmt: skip
 

@@ -217,7 +217,7 @@ def proposals(session: Session, actor: Actor, carrier_id: int | None) -> Sequenc
     """Promotions that wait for a decision, from or to one carrier or all."""
     here, there = aliased(Organisation), aliased(Organisation)
     query = (
-        select(Promotion, Firm.name, here.name.label("from_name"), there.name.label("to_name"))
+        select(Promotion, Firm.name, here, there)
         .join(Firm, Firm.id == Promotion.firm_id)
         .join(here, here.id == Promotion.from_id).join(there, there.id == Promotion.to_id)
         .where(visible(actor), Promotion.superseded_at.is_(None), Promotion.accepted.is_(None))

@@ -31,7 +31,7 @@ from app.core.errors import (
     WrongHost,
     clash,
 )
-from app.core.wording import in_language, said
+from app.core.wording import in_language, named, said
 
 # Files are the only bodies that are passed on as they come, each route with a limit of its own.
 FILE_TOO_LARGE = "文件过大：请压缩或拆分后上传 (the file is too large: compress or split it)"
@@ -320,7 +320,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.globals.update(asset=asset)
     environment.filters.update(yuan=yuan, number=number, plain=plain, days=days, moment=moment,
-                               told=in_language)  # fmt: skip
+                               told=in_language, named=named)  # fmt: skip
     return environment
 
 

@@ -1,6 +1,7 @@
 """What the schemas find wrong, in words of both languages: cause and what to give instead."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -89,3 +90,11 @@ def said(error: ErrorDetails) -> str:
         return message
     context: dict[str, Any] = error.get("ctx") or {}
     return f"{words.format_map(context).replace(' or ', ' 或 ')} ({message})"
+
+
+def named(body: Any, locale: str) -> str:
+    """What a body is called: by its English name, where it has one, for those who read English."""
+    row = isinstance(body, Mapping)
+    zh, en = (body["name"], body["name_en"]) if row else (body.name, body.name_en)
+    name: str = zh if locale == "zh" else en or zh
+    return name

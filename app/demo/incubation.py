@@ -188,15 +188,22 @@ def _chains(random: Random, rows: _Rows, ids: list[int], firms: list[Row]) -> No
 
 def _zones(session: Session, rows: _Rows) -> None:
     """One core and three areas, made up, and the five parks."""
-    areas = ("城西片区（演示）", "舟白片区（演示）", "武陵山片区（演示）")
-    wholes = [Zone(name="正阳核心区（演示）", kind="core"),
-              *(Zone(name=name, kind="area") for name in areas)]  # fmt: skip
+    areas = (("城西", "Chengxi"), ("舟白", "Zhoubai"), ("武陵山", "Wulingshan"))
+    wholes = [Zone(name="正阳核心区（演示）", name_en="Zhengyang core (demo)", kind="core"),
+              *(Zone(name=f"{zh}片区（演示）", name_en=f"{en} area (demo)", kind="area")
+                for zh, en in areas)]  # fmt: skip
     session.add_all(wholes)
     session.flush()
-    parks = select(Organisation.id, Organisation.name).where(Organisation.kind == "park",
-                                                             Organisation.demo)  # fmt: skip
-    for n, (number, name) in enumerate(session.execute(parks.order_by(Organisation.id))):
-        rows.put(Zone, name=name, kind="park", park_id=number, within_id=wholes[n % 4].id)
+    parks = select(Organisation).where(Organisation.kind == "park", Organisation.demo)
+    for n, park in enumerate(session.scalars(parks.order_by(Organisation.id))):
+        rows.put(
+            Zone,
+            name=park.name,
+            name_en=park.name_en,
+            kind="park",
+            park_id=park.id,
+            within_id=wholes[n % 4].id,
+        )
 
 
 def _listing(random: Random, rows: _Rows, firm_id: int) -> None:

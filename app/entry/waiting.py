@@ -268,7 +268,8 @@ def _residencies(actor: Actor, day: date) -> Select[Any]:
     start = func.lower(Residency.during)
     limit = cast(start + func.make_interval(0, Residency.limit_months), Date)
     return (
-        select(Firm.id, Firm.name, Organisation.name.label("incubator"), limit.label("limit"),
+        select(Firm.id, Firm.name, Organisation.name.label("incubator"),
+               Organisation.name_en.label("incubator_en"), limit.label("limit"),
                (limit - day).label("days"), _total())
         .join(Residency, Residency.firm_id == Firm.id)
         .join(Organisation, Organisation.id == Residency.incubator_id)

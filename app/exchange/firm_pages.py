@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from app.accounts.auth import CurrentActor, Db, Reader, Tx
 from app.core.clock import today
 from app.core.errors import AppError, Invalid, Stale
+from app.core.i18n import locale_of
 from app.core.web import render
 from app.core.wording import said
 from app.exchange import typing_in
@@ -136,7 +137,8 @@ def _page(
     unit = "元" if form is None else form.capital_unit
     page = render(
         request, "pipeline/firm_form.html", firm=firm, known=known, typed=typed, unit=unit,
-        problem=problem, divisions=divisions(), origins=ORIGINS, statuses=FIRM_STATUSES,
+        problem=problem, divisions=divisions(locale_of(request)),
+        origins=ORIGINS, statuses=FIRM_STATUSES,
         units=list(typing_in.UNITS), values=words().values,
         theirs=[name for name in FIELDS if typed[name].strip() != known[name]]
         if isinstance(problem, Stale) else [],

@@ -9,10 +9,10 @@ MINORITIES = ("土家族苗族自治县", "苗族土家族自治县", "土家族
 
 
 @lru_cache
-def names() -> dict[str, str]:
-    """Every known district by its GB/T 2260 code."""
+def names(locale: str = "zh") -> dict[str, str]:
+    """Every known district by its GB/T 2260 code, in one language."""
     raw = read_yaml(Path(__file__).with_name("divisions.yaml"))
-    return {str(code): name for code, name in raw.items()}
+    return {str(code): pair[0 if locale == "zh" else 1] for code, pair in raw.items()}
 
 
 @lru_cache

@@ -241,10 +241,12 @@ def designations(session: Session, firm_id: int) -> list[Designation]:
 
 
 def residencies(session: Session, firm_id: int) -> list[Any]:
-    """Stays in incubators with the incubator's name, newest first."""
+    """Stays in incubators with the incubator's names, newest first."""
     return list(
         session.execute(
-            select(Residency.during, Residency.graduated_on, Organisation.name)
+            select(
+                Residency.during, Residency.graduated_on, Organisation.name, Organisation.name_en
+            )
             .join(Organisation, Organisation.id == Residency.incubator_id)
             .where(Residency.firm_id == firm_id, Residency.superseded_at.is_(None))
             .order_by(func.lower(Residency.during).desc())
@@ -252,10 +254,10 @@ def residencies(session: Session, firm_id: int) -> list[Any]:
     )
 
 
-def park_on(session: Session, firm_id: int, day: date) -> str | None:
+def park_on(session: Session, firm_id: int, day: date) -> Organisation | None:
     """The park a firm is located in."""
     return session.scalar(
-        select(Organisation.name)
+        select(Organisation)
         .join(Location, Location.park_id == Organisation.id)
         .where(
             Location.firm_id == firm_id,

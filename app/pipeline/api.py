@@ -134,7 +134,7 @@ def change_firm(
     firm = firms.get(tx, actor, firm_id)
 
     def stale(given: str) -> Stale:
-        current = detail(tx, actor, firm).model_dump(mode="json")
+        current = detail(tx, firm).model_dump(mode="json")
         return Stale(
             f'企业记录现为 "{firm.version}"，与 If-Match {given} 不符：请取回最新版再改 '
             "(changed meanwhile: read it again)",
@@ -146,7 +146,7 @@ def change_firm(
     service.update(tx, actor, firm, changes, firm.version)
     _assess(tx, firm_id)
     tag(response, firm)
-    return detail(tx, actor, firm)
+    return detail(tx, firm)
 
 
 @router.put("/firms/{firm_id}/judgements/{criterion}", operation_id="judge")

@@ -20,7 +20,6 @@ from app.criteria.store import all_sets, get_sets, measures, sources
 from app.criteria.versions import side_by_side, told
 from app.firms import queries
 from app.firms.api import FirmId
-from app.firms.divisions import names as divisions
 from app.pipeline import reform
 from app.pipeline.queries import explain
 from app.pipeline.reform_api import may_reform
@@ -28,7 +27,7 @@ from app.pipeline.standing import by_criterion
 
 router = APIRouter(include_in_schema=False)
 LISTED = 200
-WORDS = {"phrases": phrases, "divisions": divisions}
+WORDS = {"phrases": phrases}
 
 
 @router.get("/criteria")

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import now
 from app.core.papers import Block, Column, Facts, Heading, Note, Paper, Table, Text
+from app.core.wording import named
 from app.criteria import phrases
 from app.criteria.schemas import CriterionExplanation, FigureUsed, SetExplanation
-from app.firms import queries
+from app.firms import chains, queries
 from app.firms.catalogue import INDICATORS, Indicator
 from app.firms.divisions import names as divisions
 from app.firms.models import Firm
@@ -74,14 +75,16 @@ class Drawing:
         if firm.registered_capital is not None:
             capital = self.money(firm.registered_capital)
         rung = queries.rung_of(self.session, firm.id, self.day)
+        park = queries.park_on(self.session, firm.id, self.day)
         yield Facts([
             (say("统一社会信用代码", "Credit code"), firm.credit_code or NOTHING),
             (say("成立日期", "Registered on"), _text(firm.registered_on)),
-            (say("行政区划", "District"), divisions().get(firm.region_code or "", NOTHING)),
-            (say("园区", "Park"), queries.park_on(self.session, firm.id, self.day) or NOTHING),
+            (say("行政区划", "District"), 
+             divisions(self.locale).get(firm.region_code or "", NOTHING)),
+            (say("园区", "Park"), NOTHING if park is None else named(park, self.locale)),
             (say("国民经济行业", "Industry"), _text(firm.industry_code)),
             (say("高新技术领域", "High-tech field"), _text(firm.hightech_field)),
-            (say("产业链", "Chain"), _text(firm.chain)),
+            (say("产业链", "Chain"), _text(firm.chain and chains.named(firm.chain, self.locale))),
             (say("注册资本", "Registered capital"), _text(capital)),
             (say("所处梯次", "Rung"), self.pick(RUNGS[rung]) if rung else NOTHING),
             (say("注册地址", "Address"), _text(firm.address)),

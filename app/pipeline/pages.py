@@ -8,7 +8,7 @@ from fastapi import Request
 from app.core import charts
 from app.core.errors import Invalid
 from app.criteria import phrases
-from app.firms import queries
+from app.firms import chains, queries
 from app.firms.catalogue import INDICATORS
 from app.firms.contact_schemas import PURPOSES
 from app.firms.divisions import names as divisions
@@ -19,6 +19,7 @@ WORDS = {
     "charts": charts,
     "phrases": phrases,
     "divisions": divisions,
+    "chain_named": chains.named,
     "rungs": queries.RUNGS,
     "indicators": INDICATORS,
     "designation_kinds": DESIGNATION_KINDS,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from textwrap import fill
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +20,8 @@ from app.pipeline.norms import Place
 WIDE, HIGH = 72, 18
 TREND = ("revenue_sales", "rd_hnte", "net_profit")
 FEWEST_AXES = 3
+# Letters of a line beside the radar.
+LONGEST_NAME = 16
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,9 @@ def radar(places: list[Place], locale: str, firm: str, median: str) -> dict[str,
         "tooltip": {"trigger": "item"},
         "radar": {
             "radius": "58%", "center": ["50%", "46%"],
-            "axisName": {"width": 88, "overflow": "break"},  # English names are long
-            "indicator": [{"name": one.measure.label[locale], "max": 100} for one in known],
+            # English names are long.
+            "indicator": [{"name": fill(one.measure.label[locale], LONGEST_NAME), "max": 100}
+                          for one in known],
         },
         "series": [{
             "type": "radar", "symbolSize": 5,

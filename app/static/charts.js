@@ -84,6 +84,26 @@
     series: series(options).map((one) => ({ cursor: leads(one) ? "pointer" : "default", ...one })),
   });
 
+  // On a phone the names beside horizontal bars leave room for the bars, and legends for a line.
+  const NARROW = 480;
+  const fitted = (options, narrow) => {
+    const { itemGap = 10, itemWidth = 25 } = options.legend ?? {};
+    const across = options.yAxis?.type === "category";
+    const names = { axisLabel: { width: narrow ? 96 : 400, overflow: "break" } };
+    return {
+      ...(options.legend && { legend: narrow ? { itemGap: 6, itemWidth: 12 } : { itemGap, itemWidth } }),
+      ...(across && { yAxis: names, xAxis: { axisLabel: { hideOverlap: true } } }),
+    };
+  };
+
+  const chosen = (options) => ({
+    baseOption: adapted(options),
+    media: [
+      { query: { maxWidth: NARROW }, option: fitted(options, true) },
+      { option: fitted(options, false) },
+    ],
+  });
+
   const read = (place) => JSON.parse(document.getElementById(place.dataset.chart).textContent);
 
   const follow = (event) => {
@@ -97,7 +117,7 @@
     // Sharp on paper too, which is finer than most screens.
     const sharp = Math.max(devicePixelRatio, 2);
     const chart = echarts.init(place, theme(), { renderer: "canvas", locale: language, devicePixelRatio: sharp });
-    chart.setOption(adapted(read(place)));
+    chart.setOption(chosen(read(place)));
     chart.on("click", follow);
     drawn.set(place, chart);
     place.dataset.drawn = "";
@@ -147,7 +167,7 @@
   window.tiduCharts = {
     update(id, options) {
       for (const [place, chart] of drawn) {
-        if (place.dataset.chart === id) chart.setOption(adapted(options), { notMerge: true });
+        if (place.dataset.chart === id) chart.setOption(chosen(options), { notMerge: true });
       }
     },
   };

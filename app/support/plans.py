@@ -13,6 +13,7 @@ from app.accounts.models import Organisation
 from app.core.clock import now, today
 from app.core.errors import Conflict, Invalid, NotFound, Stale
 from app.core.papers import Column, Facts, Heading, Note, Paper, Signatures, Table, Text
+from app.core.wording import named
 from app.criteria import phrases
 from app.criteria.schemas import CriterionExplanation, SetExplanation
 from app.criteria.store import all_sets, sets_in_force
@@ -231,7 +232,7 @@ def _items(session: Session, plan: FirmPlan, bodies: dict[str, Organisation], lo
         body = bodies.get(item["organisation"])
         name = item["organisation"]
         if body is not None:
-            name = body.name if locale == "zh" else (body.name_en or body.name)
+            name = named(body, locale)
         rows.append((measures[item["measure"]].label[locale], name, item["by"]))
     return Table([Column(heads[0], share=3), Column(heads[1], share=2), Column(heads[2])], rows)
 

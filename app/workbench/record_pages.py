@@ -17,6 +17,7 @@ from app.core import i18n
 from app.core.clock import today
 from app.core.errors import NotFound
 from app.core.web import render
+from app.core.wording import named
 from app.criteria import phrases
 from app.criteria.kinds import RECORDS
 from app.exchange import record_forms
@@ -236,7 +237,7 @@ def _said(db: Session, locale: str) -> dict[str, str]:
 
 
 def _called(body: Organisation, locale: str) -> str:
-    return body.name if locale == "zh" else body.name_en or body.name
+    return named(body, locale)
 
 
 def _names(db: Session, fact: Any) -> dict[str, dict[int, str]]:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from app.accounts import queries as accounts
 from app.core.fields import RELATIVE, Field
 from app.core.web import number
+from app.core.wording import named
 from app.criteria import phrases
 from app.criteria.kinds import RECORDS
+from app.firms import chains
 from app.firms.divisions import names as divisions
 from app.firms.flag_models import FLAG_KINDS
 from app.firms.industries import HIGHTECH_FIELDS, SECTIONS
@@ -111,7 +113,7 @@ class Words:
         if field.kind == "bool":
             return {code: self.pick(pair) for code, pair in ANSWERS.items()}
         if field.name == "region_code":
-            return dict(divisions())
+            return dict(divisions(self.locale))
         if field.name == "chain":
             return None
         if field.choices is None:
@@ -139,7 +141,8 @@ class Words:
         return {
             "rung": said(RUNGS), "designation": titles, "designations": titles, "flag": flags,
             "flags": flags, "outcome": said(phrases.OUTCOMES), "park": self.places,
-            "incubator": self.places, "region_code": divisions(), **trail,
+            "incubator": self.places, "chain": {} if self.locale == "zh" else chains.NAMES,
+            "region_code": divisions(self.locale), **trail,
             **dict.fromkeys(OF_CRITERIA, self.criteria),
         }  # fmt: skip
 
@@ -238,9 +241,7 @@ PLAIN = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 def words_of(session: Session, bench: Bench, locale: str) -> Words:
     """The words of a list."""
     bodies = accounts.organisations(session, "park", "incubator")
-    places = {
-        body.code: body.name if locale == "zh" else (body.name_en or body.name) for body in bodies
-    }
+    places = {body.code: named(body, locale) for body in bodies}
     return Words(locale, bench, places)
 
 

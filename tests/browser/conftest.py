@@ -9,15 +9,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app.core.clock import today
 from app.core.settings import Settings
-from app.demo import service as demo
 from app.exports import models as exports
 from app.exports import running
 from app.exports.models import ExportFile
 from app.imports.models import BUSY, ImportBatch
 from app.main import create_app
-from app.pipeline.service import evaluate
+from app.start import prepare
 from tests.conftest import copied
 from tests.imports.desk import JOBS
 from tests.server import served
@@ -29,9 +27,9 @@ ARGUMENTS = ["--no-sandbox", "--font-render-hinting=none", "--disable-background
 def site_database(engine: Engine, settings: Settings) -> Iterator[Engine]:
     """The demo district, in a database of its own."""
     with copied(engine, settings, "site") as own:
-        with Session(own) as session, session.begin():
-            demo.load(session, today())
-            evaluate(session, today())
+        # Asked for on the day on which an empty register was assessed, it is assessed, too.
+        for wanted in (False, True):
+            prepare(own, demo=wanted, say=lambda _: None)
         yield own
 
 
