@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actor import Actor, Role
 from app.core.clock import today
+from app.core.db import plainly
 from app.core.errors import AppError
 
 # Roles of the database that a connection of the application takes on, never those of people.
@@ -30,15 +31,16 @@ DATABASE_ROLES = {
     Role.AUDITOR: NOBODY,
 }
 DECLARE = """
-select set_config('transaction_read_only', :reading, true),
-       set_config('tidu.acting', :acting, true), set_config('tidu.day', :day, true),
-       set_config('tidu.organisation', :organisation, true), set_config('role', :role, true)
+select set_config('transaction_read_only', %(reading)s, true) as reading,
+       set_config('tidu.acting', %(acting)s, true) as acting,
+       set_config('tidu.day', %(day)s, true) as day,
+       set_config('tidu.organisation', %(organisation)s, true) as organisation,
+       set_config('role', %(role)s, true) as role
 """
-DECLARED = text(DECLARE)
 # With what the organisation may know of, in the same statement: it is asked in every transaction.
-DECLARED_OWN = text(
-    f"{DECLARE}, own_firms(cast(nullif(:organisation, '') as int), cast(:day as date)) as own"
-)
+DECLARE_OWN = f"""{DECLARE},
+       own_firms(cast(nullif(%(organisation)s, '') as int), cast(%(day)s as date)) as own
+"""
 TAKE_ROLE = text("select set_config('role', :role, true)")
 OWN = text("""
 select own_firms(cast(nullif(current_setting('tidu.organisation'), '') as int),
@@ -96,12 +98,12 @@ def _declare(
     reading: bool = False, firm_id: int | None = None,
 ) -> None:  # fmt: skip
     session.info["database_role"], session.info["own_firm"] = role, firm_id
-    declared = session.execute(DECLARED_OWN if role == OWN_FIRMS else DECLARED, {
+    declared = plainly(session, DECLARE_OWN if role == OWN_FIRMS else DECLARE, {
         "acting": json.dumps(said, ensure_ascii=False), "day": today().isoformat(),
         "organisation": organisation, "role": role, "reading": "on" if reading else "off",
-    }).one()  # fmt: skip
+    })  # fmt: skip
     if role == OWN_FIRMS:
-        _lay_down_scope(session, declared.own)
+        _lay_down_scope(session, declared[0].own)
 
 
 def _lay_down_scope(session: Session, own: str | None) -> None:

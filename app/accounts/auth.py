@@ -1,9 +1,9 @@
 """Who asks, and in which transaction: the two things every route needs."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import contextmanager_in_threadpool
@@ -116,8 +116,9 @@ def _keep_answer(request: Request, session: Session, asked: Asked) -> None:
 
 
 def _declare(request: Request, session: Session, *, reading: bool = False) -> bool:
-    """Routes ask for the actor before the transaction, so it is known by now, if there is one."""
-    actor = getattr(request.state, "actor", None)
+    """Who asks is looked for before the transaction, if the route wants to know it."""
+    who = getattr(request.state, "who", None)
+    actor = getattr(request.state, "actor", None) if who is None else who()
     if actor is not None:
         act_as(session, actor, request_id=request.state.request_id, reading=reading)
     return actor is not None
@@ -128,10 +129,34 @@ Db = Annotated[Session, Depends(_reading, scope="function")]
 Tx = Annotated[Session, Depends(_writing, scope="function")]
 
 
-async def _signed_in(request: Request) -> Actor:
-    """Asked for once, by whichever dependency comes first: a request is spent only once."""
+Check = Callable[[Actor], Actor]
+
+
+def asking(check: Check) -> Callable[[Request], Coroutine[Any, Any, Actor | Later]]:
+    """A dependency on who asks, if a check lets them.
+
+    A route that has a thread of its own looks for them there: nothing of it needs them before.
+    """
+
+    async def found(request: Request) -> Actor | Later:
+        state, who = request.state, partial(_checked, request, check)
+        if getattr(state, "in_one_thread", False):
+            state.who = who
+            return Later(lambda: nullcontext(who()))
+        actor: Actor = await in_thread(who)
+        return actor
+
+    return found
+
+
+def _checked(request: Request, check: Check) -> Actor:
+    return check(_signed_in(request))
+
+
+def _signed_in(request: Request) -> Actor:
+    """Asked for once, by whoever comes first: a request is spent only once."""
     known = getattr(request.state, "actor", None)
-    return cast(Actor, known or await in_thread(_admitted, request))
+    return known or _admitted(request)
 
 
 def _admitted(request: Request) -> Actor:
@@ -150,13 +175,8 @@ def _admitted(request: Request) -> Actor:
     return found
 
 
-# Somebody who may still have to set up a second factor; only their own account is open to them.
-SignedIn = Annotated[Actor, Depends(_signed_in)]
-
-
-# They call each other: each dependency of a dependency would cost every request its work.
-async def _actor(request: Request) -> Actor:
-    actor = await _signed_in(request)
+def enrolled(actor: Actor) -> Actor:
+    """The actor, if they have the second factor that their role asks for."""
     if actor.must_enrol:
         raise Forbidden(
             "这个角色必须先启用第二因素：请在“我的账号”中设置 (set up a second factor first)",
@@ -201,31 +221,33 @@ def _by_cookie(request: Request) -> Actor | None:
     return found
 
 
-CurrentActor = Annotated[Actor, Depends(_actor)]
-
-
 def reader(actor: Actor) -> Actor:
     """The actor, if they may see data of firms."""
+    enrolled(actor)
     if actor.role in (Role.ADMIN, Role.AUDITOR):
         raise Forbidden("这个角色不能查看企业数据 (this role sees no data of firms)")
     actor.require("firms:read")
     return actor
 
 
-async def _reader(request: Request) -> Actor:
-    return reader(await _actor(request))
-
-
-Reader = Annotated[Actor, Depends(_reader)]
-
-
-async def _auditor(actor: CurrentActor) -> Actor:
-    if actor.role is not Role.AUDITOR:
+def _auditor(actor: Actor) -> Actor:
+    if enrolled(actor).role is not Role.AUDITOR:
         raise Forbidden("只有审计员可以查看审计记录：请用审计员账号登录 (auditors only)")
     return actor
 
 
-Auditor = Annotated[Actor, Depends(_auditor)]
+def _administrator(actor: Actor) -> Actor:
+    if enrolled(actor).role is not Role.ADMIN:
+        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录 (administrators only)")
+    return actor
+
+
+# Somebody who may still have to set up a second factor; only their own account is open to them.
+SignedIn = Annotated[Actor, Depends(asking(lambda actor: actor))]
+CurrentActor = Annotated[Actor, Depends(asking(enrolled))]
+Reader = Annotated[Actor, Depends(asking(reader))]
+Auditor = Annotated[Actor, Depends(asking(_auditor))]
+Administrator = Annotated[Actor, Depends(asking(_administrator))]
 
 
 class Readings:
@@ -257,12 +279,3 @@ def _write_down(request: Request, notes: list[dict[str, Any]]) -> None:
 # Stands before Db in a route's signature: the reading's connection is given back before the notes
 # take one, or requests would wait for each other's.
 Noted = Annotated[Readings, Depends(_noting, scope="function")]
-
-
-async def _administrator(actor: CurrentActor) -> Actor:
-    if actor.role is not Role.ADMIN:
-        raise Forbidden("只有系统管理员可以使用本页：请用管理员账号登录 (administrators only)")
-    return actor
-
-
-Administrator = Annotated[Actor, Depends(_administrator)]

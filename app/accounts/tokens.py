@@ -19,6 +19,7 @@ from app.accounts.secrets import digest
 from app.accounts.service import organisation
 from app.core.addresses import Address
 from app.core.clock import now
+from app.core.db import plainly
 from app.core.errors import Conflict, Invalid
 from app.core.settings import Settings
 
@@ -34,21 +35,21 @@ LONGEST_DAYS, LONGEST_OVERLAP, OVERLAP = 730, 30, 7
 LONGEST_NAME, MOST_RANGES = 100, 50
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 # The bucket is that of `limits._policy`.
-ADMIT = text(f"""
+ADMIT = f"""
 with found as (
   select token.id, token.name, token.scopes, token.organisation_id, organisation.kind,
-         token_use.used_at, coalesce(token.requests_per_minute, :usual) as rate
+         token_use.used_at, coalesce(token.requests_per_minute, %(usual)s) as rate
   from token join organisation on organisation.id = token.organisation_id
   left join token_use on token_use.token_id = token.id
-  where token.token_hash = :digest and token.expires_at > :now and token.revoked_at is null
-    and (cardinality(token.ranges) = 0 or cast(:address as inet) <<= any(token.ranges))
+  where token.token_hash = %(digest)s and token.expires_at > %(now)s and token.revoked_at is null
+    and (cardinality(token.ranges) = 0 or cast(%(address)s as inet) <<= any(token.ranges))
 ), bucket as (
   select 'token:' || id as key, make_interval(secs => 60.0 / rate) as step,
-         make_interval(secs => (greatest(1, rate * :seconds / 60) - 1) * 60.0 / rate) as room
+         make_interval(secs => (greatest(1, rate * %(seconds)s / 60) - 1) * 60.0 / rate) as room
   from found
 ), spent as ({limits.SPEND})
 select found.*, spent.granted, spent.owed from found, spent
-""")  # noqa: S608 - made of our own text
+"""  # noqa: S608 - made of our own text
 
 
 @dataclass(frozen=True)
@@ -268,12 +269,13 @@ def admit(
     if not is_token(secret):
         return None
     where = None if address is None else str(address)
-    row = database.execute(ADMIT, {
+    rows = plainly(database, ADMIT, {
         "digest": digest(secret), "now": now(), "address": where,
         "usual": settings.token_requests_per_minute, "seconds": settings.burst_seconds,
-    }).first()  # fmt: skip
-    if row is None:
+    })  # fmt: skip
+    if not rows:
         return None
+    row = rows[0]
     actor = Actor(ROLE_OF_ORGANISATION[row.kind], row.organisation_id, row.name, token_id=row.id,
                   scopes=frozenset(row.scopes))  # fmt: skip
     policy = limits.token_policy(settings, row.rate)

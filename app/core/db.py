@@ -1,14 +1,25 @@
 """Declarative base, the column types of the house, and the engine."""
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Engine, MetaData, create_engine, event, text
-from sqlalchemy.exc import DisconnectionError
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    MetaData,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -55,7 +66,12 @@ class Yuan(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:
         """Fen to yuan."""
-        return None if value is None else Decimal(value) / FEN_PER_YUAN
+        return in_yuan(value)
+
+
+def in_yuan(fen: int | None) -> Decimal | None:
+    """An amount as it is kept, in yuan."""
+    return None if fen is None else Decimal(fen) / FEN_PER_YUAN
 
 
 def make_engine(url: str, settings: Settings, role: str | None = None) -> Engine:
@@ -100,6 +116,23 @@ def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:
         if not said.poll(0):
             return
     raise DisconnectionError
+
+
+def plainly(database: Connection | Session, sql: str, given: Mapping[str, Any]) -> list[Any]:
+    """The rows of a statement as the driver gives them, as named tuples.
+
+    For the few that requests wait for again and again: the mapper would double their work.
+    """
+    if isinstance(database, Session):
+        database.flush()
+        database = database.connection()
+    driver: Any = database.connection.driver_connection
+    try:
+        cursor = driver.cursor(row_factory=namedtuple_row).execute(sql, given)
+        return cast(list[Any], cursor.fetchall())
+    except psycopg.Error as error:
+        wrapped = DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True)
+        raise wrapped from error
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

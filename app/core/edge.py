@@ -1,11 +1,12 @@
 """HTTP's edge: which host, whose page, how large a request; how many at once; headers and log."""
 
+import asyncio
 import re
 import uuid
+from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-import anyio
 import structlog
 from fastapi import Request
 from fastapi.responses import Response
@@ -46,9 +47,9 @@ class Edge:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.gate = anyio.CapacityLimiter(settings.pool_size)
-        self.followers = anyio.CapacityLimiter(FOLLOWERS)
-        self.readers = anyio.CapacityLimiter(READERS)
+        self.gate = asyncio.Semaphore(settings.pool_size)
+        self.followers = asyncio.Semaphore(FOLLOWERS)
+        self.readers = asyncio.Semaphore(READERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -102,9 +103,8 @@ class Edge:
         if declared.isdecimal() and int(declared) > LARGEST_BODY:
             raise _too_large()
         try:
-            with anyio.fail_after(BODY_SECONDS):
-                async with self.readers:
-                    last, body = await _read(receive)
+            async with asyncio.timeout(BODY_SECONDS), self.readers:
+                last, body = await _read(receive)
         except TimeoutError as error:
             raise TooSlow(
                 f"请求内容未在 {BODY_SECONDS} 秒内送达：请重试 (body too slow)"
@@ -156,22 +156,27 @@ class Answering:
     def _complete(self, message: Message) -> None:
         present = {name for name, _ in message["headers"]}
         state = self.scope["state"]
-        extra = HEADERS | self._caching() | {"x-request-id": state["request_id"]}
-        if self.https:
-            extra |= STRICT
+        own = {"x-request-id": state["request_id"]}
         if state.get("allowance") is not None:
-            extra |= state["allowance"].headers
-        message["headers"] = [*message["headers"]] + [
-            (name.encode(), value.encode())
-            for name, value in extra.items()
-            if name.encode() not in present
-        ]
+            own |= state["allowance"].headers
+        extra = [*self._usual(), *_encoded(own)]
+        message["headers"] = [*message["headers"], *(x for x in extra if x[0] not in present)]
         log.info("request", method=self.scope["method"], path=_written(self.scope),
                  status=message["status"], request_id=state["request_id"])  # fmt: skip
 
-    def _caching(self) -> dict[str, str]:
+    def _usual(self) -> list[tuple[bytes, bytes]]:
         served = self.scope["path"].startswith("/static/")
-        return FOR_EVER if served and b"v=" in self.scope["query_string"] else NEVER_KEPT
+        return _usual(self.https, for_ever=served and b"v=" in self.scope["query_string"])
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+@cache
+def _usual(https: bool, *, for_ever: bool) -> list[tuple[bytes, bytes]]:
+    kept = FOR_EVER if for_ever else NEVER_KEPT
+    return _encoded(HEADERS | kept | (STRICT if https else {}))
 
 
 def _written(scope: Scope) -> str:

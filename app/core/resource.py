@@ -12,13 +12,14 @@ from hashlib import sha256
 from typing import Any
 
 from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
 from app.core.errors import Invalid
 from app.core.fields import YES, nearest
-from app.core.threads import in_one_thread
+from app.core.threads import in_one_thread, in_thread
 from app.core.web import SAFE
 
 KEY, REPLAYED, DRY = "idempotency-key", "idempotent-replayed", "dry-run"
@@ -84,6 +85,10 @@ class Resource(APIRoute):
                 response = await handle(request)
             except Repeated as repeated:
                 return repeated.answer
+            except RequestValidationError:
+                # A stranger is told that they are one, not how to ask.
+                await in_thread(getattr(request.state, "who", bool))
+                raise
             if request.method in SAFE:
                 return _unless_known(request, response)
             if is_dry(request):

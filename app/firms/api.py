@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor
 from app.accounts.auth import CurrentActor, Db, Noted, Reader, Readings
 from app.core.clock import today
 from app.core.errors import PreconditionRequired, Stale
@@ -58,7 +57,7 @@ NEEDS_VERSION: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1", tags=["firms"], route_class=Resource)
 
 
-def detail(session: Session, actor: Actor, firm: Firm) -> schemas.FirmDetail:
+def detail(session: Session, firm: Firm) -> schemas.FirmDetail:
     """A firm as the API shows it."""
     return schemas.firm_detail(firm, listing.beside(session, firm.id, today()))
 
@@ -124,17 +123,18 @@ def get_firm_by_credit_code(
     credit_code: Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$")], actor: Reader, db: Db
 ) -> Response:
     """One firm by its unified social credit code."""
-    return _shown(db, actor, queries.by_credit_code(db, actor, credit_code))
+    found = listing.one(db, actor, "credit_code", credit_code.upper())
+    return _shown(db, found or queries.by_credit_code(db, actor, credit_code))
 
 
 @router.get("/firms/{firm_id}", operation_id="get_firm", response_model=schemas.FirmDetail)
 def get_firm(firm_id: FirmId, actor: Reader, db: Db) -> Response:
     """One firm; its ETag is needed to change it."""
-    return _shown(db, actor, queries.get(db, actor, firm_id))
+    return _shown(db, listing.one(db, actor, "id", firm_id) or queries.get(db, actor, firm_id))
 
 
-def _shown(session: Session, actor: Actor, firm: Firm) -> Response:
-    found = written(detail(session, actor, firm))
+def _shown(session: Session, firm: Firm) -> Response:
+    found = written(detail(session, firm))
     tag(found, firm)
     return found
 

@@ -3,32 +3,34 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Date,
     Integer,
     Select,
     any_,
     bindparam,
     literal,
     select,
-    text,
     type_coerce,
 )
 from sqlalchemy.orm import Session
 
-from app.accounts.actor import Actor
+from app.accounts.actor import Actor, Role
 from app.core.clock import today
+from app.core.db import in_yuan, plainly
 from app.core.filters import Filters, parse
 from app.core.paging import Page, page
+from app.core.prepared import DIALECT
 from app.firms.catalogue import INDICATORS
 from app.firms.fields import vocabulary
 from app.firms.flags import kinds_of
 from app.firms.models import Firm, FirmYear
 from app.firms.queries import LADDERS, RUNG_OF_DESIGNATION, RUNGS, visible
+from app.firms.schemas import OWN_COLUMNS
 
 STORED = (
     "id", "credit_code", "name", "status", "registered_on", "region_code", "address",
@@ -41,22 +43,23 @@ USUAL = (
 )  # fmt: skip
 Row = dict[str, Any]
 # Written out, for every page of firms asks for it: to put it together takes longer than to run it.
-STANDS = text("""
+STANDS = """
 select 'designation' as of, firm_id, kind as said, null as name, null as name_en,
        cast(null as date) as until
-from designation where firm_id = any(:ids) and superseded_at is null and valid @> :day
+from designation where firm_id = any(%(ids)s::int[]) and superseded_at is null and valid @> %(day)s
 union all
 select 'incubator', firm_id, code, name, name_en, null
 from residency join organisation on organisation.id = incubator_id
-where firm_id = any(:ids) and superseded_at is null and during @> :day
+where firm_id = any(%(ids)s::int[]) and superseded_at is null and during @> %(day)s
 union all
 select 'park', firm_id, code, name, name_en, null
 from location join organisation on organisation.id = park_id
-where firm_id = any(:ids) and superseded_at is null and during @> :day
+where firm_id = any(%(ids)s::int[]) and superseded_at is null and during @> %(day)s
 union all
-select 'former_name', firm_id, name, null, null, until from former_name where firm_id = any(:ids)
+select 'former_name', firm_id, name, null, null, until
+from former_name where firm_id = any(%(ids)s::int[])
 order by until, said
-""").bindparams(bindparam("ids", type_=ARRAY(Integer)), bindparam("day", type_=Date))
+"""
 STANDING = {"rung", "designations", "incubator", "park"}
 # Who asks by these looks for particular firms.
 SEARCHING = ("q", "name", "credit_code")
@@ -138,7 +141,7 @@ class _Stands:
 def _stands(session: Session, ids: list[int], day: date) -> _Stands:
     """Titles, places and names in one statement: one firm asks no more than a page of many."""
     found = _Stands()
-    for of, number, said, name, en, _ in session.execute(STANDS, {"ids": ids, "day": day}):
+    for of, number, said, name, en, _ in plainly(session, STANDS, {"ids": ids, "day": day}):
         if of == "designation":
             found.held.setdefault(number, []).append(said)
         elif of == "former_name":
@@ -171,6 +174,27 @@ def _figures(session: Session, ids: list[int], columns: list[str], day: date) ->
             shown = None if value is None else INDICATORS[code].shown(value)
             found[row["firm_id"]][column] = shown
     return found
+
+
+def one(session: Session, actor: Actor, key: str, value: Any) -> Any:
+    """One firm's own record by a column that tells firms apart; None where the actor may not know
+    of it.
+    """
+    sql, given = _one(actor.role, actor.organisation_id, today(), key)
+    found = plainly(session, sql, given | {"wanted": value})
+    if not found:
+        return None
+    return found[0]._replace(registered_capital=in_yuan(found[0].registered_capital))
+
+
+@lru_cache(maxsize=500)
+def _one(role: Role, organisation_id: int | None, day: date, key: str) -> tuple[str, Row]:
+    """The statement, put together once for all who may know of the same."""
+    table, actor = Firm.__table__, Actor(role, organisation_id, "")
+    mine = select(*(table.c[name] for name in sorted(OWN_COLUMNS)))
+    query = mine.where(table.c[key] == bindparam("wanted"), visible(actor, day))
+    compiled = query.compile(dialect=DIALECT)
+    return str(compiled), dict(compiled.params)
 
 
 def beside(session: Session, firm_id: int, day: date) -> Row:

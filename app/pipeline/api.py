@@ -34,7 +34,7 @@ from app.firms.api import (
 from app.firms.schemas import LARGEST_ID, FiltersOut, FirmDetail, FirmPatch
 from app.pipeline import pool, schemas
 from app.pipeline.fields import vocabulary
-from app.pipeline.judging import check_criterion, judged_names
+from app.pipeline.judging import check_criterion, judged
 from app.pipeline.queries import explain
 from app.pipeline.service import assess
 from app.views import service as views
@@ -99,7 +99,7 @@ def what_if(firm_id: FirmId, body: schemas.WhatIfBody, actor: Reader, db: Db) ->
     """The same with some figures, judgements or the date replaced; nothing is written."""
     firms.get(db, actor, firm_id)
     codes = _known_codes(db, body.sets)
-    supposed = body.supposed(judged_names(db) if body.judgements else set())
+    supposed = body.supposed(set(judged(db)) if body.judgements else set())
     day = body.as_of or today()
     found = explain(db, firm_id, day, codes=codes, what_if=supposed)
     return schemas.Assessment(firm_id=firm_id, as_of=day, sets=found)
@@ -134,7 +134,7 @@ def change_firm(
     firm = firms.get(tx, actor, firm_id)
 
     def stale(given: str) -> Stale:
-        current = detail(tx, actor, firm).model_dump(mode="json")
+        current = detail(tx, firm).model_dump(mode="json")
         return Stale(
             f'企业记录现为 "{firm.version}"，与 If-Match {given} 不符：请取回最新版再改 '
             "(changed meanwhile: read it again)",
@@ -146,7 +146,7 @@ def change_firm(
     service.update(tx, actor, firm, changes, firm.version)
     _assess(tx, firm_id)
     tag(response, firm)
-    return detail(tx, actor, firm)
+    return detail(tx, firm)
 
 
 @router.put("/firms/{firm_id}/judgements/{criterion}", operation_id="judge")

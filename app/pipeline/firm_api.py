@@ -35,7 +35,7 @@ def add_firm(
     assess(tx, [firm.id], today())
     tag(response, firm)
     response.headers["Location"] = f"/api/v1/firms/{firm.id}"
-    return detail(tx, actor, firm)
+    return detail(tx, firm)
 
 
 @router.patch("/firms", operation_id="change_found_firms",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.acting import act_as
 from app.accounts.actor import Actor
-from app.accounts.auth import CurrentActor, Db, Tx, settings_of
+from app.accounts.auth import Db, Tx, asking, enrolled, settings_of
 from app.accounts.models import Organisation
 from app.accounts.service import organisation
 from app.core.errors import Invalid, NotFound
@@ -31,12 +31,12 @@ Number = Annotated[int, Path(ge=1, lt=2**31)]
 DeliveryNumber = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-def _manager(actor: CurrentActor) -> Actor:
-    check_manager(actor)
+def _manager(actor: Actor) -> Actor:
+    check_manager(enrolled(actor))
     return actor
 
 
-Manager = Annotated[Actor, Depends(_manager)]
+Manager = Annotated[Actor, Depends(asking(_manager))]
 
 
 def body_for(session: Session, actor: Actor, code: str | None) -> Organisation:

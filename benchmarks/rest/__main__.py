@@ -23,11 +23,15 @@ from urllib.parse import urlsplit
 
 import httpx
 import orjson
+import psycopg
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Response
+from psycopg import Cursor
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 from starlette.middleware.wsgi import WSGIMiddleware
 
@@ -35,6 +39,7 @@ from app.accounts.acting import NOBODY
 from app.accounts.actor import SYSTEM
 from app.accounts.tokens import SCOPES, Wanted, issue
 from app.core.db import make_engine
+from app.core.heap import settled
 from app.core.settings import Settings
 from app.main import create_app
 from benchmarks.rest import django_side
@@ -42,7 +47,7 @@ from benchmarks.scratch import database
 from tests.factories import credit_code
 from tests.server import served
 
-FIRMS, CONNECTIONS, ROUNDS, SECONDS = 86_000, 32, 5, 3
+FIRMS, CONNECTIONS, PLACES, ROUNDS, SECONDS = 86_000, 32, 10, 5, 3
 SHARES = (0.5, 0.75)
 LIST = "registered_on__gte={day}&industry_code__{prefix}=C3&limit=50"
 # Each with whether it is one statement without a transaction around it.
@@ -50,26 +55,34 @@ Transactions = list[tuple[bool, list[tuple[str, Any]]]]
 
 
 class Recorder:
-    """What an engine is told, transaction by transaction, while it listens."""
+    """What the driver is told over an engine's connections, transaction by transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self.found: Transactions = []
-        event.listen(engine, "begin", self._began)
-        event.listen(engine, "before_cursor_execute", self._heard)
+        recorder = self
 
-    def _began(self, connection: Connection) -> None:
-        level = connection.get_execution_options().get("isolation_level")
-        self.found.append((level == "AUTOCOMMIT", []))
+        class Heard(Cursor[Any]):
+            def execute(self, query: Any, params: Any = None, **given: Any) -> "Heard":
+                recorder.hear(self.connection, query, params)
+                return super().execute(query, params, **given)
 
-    def _heard(self, *given: Any) -> None:
-        self.found[-1][1].append((given[2], given[3]))
+        def take_in(connection: Any, _: Any) -> None:
+            connection.cursor_factory = Heard
+
+        event.listen(engine, "connect", take_in)
+
+    def hear(self, connection: psycopg.Connection[Any], query: Any, params: Any) -> None:
+        """One statement, in the transaction that stands or in one that it begins."""
+        if connection.autocommit or connection.info.transaction_status == TransactionStatus.IDLE:
+            self.found.append((connection.autocommit, []))
+        self.found[-1][1].append((query, params))
 
     def of(self, url: str, path: str, headers: dict[str, str]) -> Transactions:
         """The statements of one request."""
         for _ in range(3):  # what is done once is done
             self.found = []
             httpx.get(url + path, headers=headers, timeout=120).raise_for_status()
-        return [one for one in self.found if one[1]]
+        return self.found
 
 
 def bare(pool: ConnectionPool[Any], told: dict[str, Transactions]) -> FastAPI:
@@ -93,11 +106,18 @@ def bare(pool: ConnectionPool[Any], told: dict[str, Transactions]) -> FastAPI:
 
 
 def dispatching(**sides: Any) -> Any:
-    """One application for all, by the first part of the path."""
+    """One application for all, by the first part of the path; each answers as many at a time as it
+    has connections, or threads would wait for each other's.
+    """
+    gate = CapacityLimiter(PLACES)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         first = scope.get("path", "/").split("/")[1]
-        await sides.get(first, sides["api"])(scope, receive, send)
+        if scope["type"] != "http":
+            await sides["api"](scope, receive, send)
+            return
+        async with gate:
+            await sides.get(first, sides["api"])(scope, receive, send)
 
     return app
 
@@ -109,7 +129,7 @@ def load(
     given = {"port": port, "paths": paths, "headers": headers, "seconds": SECONDS,
              "connections": CONNECTIONS, "rate": rate}  # fmt: skip
     done = subprocess.run([sys.executable, "-m", "benchmarks.rest.load"], input=json.dumps(given),
-                          capture_output=True, text=True, check=True)  # fmt: skip
+                          stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
     found: list[float] = json.loads(done.stdout)
     return found
 
@@ -177,16 +197,18 @@ def measure(engine: Engine, what: Callable[[str, dict[str, str], Recorder, Any],
     with Session(engine) as session, session.begin():
         wanted = Wanted("tax", f"bench {time.time_ns()}", SCOPES, requests_per_minute=1_000_000)
         headers = {"Authorization": f"Bearer {issue(session, wanted, SYSTEM).secret}"}
-    settings = Settings(secret_key=SecretStr("x" * 40))
+    settings = Settings(secret_key=SecretStr("x" * 40), pool_size=PLACES)
     serving = make_engine(engine.url.render_as_string(), settings, role=NOBODY)
     recorder, told = Recorder(serving), dict[str, Transactions]()
     host, name = str(engine.url.query["host"]), str(engine.url.database)
     conninfo = f"host={host} dbname={name} user=postgres options='-c role={NOBODY}'"
     with ConnectionPool(
-        conninfo, min_size=10, max_size=10, kwargs={"row_factory": dict_row}
+        conninfo, min_size=PLACES, max_size=PLACES, kwargs={"row_factory": dict_row}
     ) as pool:
         django = WSGIMiddleware(django_side.application(host, name))
-        app = dispatching(api=create_app(settings, serving), bare=bare(pool, told), drf=django)
+        with settled():  # as `tidu serve` does
+            tidu = create_app(settings, serving)
+        app = dispatching(api=tidu, bare=bare(pool, told), drf=django)
         with served(app) as url:
             what(url, headers, recorder, told)
     serving.dispose()

@@ -37,6 +37,23 @@ def visitor(engine: Engine) -> TestClient:
     return asks(engine)
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/firms/no-number"),
+        ("GET", "/api/v1/firms/by-credit-code/x"),
+        ("POST", "/api/v1/awards"),
+        ("POST", WHAT_IF),
+        ("PUT", "/api/v1/firms/by-credit-code/x"),
+    ],
+)
+def test_a_stranger_is_told_so_before_what_is_wrong(
+    visitor: TestClient, method: str, path: str
+) -> None:
+    answer = visitor.request(method, path, json={"nothing": "of ours"})
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/Unauthenticated")
+
+
 # --- headers ------------------------------------------------------------------------------------
 
 PROTECTED = {
