@@ -223,9 +223,9 @@ def evaluate(as_of: AsOf = None, as_json: AsJson = False) -> None:
     from app.pipeline.service import evaluate as run_evaluation
 
     on = day(as_of)
-    with transaction() as session:
-        run = run_evaluation(session, on)
-        found = {"as_of": run.as_of, "firms": run.firms, "changed": run.changed}
+    with database() as engine:
+        run = run_evaluation(engine, on)
+    found = {"as_of": run.as_of, "firms": run.firms, "changed": run.changed}
     if as_json:
         show(found)
     else:
@@ -306,9 +306,10 @@ def load_demo() -> None:
     from app.demo.service import load
     from app.pipeline.service import evaluate as run_evaluation
 
-    with transaction() as session:
-        firms = load(session, today())
-        run_evaluation(session, today())
+    with database() as engine:
+        with Session(engine) as session, session.begin():
+            firms = load(session, today())
+        run_evaluation(engine, today())
     console.print(f"{firms} demo firms")
 
 

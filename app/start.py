@@ -68,9 +68,9 @@ def prepare(engine: Engine, *, demo: bool, say: Say) -> None:
             say("making the demo district (about 1,100 firms)")
             service.load(session, today())
         last = session.scalar(select(func.max(Evaluation.as_of)))
-        if made or last != today():
-            run = evaluate(session, today())
-            say(f"evaluated {run.firms} firms, {run.changed} verdicts changed")
+    if made or last != today():
+        run = evaluate(engine, today())
+        say(f"evaluated {run.firms} firms, {run.changed} verdicts changed")
 
 
 def greeting(engine: Engine, settings: Settings) -> list[str]:

@@ -84,7 +84,7 @@ def evaluate_all(timestamp: int = 0) -> None:
             Evaluation.as_of == day, Evaluation.finished_at.is_not(None)
         )
         if done.first() is None:
-            evaluate(session, day)
+            evaluate(tools().engine, day)
 
 
 @queue.periodic(cron="40 16 * * *")

@@ -38,7 +38,7 @@ def main() -> None:
         with Session(engine) as session, session.begin():
             for load in (days.load_shipped, playbooks.load_shipped, clock.load_shipped):
                 load(session)
-            evaluate(session, today())
+        evaluate(engine, today())
         with Session(engine) as session, session.begin():
             session.execute(text(UNRECORDED))
             session.execute(FILL, {"cases": STANDING})

@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=86_000)
     with database(parser.parse_args().firms) as engine, Session(engine) as session:
-        evaluate(session, today())
+        evaluate(engine, today())
         session.execute(text(FORMER))
         session.commit()
         vacuum(engine)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,12 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from app.accounts.acting import whole_district
 from app.core.clock import today
 from app.core.prepared import as_sql, driver_cursor
 from app.criteria.compiler import Compiler
 from app.criteria.facts import best_known
 from app.criteria.store import sets_in_force
-from app.pipeline.service import SCOPES, SHARED, in_parts, ranges, store_all
+from app.pipeline.service import AT_ONCE, RANGE, SCOPES, store_all
 from benchmarks import agreement, reference
 from benchmarks.engines import Engines
 from benchmarks.processor import of_server
@@ -42,10 +42,8 @@ OURS = f"""select count(*), sum(firm_id), {SUMS}, bit_xor(outcomes),
 THEIRS = f"""select count(*), sum(firm_id), {SUMS}, bit_xor(hash(outcomes)), bit_xor(hash(gaps))
   from ({{query}})"""
 
-WRITTEN = "select " + " + ".join(
-    f"pg_stat_get_xact_tuples_{done}('assessment'::regclass)"
-    for done in ("inserted", "updated", "deleted")
-)
+WRITTEN = text("""select n_tup_ins + n_tup_upd + n_tup_del
+from pg_stat_user_tables where relname = 'assessment'""")
 
 
 @dataclass
@@ -71,19 +69,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of what can be repeated")
     parser.add_argument("--keep", type=Path, help="a folder that keeps the register")
     given = parser.parse_args()
-    cores = os.cpu_count() or 1
     say(
-        f"{given.firms:,} firms × {YEARS} years; DuckDB with {cores} threads, PostgreSQL with up "
-        f"to {cores} processes a query; load before {os.getloadavg()[0]:.1f}"
+        f"{given.firms:,} firms × {YEARS} years; DuckDB with {AT_ONCE} threads, PostgreSQL "
+        f"with as many processes; load before {os.getloadavg()[0]:.1f}"
     )
     with database(given.firms, given.keep) as engine, tempfile.TemporaryDirectory() as folder:
-        limit_workers(engine, cores)
+        limit_workers(engine, AT_ONCE)
         with engine.begin() as connection:
             connection.execute(text("truncate assessment"))  # of a run before, where it is kept
         as_of = today()
         with Session(engine) as session:
             sets = sets_in_force(session, as_of)
-        theirs = reference.connect(Path(folder), as_of, cores)
+        theirs = reference.connect(Path(folder), as_of, AT_ONCE)
         engines = Engines(engine, theirs, Path(folder), as_of, sets)
         engines.copy(*reference.COPIED)
         say(f"generated and copied; {len(sets)} sets in force on {as_of}")
@@ -98,7 +95,7 @@ def say(line: str) -> None:
 
 
 def limit_workers(engine: Engine, cores: int) -> None:
-    """As many processes a query as there are cores; the leader is one of them."""
+    """As many processes for a query of the comparison; the leader is one of them."""
     with engine.begin() as connection:
         connection.execute(
             text(f"alter database tidu set max_parallel_workers_per_gather = {cores - 1}")
@@ -111,15 +108,15 @@ def measure(engines: Engines, firms: int, rounds: int) -> int:
     theirs = {"reading": Taken(), "storing": Taken()}
     run_theirs(engines, theirs, rounds)
     read = our_reading(engines, rounds, firms)
-    _, first = our_storing(engines)
+    _, first = our_storing(engines, firms)
     differing = agreement.differences(engines)
     vacuum(engines.ours)
-    written, unchanged = our_storing(engines)
+    written, unchanged = our_storing(engines, firms)
     assert written == 0, f"nothing had changed, and {written} verdicts were written"
     changed = []
     for figure in CHANGES:
         change(engines, figure)
-        written, taken = our_storing(engines)
+        written, taken = our_storing(engines, firms)
         changed.append((f"{figure} changed: {written:,} rows", taken))
         run_theirs(engines, theirs, 1)
         differing += agreement.differences(engines)
@@ -176,21 +173,25 @@ def run_theirs(engines: Engines, taken: dict[str, Taken], rounds: int) -> None:
 
 def our_reading(engines: Engines, rounds: int, firms: int) -> Taken:
     """The summary statement, consumed inside the server; by ranges of firms, as it is stored."""
-    summary = Compiler(engines.sets, best_known()).summary(SCOPES["range"])
-    statement = OURS.format(query=in_parts(as_sql(summary)))
+    summary = as_sql(Compiler(engines.sets, best_known()).summary(SCOPES["range"]))
+    statement = OURS.format(query=summary)
     reading = Taken()
+
+    def read(n: int) -> None:
+        values = {"as_of": engines.as_of, "first": n * RANGE + 1, "last": (n + 1) * RANGE}
+        with Session(engines.ours) as session:
+            session.execute(text("set local max_parallel_workers_per_gather = 0"))
+            driver_cursor(session).execute(statement, values).fetchall()
+
     with Session(engines.ours) as session, of_server(session) as processor:
-        cursor = driver_cursor(session)
-        cursor.execute(SHARED)
         for _ in range(rounds):
-            with reading.measured(processor):
-                for bounds in ranges(firms):
-                    cursor.execute(statement, {"as_of": engines.as_of, **bounds}).fetchall()
+            with reading.measured(processor), ThreadPoolExecutor(AT_ONCE) as threads:
+                list(threads.map(read, ranges(firms)))
     report("ours, reading", reading)
     return reading
 
 
-def our_storing(engines: Engines) -> tuple[int, Taken]:
+def our_storing(engines: Engines, firms: int) -> tuple[int, Taken]:
     """Verdicts of the register, committed; how many were written, as the server counts them.
 
     As theirs: without the flags that follow, which `benchmarks.flags` measures.
@@ -199,15 +200,20 @@ def our_storing(engines: Engines) -> tuple[int, Taken]:
     with (
         Session(engines.ours) as session,
         of_server(session) as processor,
-        taken.measured(processor),
     ):
-        session.execute(text("set local statement_timeout = 0"))
-        with whole_district(session):
-            store_all(session, tuple(engines.sets), engines.as_of)
-        written: int = session.scalar(text(WRITTEN)) or 0
-        session.commit()
+        before = session.scalar(WRITTEN)
+        session.rollback()
+        with taken.measured(processor):
+            store_all(engines.ours, tuple(engines.sets), engines.as_of, ranges(firms))
+        engines.ours.dispose()  # a server's process tells what it did when it ends
+        written: int = session.scalar(WRITTEN) - before
     report(f"ours, stored, {written:,} rows", taken)
     return written, taken
+
+
+def ranges(firms: int) -> range:
+    """The numbers of all ranges of firms."""
+    return range((firms + RANGE - 1) // RANGE)
 
 
 def change(engines: Engines, figure: str) -> None:

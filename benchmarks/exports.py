@@ -35,8 +35,7 @@ def main() -> None:
     firms = parser.parse_args().firms
     assert len(COLUMNS) == 30
     with database(firms) as engine:
-        with Session(engine) as session, session.begin():
-            evaluate(session, today())
+        evaluate(engine, today())
         vacuum(engine)
         for kind in ("csv", "xlsx"):
             _written(engine, kind, firms)

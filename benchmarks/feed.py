@@ -178,8 +178,7 @@ def figures(engine: Engine) -> None:
 
 def verdicts(engine: Engine) -> None:
     """Every verdict of every firm."""
-    with Session(engine) as session, session.begin():
-        evaluate(session, today())
+    evaluate(engine, today())
 
 
 if __name__ == "__main__":

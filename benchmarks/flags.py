@@ -41,8 +41,8 @@ def main() -> None:
     given = parser.parse_args()
     day = today()
     with database(given.firms) as engine:
-        with Session(engine) as session, session.begin():
-            evaluate(session, day)
+        evaluate(engine, day)
+        with Session(engine) as session:
             open_now = session.execute(text(
                 "select kind, count(*) from flag where closed_on is null group by 1 order by 1"
             )).all()  # fmt: skip

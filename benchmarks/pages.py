@@ -55,8 +55,7 @@ def main() -> int:
 
 def evaluated(engine: Engine) -> None:
     """Every firm assessed, and the tables as the server itself leaves them within a minute."""
-    with Session(engine) as session, session.begin():
-        evaluate(session, today())
+    evaluate(engine, today())
     vacuum(engine)
 
 

@@ -28,8 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=86_000)
     with database(parser.parse_args().firms) as engine, Session(engine) as session:
-        evaluate(session, today())
-        session.commit()
+        evaluate(engine, today())
         vacuum(engine)  # as the server does by itself within a minute
         processor = of_call(session)
         worst = 0.0

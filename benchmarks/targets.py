@@ -39,8 +39,8 @@ def main() -> None:
     parser.add_argument("--firms", type=int, default=86_000)
     with database(parser.parse_args().firms) as engine, Session(engine) as session:
         session.execute(text(EARLIER))
-        evaluate(session, today())
         session.commit()
+        evaluate(engine, today())
         vacuum(engine)
         for day in DAYS:
             _targets(session, day)

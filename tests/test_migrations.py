@@ -49,7 +49,7 @@ def populate(engine: Engine) -> None:
         user = add_person(session, "someone", "某人")
         user.password_hash = PASSWORDS.hash(PASSWORD)
         add_grant(session, user, Role.ANALYST, organisation(session, "science"), Period())
-        evaluate(session, DAY)
+    evaluate(engine, DAY)
 
 
 def test_each_step_down_and_up_again_keeps_every_row(clone: Engine) -> None:

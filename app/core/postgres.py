@@ -28,9 +28,11 @@ START_SECONDS = 60
 LONGEST_SOCKET_PATH = 90
 SYSTEM_USER = "tidu_postgres"
 DATABASE = "tidu"
+# An eighth of the machine's memory, within bounds, in megabytes: browsers and workers need theirs.
+MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
 OPTIONS = {
     "listen_addresses": "",
-    "shared_buffers": "512MB",
+    "shared_buffers": f"{min(max(MEMORY // 8, 128), 4096)}MB",
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",

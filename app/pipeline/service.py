@@ -1,16 +1,21 @@
 """Assess firms: one statement for verdicts, one for flags, and only what changed is written."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, delete, func, select, text
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
+from sqlalchemy import Engine, Integer, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.accounts.acting import whole_district
 from app.core.clock import now
+from app.core.db import without_time_limit
 from app.core.prepared import SEVERAL, Prepared, as_sql, driver_cursor, prepared, run
 from app.criteria.compiler import Compiler, LoadedSet
 from app.criteria.facts import best_known
@@ -28,20 +33,17 @@ SCOPES: dict[str, Scope] = {
         bindparam("first", type_=Integer), bindparam("last", type_=Integer)
     ),
 }
-KINDS = {"as_of": "date", "firm_id": "int", "firm_ids": "int[]", "first": "int", "last": "int"}
+KINDS = {"as_of": "date", "firm_id": "int", "firm_ids": "int[]"}
 VERDICT = ("outcome", "unmet_count", "unknown_count", "gap_count", "readiness", "outcomes", "gaps")
-# Above this many firms their numbers cost more to send than the whole register to read.
+# Above this many firms their numbers cost more to send than the ranges that hold them to read.
 FEW = 20_000
-# So many firms' verdicts are compared in memory, without spilling to disk; in parts, each of which
-# one process of the server reads alone: of a whole, every process would group all the records.
-CHUNK = 100_000
-PARTS = 8
-
-# One part of a range is what the server takes for too little to be worth a second process.
-SHARED = """set local min_parallel_table_scan_size = 0;
-set local min_parallel_index_scan_size = 0"""
-UNSHARED = """set local min_parallel_table_scan_size to default;
-set local min_parallel_index_scan_size to default"""
+# So many firms' verdicts are compared in memory, and nobody's edit waits long for them.
+RANGE = 12_500
+# A server seldom has fewer processors, and other work there needs its own.
+AT_ONCE = min(os.cpu_count() or 1, 4)
+ATTEMPTS = 5
+# Who edits firms in another order meanwhile, or deletes one, was first.
+PASSING = (DeadlockDetected, ForeignKeyViolation)
 
 VERDICTS = """
 select firm_id, set_id, outcome::smallint, unmet_count, unknown_count,
@@ -50,7 +52,7 @@ select firm_id, set_id, outcome::smallint, unmet_count, unknown_count,
 from ({summary}) as summary
 """
 CHANGED = """
-select verdict.* from {verdicts} as verdict
+select verdict.*, old.xmin as stored_by from ({verdicts}) as verdict
 left join assessment as old on old.firm_id = verdict.firm_id and old.set_id = verdict.set_id
   and {in_scope}
 where old.firm_id is null
@@ -63,6 +65,24 @@ select firm_id, set_id, %(as_of)s::date, {", ".join(VERDICT)} from ({{changed}})
 on conflict (firm_id, set_id) do update set since = excluded.since,
   {", ".join(f"{name} = excluded.{name}" for name in VERDICT)}
 """  # noqa: S608 - made of our own column names
+# What somebody else has stored since these were read stands: it was made of later facts.
+STORE_RANGE = f"""
+with changed as ({{changed}}), added as (
+  insert into assessment (firm_id, set_id, since, {", ".join(VERDICT)})
+  select firm_id, set_id, %(as_of)s::date, {", ".join(VERDICT)} from changed
+  where stored_by is null
+  on conflict do nothing returning 1
+), mended as (
+  update assessment set since = %(as_of)s::date,
+    {", ".join(f"{name} = changed.{name}" for name in VERDICT)}
+  from changed
+  where assessment.firm_id between %(first)s and %(last)s
+    and assessment.firm_id = changed.firm_id and assessment.set_id = changed.set_id
+    and assessment.xmin = changed.stored_by
+  returning 1
+)
+select (select count(*) from added) + (select count(*) from mended) as written
+"""  # noqa: S608 - likewise
 
 
 class _Key(tuple[LoadedSet, ...]):
@@ -73,35 +93,18 @@ class _Key(tuple[LoadedSet, ...]):
 
 
 @lru_cache(maxsize=64)
-def _verdicts(sets: _Key, scope: str) -> str:
-    """The verdicts of these sets: writing the statement takes longer than running it for one."""
+def _changed(sets: _Key, scope: str) -> str:
+    """The verdicts that differ: writing the statement takes longer than running it for one."""
     summary = as_sql(Compiler(list(sets), best_known()).summary(SCOPES[scope]))
-    return VERDICTS.replace("{summary}", in_parts(summary) if scope == "range" else summary)
-
-
-def in_parts(summary: str) -> str:
-    """A statement over a range of firms as one over each of its parts."""
-    parts = (
-        summary.replace("%(first)s", f"%(first_{n})s").replace("%(last)s", f"%(last_{n})s")
-        for n in range(PARTS)
-    )
-    return " union all ".join(f"({one})" for one in parts)
-
-
-def ranges(top: int) -> Iterator[dict[str, int]]:
-    """Firms 1 to `top` in chunks: the bounds of each, and those of its parts."""
-    for first in range(1, top + 1, CHUNK):
-        edges = [first + CHUNK * n // PARTS for n in range(PARTS + 1)]
-        starts = {f"first_{n}": edge for n, edge in enumerate(edges[:-1])}
-        ends = {f"last_{n}": edge - 1 for n, edge in enumerate(edges[1:])}
-        yield {"first": first, "last": first + CHUNK - 1} | starts | ends
+    in_scope = "old.firm_id between %(first)s and %(last)s" if scope == "range" else "true"
+    verdicts = VERDICTS.replace("{summary}", summary)
+    return CHANGED.replace("{verdicts}", verdicts).replace("{in_scope}", in_scope)
 
 
 @lru_cache(maxsize=64)
 def _statement(sets: _Key, scope: str) -> Prepared:
     """Assess few firms: one statement, kept prepared."""
-    changed = CHANGED.replace("{verdicts}", f"({_verdicts(sets, scope)})")
-    return prepared(STORE.replace("{changed}", changed.replace("{in_scope}", "true")), KINDS)
+    return prepared(STORE.replace("{changed}", _changed(sets, scope)), KINDS)
 
 
 def assess(session: Session, firms: Sequence[int] | None, as_of: date) -> int:
@@ -110,19 +113,104 @@ def assess(session: Session, firms: Sequence[int] | None, as_of: date) -> int:
     Their flags follow, and the effects of support cases. What stands is not touched, so a second
     run writes nothing.
     """
-    in_force = tuple(sets_in_force(session, as_of, purpose=None))
-    sets = tuple(one for one in in_force if one.policy.purpose == "first")
+    in_force, sets = _in_force(session, as_of)
     session.flush()  # what was reported in this transaction is read below
     with whole_district(session):
         ids = _all_of_few(session) if firms is None else list(firms)
         if not sets or ids == []:
             return 0
         mark_used(session, sets)
-        written = _assess(session, ids, _Key(sets), as_of)
-        few = None if ids is None or len(ids) > FEW else ids
-        raise_flags(session, few, in_force, as_of)
-        effects.measure(session, few, sets, as_of)
+        if ids is None or len(ids) > FEW:
+            written = sum(store_range(session, sets, as_of, n) for n in _ranges(session, ids))
+        else:
+            written = _store(session, ids, sets, as_of)
+        _follow(session, ids, in_force, as_of)
         return written
+
+
+def evaluate(engine: Engine, as_of: date) -> Evaluation:
+    """The whole register as of a day, recorded as a run; verdicts of sets not in force go.
+
+    Each range of firms is a transaction of its own, and several run at once: nobody's edit waits
+    for the whole. A run that is broken off leaves what it stored, and the next one does the rest.
+    """
+    began = now()
+    with Session(engine, expire_on_commit=False) as session:
+        with session.begin():
+            in_force, sets = _in_force(session, as_of)
+            mark_used(session, sets)
+            ids = [s.id for s in sets]
+            session.execute(delete(Assessment).where(Assessment.set_id.not_in(ids)))
+            ranges = _ranges(session, None)
+        changed = store_all(engine, sets, as_of, ranges)
+        with session.begin(), without_time_limit(session):
+            _follow(session, None, in_force, as_of)
+            firms = session.scalar(select(func.count()).select_from(Firm))
+            run = Evaluation(as_of=as_of, started_at=began, firms=firms, changed=changed)
+            session.add(run)
+            session.flush()  # what follows needs its number
+            norms.keep(session, run)
+            run.finished_at = now()
+    return run
+
+
+def store_all(
+    engine: Engine, sets: tuple[LoadedSet, ...], as_of: date, ranges: Sequence[int]
+) -> int:
+    """The verdicts of ranges of firms, several at once; how many were written."""
+    store = partial(_store_alone, engine, sets, as_of)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return sum(threads.map(store, ranges))
+
+
+def store_range(session: Session, sets: tuple[LoadedSet, ...], as_of: date, n: int) -> int:
+    """The verdicts of the n-th range of firms, counted from 0; how many were written."""
+    changed = _changed(_Key(sets), "range")
+    values = {"as_of": as_of, "first": n * RANGE + 1, "last": (n + 1) * RANGE}
+    found = driver_cursor(session).execute(STORE_RANGE.replace("{changed}", changed), values)
+    [written] = found.fetchone() or [0]
+    return int(written)
+
+
+def _store_alone(engine: Engine, sets: tuple[LoadedSet, ...], as_of: date, n: int) -> int:
+    """One range in a transaction of its own, again where somebody else was first."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(*PASSING):
+            return _store_at_once(engine, sets, as_of, n)
+    return _store_at_once(engine, sets, as_of, n)
+
+
+def _store_at_once(engine: Engine, sets: tuple[LoadedSet, ...], as_of: date, n: int) -> int:
+    with Session(engine) as session, session.begin(), without_time_limit(session):
+        return store_range(session, sets, as_of, n)
+
+
+def _store(session: Session, ids: list[int], sets: tuple[LoadedSet, ...], as_of: date) -> int:
+    """The verdicts of few firms; how many were written."""
+    values: dict[str, Any] = {"as_of": as_of, "firm_ids": ids}
+    if len(ids) == 1:
+        values["firm_id"] = ids[0]
+    statement = _statement(_Key(sets), "one" if len(ids) == 1 else "some")
+    return run(session, statement, values, afresh=len(ids) > SEVERAL).rowcount
+
+
+def _follow(
+    session: Session, ids: list[int] | None, in_force: tuple[LoadedSet, ...], as_of: date
+) -> None:
+    """Flags and the effects of support cases, once verdicts are stored."""
+    few = None if ids is None or len(ids) > FEW else ids
+    raise_flags(session, few, in_force, as_of)
+    effects.measure(session, few, _first(in_force), as_of)
+
+
+def _in_force(session: Session, as_of: date) -> tuple[tuple[LoadedSet, ...], tuple[LoadedSet, ...]]:
+    """The sets in force on a day, and those of them that firms are held against."""
+    in_force = tuple(sets_in_force(session, as_of, purpose=None))
+    return in_force, _first(in_force)
+
+
+def _first(in_force: tuple[LoadedSet, ...]) -> tuple[LoadedSet, ...]:
+    return tuple(one for one in in_force if one.policy.purpose == "first")
 
 
 def _all_of_few(session: Session) -> list[int] | None:
@@ -131,51 +219,9 @@ def _all_of_few(session: Session) -> list[int] | None:
     return None if len(found) > SEVERAL else found
 
 
-def _assess(session: Session, ids: list[int] | None, sets: _Key, as_of: date) -> int:
-    if ids is None or len(ids) > FEW:
-        return store_all(session, sets, as_of)
-    values: dict[str, Any] = {"as_of": as_of, "firm_ids": ids}
-    if len(ids) == 1:
-        values["firm_id"] = ids[0]
-    scope = "one" if len(ids) == 1 else "some"
-    afresh = len(ids) > SEVERAL
-    return run(session, _statement(sets, scope), values, afresh=afresh).rowcount
-
-
-def store_all(session: Session, sets: tuple[LoadedSet, ...], as_of: date) -> int:
-    """Verdicts of the whole register, a range of firms at a time; how many were written.
-
-    Each range is read into a temporary table, for only that can be done by several processes of
-    the server at once; an insert cannot.
-    """
-    cursor = driver_cursor(session)
-    cursor.execute(SHARED)
-    changed = CHANGED.replace("{verdicts}", f"({_verdicts(_Key(sets), 'range')})").replace(
-        "{in_scope}", "old.firm_id between %(first)s and %(last)s"
-    )
-    store = STORE.replace("{changed}", "table changed")
-    written = 0
+def _ranges(session: Session, ids: Sequence[int] | None) -> list[int]:
+    """The ranges that hold these firms, or any firm."""
+    if ids is not None:
+        return sorted({(one - 1) // RANGE for one in ids})
     top = session.scalar(select(func.max(Firm.id))) or 0
-    for bounds in ranges(top):
-        values = {"as_of": as_of, **bounds}
-        cursor.execute(f"create temporary table changed on commit drop as {changed}", values)
-        written += cursor.execute(store, values).rowcount
-        cursor.execute("drop table changed")
-    cursor.execute(UNSHARED)
-    return written
-
-
-def evaluate(session: Session, as_of: date) -> Evaluation:
-    """The whole register as of a day, recorded as a run; verdicts of sets not in force go."""
-    session.execute(text("set local statement_timeout = 0"))
-    run = Evaluation(as_of=as_of)
-    session.add(run)
-    in_force = [s.id for s in sets_in_force(session, as_of)]
-    session.execute(delete(Assessment).where(Assessment.set_id.not_in(in_force)))
-    run.changed = assess(session, None, as_of)
-    run.firms = session.scalar(select(func.count()).select_from(Firm))
-    session.flush()  # what follows needs its number
-    norms.keep(session, run)
-    run.finished_at = now()
-    session.flush()  # the caller shows its number
-    return run
+    return list(range((top + RANGE - 1) // RANGE))

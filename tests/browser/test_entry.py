@@ -41,7 +41,7 @@ def site(engine: Engine, settings: Settings) -> Iterator[str]:
             science = session.scalar(select(Organisation).where(Organisation.code == "science"))
             assert science is not None
             _sign_up(session, "bureau", "analyst", science)
-            evaluate(session, today())
+        evaluate(own, today())
         with served(create_app(settings, own)) as address:
             yield address
 

@@ -112,8 +112,7 @@ def test_an_evaluation_tells_of_each_verdict_and_flag_once(clone: Engine, servin
             put_in_incubator(session, firm, carrier, Range(today(), None))
     start = head(client)
     for _ in range(2):
-        with Session(clone) as session, session.begin():
-            evaluate(session, today())
+        evaluate(clone, today())
     with clone.connect() as connection:
         stored = {(firm, code) for firm, code in connection.execute(text(
             "select firm_id, code from assessment join criteria_set on id = set_id"))}  # fmt: skip

@@ -14,8 +14,9 @@ from app.accounts.actor import SYSTEM, Role
 from app.core.clock import today
 from app.firms import reporting
 from app.firms.models import Designation, Firm, FirmYear, Submission
-from app.pipeline.models import PoolNorm
-from app.pipeline.service import assess, evaluate
+from app.pipeline import norms as pool_norms
+from app.pipeline.models import Evaluation, PoolNorm
+from app.pipeline.service import assess
 from tests import people
 from tests.factories import make_firm
 
@@ -235,7 +236,11 @@ def test_a_firm_is_held_against_the_pools_median(db: Session, client: TestClient
     db.add_all(
         Designation(firm_id=one, kind="pool", valid=Range(date(2020, 1, 1), None)) for one in firms
     )
-    evaluate(db, today())
+    assess(db, None, today())
+    run = Evaluation(as_of=today())
+    db.add(run)
+    db.flush()
+    pool_norms.keep(db, run)
     norms = {n.measure: n for n in db.scalars(select(PoolNorm))}
     assert norms["revenue"].deciles[5] == 11_000_000
     assert "staff" not in norms  # nobody said how many
