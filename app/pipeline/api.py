@@ -34,7 +34,7 @@ from app.firms.api import (
 from app.firms.schemas import LARGEST_ID, FiltersOut, FirmDetail, FirmPatch
 from app.pipeline import pool, schemas
 from app.pipeline.fields import vocabulary
-from app.pipeline.judging import check_criterion, judged_names
+from app.pipeline.judging import check_criterion, judged
 from app.pipeline.queries import explain
 from app.pipeline.service import assess
 from app.views import service as views
@@ -99,7 +99,7 @@ def what_if(firm_id: FirmId, body: schemas.WhatIfBody, actor: Reader, db: Db) ->
     """The same with some figures, judgements or the date replaced; nothing is written."""
     firms.get(db, actor, firm_id)
     codes = _known_codes(db, body.sets)
-    supposed = body.supposed(judged_names(db) if body.judgements else set())
+    supposed = body.supposed(set(judged(db)) if body.judgements else set())
     day = body.as_of or today()
     found = explain(db, firm_id, day, codes=codes, what_if=supposed)
     return schemas.Assessment(firm_id=firm_id, as_of=day, sets=found)

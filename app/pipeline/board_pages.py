@@ -99,10 +99,10 @@ def _back(request: Request, query: Pairs) -> str:
 def choose(
     request: Request, firm_id: FirmId, actor: Reader, db: Db, next: Next = ""
 ) -> HTMLResponse:
-    """To which rung."""
+    """To which rung, or which title beside the ladder."""
     firm = queries.get(db, actor, firm_id)
     return render(
-        request, "pipeline/move_choice.html", firm=firm, next=next,
+        request, "pipeline/move_choice.html", firm=firm, next=next, beside=moving.BESIDE,
         stands=queries.rung_of(db, firm_id, today()), **WORDS,
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def choose(
 def ask(
     request: Request, firm_id: FirmId, rung: str, actor: Reader, db: Db, next: Next = ""
 ) -> HTMLResponse:
-    """What the rung asks, what is missing, and for analysts the decision."""
+    """What the rung or title asks, what is missing, and for analysts the decision."""
     return _page(request, db, actor, queries.get(db, actor, firm_id), (rung, next))
 
 
@@ -145,7 +145,7 @@ def decide(
     request: Request, firm_id: FirmId, rung: str, form: Annotated[GrantForm, Form()],
     actor: CurrentActor, tx: Tx, next: Next = "",
 ) -> Response:  # fmt: skip
-    """Grant the title that gives the rung."""
+    """Grant the title."""
     actor.require("firms:write")
     firm = queries.get(tx, actor, firm_id)
     try:
@@ -196,7 +196,7 @@ def _refused(
     request: Request, session: Session, actor: Actor, firm: Firm, place: tuple[str, str],
     error: AppError, form: GrantForm | None = None,
 ) -> HTMLResponse:  # fmt: skip
-    if place[0] not in queries.RUNGS:
+    if place[0] not in (*queries.RUNGS, *moving.BESIDE):
         raise error
     page = _page(request, session, actor, firm, place, error, form)
     page.status_code = error.status

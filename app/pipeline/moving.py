@@ -1,6 +1,7 @@
 """Moving a firm on the ladder: what the rung asks, what is missing, and the decision of a person.
 
-A rung is never set: a title is granted or ended, and the rung follows.
+A rung is never set: a title is granted or ended, and the rung follows. Titles of the ladders beside
+the headline one are granted and ended alike.
 """
 
 from collections.abc import Iterator
@@ -18,22 +19,30 @@ from app.core.errors import Invalid, NotFound
 from app.criteria.schemas import SetExplanation
 from app.criteria.store import sets_in_force
 from app.firms import queries, service
-from app.firms.models import Designation, Firm
+from app.firms.models import DESIGNATION_KINDS, Designation, Firm
 from app.firms.queries import RUNG_OF_DESIGNATION, RUNGS
 from app.pipeline.queries import explain
 from app.pipeline.service import assess
 from app.pipeline.trail import words
 
 # Years a title runs where its rule says so; the national tech-based SME runs with the calendar.
-YEARS = {"hnte": 3, "little_giant": 3, "pool": 3}
+YEARS = {"hnte": 3, "little_giant": 3, "pool": 3, "innovative_sme": 3, "srdi": 3,
+         "single_champion": 3}  # fmt: skip
 WITH_THE_YEAR = "tech_sme"
 # Their rules know no title without an end.
-ENDING = frozenset({"hnte", "little_giant", WITH_THE_YEAR})
+ENDING = frozenset(
+    {"hnte", "little_giant", "innovative_sme", "srdi", "single_champion", WITH_THE_YEAR}
+)
+# Titles that give no rung.
+BESIDE = tuple(kind for kind in DESIGNATION_KINDS if kind not in RUNG_OF_DESIGNATION)
 
 
 @dataclass(frozen=True)
 class Move:
-    """From where to where, the criteria of that rung, and the titles that stand above it."""
+    """From where to where, the criteria of that rung, and the titles that stand above it.
+
+    Where the goal is a title beside the ladder, `above` is that title, if the firm holds it.
+    """
 
     rung: str
     stands: str | None
@@ -42,8 +51,15 @@ class Move:
     above: list[Designation]
 
     @property
+    def beside(self) -> bool:
+        """Whether a title is asked for that gives no rung."""
+        return self.rung in BESIDE
+
+    @property
     def up(self) -> bool:
         """Whether a title would have to be granted."""
+        if self.beside:
+            return not self.above
         return self.stands is None or RUNGS.index(self.rung) > RUNGS.index(self.stands)
 
     @property
@@ -52,20 +68,33 @@ class Move:
         return any(one.outcome == "met" for one in self.sets)
 
 
-def proposed(session: Session, firm: Firm, rung: str, day: date) -> Move:
-    """What moving a firm to a rung would take."""
-    if rung not in RUNGS:
-        raise NotFound("没有这个梯次：请从看板选择 (no such rung)")
-    step = RUNGS.index(rung) + 1
-    codes = [one.policy.code for one in sets_in_force(session, day) if one.policy.rung == rung]
+def proposed(session: Session, firm: Firm, goal: str, day: date) -> Move:
+    """What moving a firm to a rung, or a title beside the ladder, would take."""
+    if goal not in (*RUNGS, *BESIDE):
+        raise NotFound("没有这个梯次或资质：请从列表选择 (no such rung or title)")
+    beside = goal in BESIDE
+    codes = [one.policy.code for one in sets_in_force(session, day)
+             if goal == (one.policy.title if beside else one.policy.rung)]  # fmt: skip
     held = [one for one in queries.designations(session, firm.id) if day in one.valid]
     return Move(
-        rung=rung,
+        rung=goal,
         stands=queries.rung_of(session, firm.id, day),
         sets=explain(session, firm.id, day, codes=codes) if codes else [],
-        kinds=[kind for kind, at in RUNG_OF_DESIGNATION.items() if at == step],
-        above=[one for one in held if RUNG_OF_DESIGNATION.get(one.kind, 0) > step],
+        kinds=[goal] if beside else _giving(goal),
+        above=[one for one in held if _is_above(one.kind, goal)],
     )
+
+
+def _giving(rung: str) -> list[str]:
+    """The titles that give a rung."""
+    step = RUNGS.index(rung) + 1
+    return [kind for kind, at in RUNG_OF_DESIGNATION.items() if at == step]
+
+
+def _is_above(kind: str, goal: str) -> bool:
+    if goal in BESIDE:
+        return kind == goal
+    return RUNG_OF_DESIGNATION.get(kind, 0) > RUNGS.index(goal) + 1
 
 
 def usual_end(kind: str, first: date) -> date | None:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.criteria import phrases
-from app.criteria.store import all_sets
 from app.firms.catalogue import Label
+from app.pipeline.judging import judged
 from app.pipeline.records import Told
 from app.pipeline.trail import column_label, table_label, value_label
 
@@ -92,7 +92,7 @@ def moments(session: Session, firm_id: int, day: date, records: Iterable[Told]) 
     rows = session.execute(MOMENTS, {"firm_id": firm_id}).all()
     criteria: dict[str, Label] = {}
     if any(row.kind == "judgement" for row in rows):
-        criteria = {c.id: c.label for one in all_sets(session) for c in one.policy.walk()}
+        criteria = judged(session)
     found = [
         Moment(row.day, row.kind, KINDS[row.kind], _what(row, criteria), _said(row), row.day > day)
         for row in rows

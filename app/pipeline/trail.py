@@ -26,6 +26,7 @@ from app.criteria.policy import Outcome
 from app.criteria.store import all_sets
 from app.firms.catalogue import INDICATORS, Indicator, Label
 from app.firms.flag_models import FLAG_KINDS
+from app.pipeline.judging import judged
 from app.pipeline.trail_schemas import Change, Period, TrailRow, Who
 
 FILE = Path(__file__).with_name("trail.yaml")
@@ -128,7 +129,7 @@ class Teller:
     def _learn_sets(self) -> None:
         for loaded in all_sets(self.session):
             self.sets[loaded.id] = loaded.policy.label
-            self.criteria |= {one.id: one.label for one in loaded.policy.walk()}
+        self.criteria = judged(self.session)
 
     def _learn_bodies(self) -> None:
         query = select(Organisation.id, Organisation.name, Organisation.name_en)

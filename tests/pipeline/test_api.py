@@ -187,6 +187,10 @@ def test_a_judgement_settles_a_question(client: TestClient, firm: int) -> None:
     done = client.put(f"{path}/hnte.field", json={"said": True, "evidence": "领域判定意见"})
     assert (done.status_code, done.json()["holds"]) == (200, True)
     assert client.get(f"/api/v1/pool?id={firm}&met=hnte.field").json()["count"] == 1
+    points = {"said": 7, "evidence": "专家评议"}
+    assert client.put(f"{path}/hnte.score.ip.advancement", json=points).status_code == 200
+    for page in ("", "/history"):
+        assert "技术的先进程度（专家，8）" in client.get(f"/firms/{firm}{page}").text
     wrong = client.put(f"{path}/hnte.feild", json={"said": True, "evidence": "x"})
     assert (wrong.status_code, "hnte.field" in wrong.json()["detail"]) == (422, True)
     for body in ({"said": "yes", "evidence": "x"}, {"said": True}, {"said": 101, "evidence": "x"}):

@@ -150,6 +150,30 @@ def test_moving_down_ends_a_title_with_a_reason(db: Session, client: TestClient)
     assert "被取消: 抽查不合格" in client.get(f"/firms/{firm}").text
 
 
+def test_a_title_beside_the_ladder_is_granted_and_ended_alike(
+    db: Session, client: TestClient
+) -> None:
+    [firm] = firms(db, "pool", 1)
+    chosen = client.get(f"/firms/{firm}/move").text
+    assert f"/firms/{firm}/move/srdi" in chosen and f"/firms/{firm}/move/listed" in chosen
+    path = f"/firms/{firm}/move/srdi"
+    assert "全部条件" in client.get(path).text
+    form = {"kind": "srdi", "first": str(today()), "last": "", "number": "Z1", "reason": "公告"}
+    assert "请填写结束日" in client.post(path, data=form | {"despite": "yes"}).text
+    form["last"] = str(today() + timedelta(days=1095))
+    refused = client.post(path, data=form)
+    assert refused.status_code == 422 and "勾选" in refused.text
+    assert client.post(path, data=form | {"despite": "yes"}).status_code == 303
+    assert standing(db, firm) == "candidate"
+    [end] = re.findall(r'action="(/firms/\d+/designations/\d+/end)"', client.get(path).text)
+    given = {"last": str(today()), "code": "", "rung": "srdi"}
+    assert "请选择结束原因" in client.post(end, data=given).text
+    assert client.post(end, data=given | {"code": "revoked"}).status_code == 303
+    listed = client.get(f"/firms/{firm}/move/listed").text
+    assert "仍然认定" not in listed and 'name="kind"' in listed  # no criteria, nothing to overrule
+    assert client.get(f"/firms/{firm}/move/graduation").status_code == 404
+
+
 def test_others_look_and_do_not_decide(db: Session) -> None:
     [firm] = firms(db, "pool", 1)
     leader = browser(db, Role.LEADER)
