@@ -33,6 +33,7 @@ from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
+from app.core.heap import settled
 from app.core.logs import log_plainly
 from app.core.manual import router as manual_pages
 from app.core.resource import describe_common, in_standard_words
@@ -158,7 +159,8 @@ class Tidu(FastAPI):
         """The description, with the shape of errors and the ways to say who one is."""
         with Tidu.describing:
             if not Tidu.described:
-                Tidu.described = self._describe()
+                with settled():
+                    Tidu.described = self._describe()
             return Tidu.described
 
     def _describe(self) -> dict[str, Any]:
