@@ -11,3 +11,5 @@ PARTNERS = ("西部科学城重庆高新区", "日照", "南充", "市科技局�
 CHAINS = tuple(chains.NAMES)
 # As people read a chain.
 chain_named = chains.named
+# What an investment can be typed in, with the yuan of one.
+UNITS = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
