@@ -1,10 +1,12 @@
 """The example client syncs a real register file while everything around it fails; by hand.
 
-    python -m benchmarks.sync_story registry.csv
+    python -m benchmarks.sync_story registry.csv [--client ANOTHER.py]
 
 The file's firms and 20,000 figures go in over a line that delays and drops answers; client and
 server are killed ten times each at random, the database twice. Both sides are equal at the end,
-and each change is in the feed once, or it exits with an error. The suite tells it in small.
+and each change is in the feed once, or it exits with an error. The suite tells it in small. Any
+client that takes the example's arguments and keeps what it was refused and told of in the same
+tables (`refused`, `event`) can be put in its place.
 """
 
 import argparse
@@ -33,6 +35,7 @@ from app.core.settings import Settings
 from app.start import migrate
 from tests.examples.flaky import flaky
 from tests.examples.test_sync import (
+    EXAMPLE,
     INDICATORS,
     check,
     client,
@@ -80,8 +83,8 @@ def figures_of(firms: Path, file: Path) -> None:
 class Story:
     """Server, client and database, and what happens to them."""
 
-    def __init__(self, settings: Settings, engine: Engine, token: str) -> None:
-        self.settings, self.engine, self.token = settings, engine, token
+    def __init__(self, settings: Settings, engine: Engine, token: str, program: Path) -> None:
+        self.settings, self.engine, self.token, self.program = settings, engine, token, program
         self.folder, self.port = settings.data_dir, free_port()
         self.dice = random.Random(11)  # noqa: S311 - no secret
         self.server: subprocess.Popen[bytes] = start_server(engine, self.folder, self.port)
@@ -94,11 +97,14 @@ class Story:
             for n in range(2 * KILLS):
                 self._interrupted(line, pushing if n % 3 else ("follow", "--seconds", "5"), n)
             for last in (pushing, ("follow", "--seconds", "3")):
-                assert client(line, self.token, self.folder, *last).wait(1_200) == 0
+                assert self._client(line, *last).wait(1_200) == 0
         return time.monotonic() - began
 
+    def _client(self, line: int, *doing: str) -> "subprocess.Popen[bytes]":
+        return client(line, self.token, self.folder, *doing, program=self.program)
+
     def _interrupted(self, line: int, doing: tuple[str, ...], n: int) -> None:
-        process = client(line, self.token, self.folder, *doing)
+        process = self._client(line, *doing)
         time.sleep(self.dice.uniform(0.5, 4))
         if n in DATABASE_AT:
             restart(self.settings)
@@ -114,7 +120,7 @@ class Story:
 
 def counts(state: sqlite3.Connection) -> dict[str, Any]:
     """What the client holds at the end."""
-    tables = ("sent", "refused", "event")
+    tables = ("refused", "event")
     return {name: state.execute(f"select count(*) from {name}").fetchone()[0]
             for name in tables}  # fmt: skip
 
@@ -123,7 +129,9 @@ def main() -> None:
     """Tell the story and check its end."""
     parser = argparse.ArgumentParser()
     parser.add_argument("firms", type=Path)
-    firms = parser.parse_args().firms.resolve()
+    parser.add_argument("--client", type=Path, default=EXAMPLE)
+    given = parser.parse_args()
+    firms = given.firms.resolve()
     with tempfile.TemporaryDirectory() as made, database(Path(made)) as (settings, engine):
         with Session(engine) as session, session.begin():
             session.add(Organisation(code="sync", name="数据平台", kind="department"))
@@ -132,7 +140,7 @@ def main() -> None:
             token = issue(session, wanted, SYSTEM).secret
         figures = Path(made) / "figures.csv"
         figures_of(firms, figures)
-        story = Story(settings, engine, token)
+        story = Story(settings, engine, token, given.client.resolve())
         try:
             seconds = story.tell(firms, figures)
         finally:

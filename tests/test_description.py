@@ -112,6 +112,7 @@ def test_the_manual_is_served_in_both_languages_without_a_network(db: Session) -
     assert "从令牌到每夜同步" in client.get("/api/docs/integration").text
     client.cookies.set("lang", "en")
     assert "nightly sync" in client.get("/api/docs/integration").text
+    assert ".md" not in client.get("/api/docs/api").text  # every link leads somewhere
     assert client.get("/problems/Stale").url.fragment == "Stale"
     assert 'id="Stale"' in client.get("/api/docs/errors").text
 

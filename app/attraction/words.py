@@ -7,9 +7,18 @@ STAGES = words().values["lead.stage"]
 CHANNELS = words().values["lead.channel"]
 LOST = words().values["lead.lost_reason"]
 # Others can be typed.
-PARTNERS = ("西部科学城重庆高新区", "日照", "南充", "市科技局帮扶集团", "中信集团")
+PARTNERS = {
+    "西部科学城重庆高新区": "Chongqing High-tech Zone (Western Science City)",
+    "日照": "Rizhao",
+    "南充": "Nanchong",
+    "市科技局帮扶集团": "Municipal science bureau's support group",
+    "中信集团": "CITIC Group",
+}
 CHAINS = tuple(chains.NAMES)
-# As people read a chain.
-chain_named = chains.named
 # What an investment can be typed in, with the yuan of one.
 UNITS = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
+
+
+def named(typed: str | None, locale: str) -> str | None:
+    """A chain or a partner as people read it; as it was typed where it has no other name."""
+    return typed if locale == "zh" else (chains.NAMES | PARTNERS).get(typed or "", typed)

@@ -252,7 +252,9 @@ async def _read(receive: Receive) -> tuple[Message, bytes]:
 
 def _check_json(body: bytes) -> None:
     if b"\0" in body:
-        raise Invalid("JSON 应为 UTF-8 编码 (JSON is written in UTF-8)")
+        raise Invalid(
+            "JSON 中有空字节：请以 UTF-8 书写，去掉空字节 (a null byte: write UTF-8, without any)"
+        )
     if (depth := depth_of(body)) > DEEPEST_JSON:
         raise Invalid(f"JSON 嵌套 {depth} 层，超过 {DEEPEST_JSON} 层 (nested too deeply)")
     if b"\\ud" in body or b"\\uD" in body:

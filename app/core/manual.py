@@ -23,7 +23,9 @@ PAGES = {
     "stability": ("稳定性", "Stability"),
 }
 HEADING = re.compile(r"<(h[23])>(\w[^<]*)</\1>")
-LINK = re.compile(r'href="(\w+)\.md')
+LINK = re.compile(rf'href="({"|".join(PAGES)})\.md')
+# To those who run the service, or to its source: not served.
+ELSEWHERE = re.compile(r'<a href="[\w./]+\.md[^"]*">(.*?)</a>')
 router = APIRouter(include_in_schema=False)
 
 
@@ -60,4 +62,4 @@ def _html(file: Path) -> str:
     reachable = named.replace("<pre>", '<pre tabindex="0">').replace(
         "<table>", '<table tabindex="0">'
     )
-    return LINK.sub(r'href="/api/docs/\1', reachable)
+    return ELSEWHERE.sub(r"\1", LINK.sub(r'href="/api/docs/\1', reachable))

@@ -20,7 +20,7 @@ from pydantic_core import to_json
 from app.core.errors import Invalid
 from app.core.fields import YES, nearest
 from app.core.threads import in_one_thread, in_thread
-from app.core.web import SAFE
+from app.core.web import SAFE, methods_of
 
 KEY, REPLAYED, DRY = "idempotency-key", "idempotent-replayed", "dry-run"
 LONGEST_KEY, VISIBLE = 255, re.compile("[!-~]+")
@@ -145,9 +145,15 @@ def describe_common(description: dict[str, Any]) -> None:
 
 
 def _refuse_method(request: Request) -> None:
-    """`PUT /leads/filters` is no change of a lead that is called so."""
-    described = request.app.openapi()["paths"].get(request.scope["path"])
-    if described is not None and request.method.lower() not in described:
+    """`PUT /leads/filters` is no change of a lead that is called so, nor is `PATCH /firms/1:merge`
+    one of a firm.
+    """
+    path: str = request.scope["path"]
+    described = request.app.openapi()["paths"].get(path)
+    if described is None and ":" not in path:
+        return
+    allowed = methods_of(request) if described is None else [one.upper() for one in described]
+    if allowed and request.method not in allowed:
         raise HTTPException(405)
 
 

@@ -3,6 +3,7 @@
 A draft goes through every proof a set must pass before it is stored; it is never stored itself.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from app.criteria.store import read
 DRAFT_ID = 0
 LARGEST_DRAFT = 200_000
 MOST_NODES = 20_000
+NUMBER = re.compile(r"-?[0-9]{1,18}|-?[0-9]{1,18}(\.[0-9]{1,6})? ?%")
 COMPARATORS = frozenset(COMPARED.values())
 
 
@@ -135,24 +137,27 @@ def with_thresholds(content: Mapping[str, Any], changes: Mapping[str, str]) -> d
     draft = deepcopy(dict(content))
     for path, text in changes.items():
         node: Any = draft["criteria"]
+        named: Any = None
         *way, last = path.split(".")
         try:
             for key in way:
                 node = node[int(key)] if isinstance(node, list) else node[key]
+                named = node if isinstance(node, dict) and "label" in node else named
             there = last == "value" and last in node
         except (KeyError, IndexError, ValueError, TypeError):
             there = False
         if not there:
             raise Invalid(f"没有门槛 {path[:100]}：请刷新页面 (no such threshold)")
-        node[last] = _number(text)
+        node[last] = _number(text, path, named["label"])
     draft["code"] = "draft"
     return draft
 
 
-def _number(text: str) -> int | str:
-    """A whole number, or a percentage as criteria write them."""
+def _number(text: str, path: str, label: Mapping[str, str]) -> int | str:
+    """A whole number, or a percentage as criteria write them; Invalid names the criterion."""
     plain = text.strip().replace(",", "").replace("，", "").replace("_", "").replace("％", "%")
-    try:
-        return int(plain)
-    except ValueError:
-        return plain
+    if NUMBER.fullmatch(plain) is None:
+        detail = (f"{label['zh']}：门槛应为整数或百分比，例如 100 或 5% "
+                  f"({label['en']}: give a whole number or a percentage such as 5%)")  # fmt: skip
+        raise Invalid(detail, errors=[{"pointer": f"/thresholds/{path}", "detail": detail}])
+    return plain if plain.endswith("%") else int(plain)

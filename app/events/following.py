@@ -66,6 +66,7 @@ class Tail:
         def in_transaction() -> queries.Read:
             with self.sessions() as session, session.begin():
                 self._declare(session, actor)
+                queries.check_reached(session, after)
                 return queries.read(session, after, kinds, most)
 
         return await anyio.to_thread.run_sync(in_transaction, limiter=self.places)
@@ -76,6 +77,7 @@ class Tail:
         def in_transaction() -> int:
             with self.sessions() as session, session.begin():
                 self._declare(session, actor)
+                queries.check_reached(session, after)
                 return queries.check_position(session, after)
 
         return await anyio.to_thread.run_sync(in_transaction, limiter=self.places)

@@ -78,6 +78,17 @@ def check_position(session: Session, after: int) -> int:
     return first
 
 
+def check_reached(session: Session, after: int) -> None:
+    """Expired if the feed has never come so far: its database was restored from a backup."""
+    if after > head(session):
+        first = oldest(session)
+        raise Expired(
+            f"本服务从未给出过序号 {after}（数据库可能由备份恢复）：请全量同步后从 {first} 继续 "
+            f"(a position never reached: read everything anew, then go on after {first})",
+            oldest=first,
+        )
+
+
 def check_kinds(kinds: list[str]) -> None:
     """Invalid names a kind that cannot be one."""
     for kind in kinds:

@@ -1,6 +1,6 @@
 """Writes over REST: upserts by credit code, alone or in batches; the same twice changes nothing."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -104,20 +104,36 @@ class RecordBatch(Batch):
     rows: list[dict[str, Any]] = Field(max_length=LARGEST_BATCH)
 
 
+class Said(BaseModel):
+    """What is to be said of one field, in both languages; `pointer` leads into the request."""
+
+    pointer: str
+    value: str
+    detail: str
+
+
 class RowResult(BaseModel):
-    """What became of one row."""
+    """What became of one row; of a rejected one nothing is kept, and `errors` say why.
+
+    `notes` tell of what is kept otherwise than as it was typed: capital in a foreign currency,
+    whose yuan are unknown, or a region that spans several districts.
+    """
 
     index: int
-    status: str
+    status: Literal["created", "updated", "unchanged", "rejected"]
     conflicts: int = Field(0, description="figures kept aside: a better source says otherwise")
     outdated: bool = Field(
         default=False, description="left out: the sender's newer version arrived before"
     )
-    errors: list[dict[str, str]] = []
+    errors: list[Said] = []
+    notes: list[Said] = []
 
 
 class BatchResult(BaseModel):
-    """Counts that add up to the rows, and each row's result."""
+    """Counts that add up to the rows, and each row's result.
+
+    `applied` says that what was not rejected is written; of a dry run, that it would be.
+    """
 
     created: int
     updated: int
@@ -189,36 +205,39 @@ for _kind in KINDS:
 
 def _one(report: Report) -> RowResult:
     if report.faults:
-        raise Invalid("内容有误，未写入：见 errors (not written)",
-                      errors=[_error(fault, "") for fault in report.faults])  # fmt: skip
-    return _result(report, 0)
+        errors = [_said(fault, "").model_dump() for fault in report.faults]
+        raise Invalid("内容有误，未写入：见 errors (not written)", errors=errors)
+    return _result(report, 0, [_said(note, "") for note in report.notes])
 
 
-def _result(report: Report, row: int) -> RowResult:
+def _result(report: Report, row: int, notes: list[Said]) -> RowResult:
     return RowResult(index=row, status=report.outcomes.get(row, "unchanged"),
                      conflicts=report.conflicts_of.get(row, 0),
-                     outdated=row in report.outdated)  # fmt: skip
+                     outdated=row in report.outdated, notes=notes)  # fmt: skip
 
 
-def _error(fault: Fault, place: str) -> dict[str, str]:
-    return {"pointer": f"{place}/{fault.column}", "value": fault.value,
-            "detail": fault.told}  # fmt: skip
+def _said(fault: Fault, place: str) -> Said:
+    return Said(pointer=f"{place}/{fault.column}", value=fault.value, detail=fault.told)
 
 
 def _many(report: Report) -> BatchResult:
-    faulty: dict[int, list[dict[str, str]]] = {}
-    for fault in report.faults:
-        found = _error(fault, f"/rows/{fault.row}")
-        faulty.setdefault(fault.row, []).append(found)
+    faulty, noted = _by_row(report.faults), _by_row(report.notes)
     if not report.applied:
-        errors = [error for row in sorted(faulty) for error in faulty[row]]
+        errors = [one.model_dump() for row in sorted(faulty) for one in faulty[row]]
         raise Invalid(f"{report.rejected} 行有误，atomic 批次未写入任何一行：见 errors "
                       "(atomic: nothing was written)", errors=errors)  # fmt: skip
     results = [
         RowResult(index=n, status="rejected", errors=faulty[n]) if n in faulty
-        else _result(report, n)
+        else _result(report, n, noted.get(n, []))
         for n in range(report.rows)
     ]  # fmt: skip
     return BatchResult(created=report.created, updated=report.updated, unchanged=report.unchanged,
                        rejected=report.rejected, conflicts=report.conflicts,
                        applied=report.applied, results=results)  # fmt: skip
+
+
+def _by_row(told: list[Fault]) -> dict[int, list[Said]]:
+    found: dict[int, list[Said]] = {}
+    for one in told:
+        found.setdefault(one.row, []).append(_said(one, f"/rows/{one.row}"))
+    return found

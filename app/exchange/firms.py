@@ -192,10 +192,10 @@ def _region(
         code = code_of(typed)
         if code is None:
             raise values.Unreadable(
-                f"没有行政区划“{typed[:SHOWN]}”：请填区县全名或 6 位代码，"
-                "或在映射的 regions 中指明",
-                f"no district {typed[:SHOWN]!r}: give its full name or code, "
-                "or map it under regions",
+                f"没有行政区划“{typed[:SHOWN]}”：请填区县名称（如 黔江、渝中区）或 6 位代码；"
+                "开发区填所在区县，不清楚则留空",
+                f"no district {typed[:SHOWN]!r}: give the name of a district (黔江, 渝中区) or its "
+                "code; of a development zone its district; leave it out where that is unknown",
             )
     if code is None:
         report.notes.append(
@@ -295,6 +295,9 @@ def _kept(field: str, clear: frozenset[str], incoming: str) -> str:
     """A blank cell leaves the value as it is, unless clearing was chosen for its column."""
     if field in clear:
         return f"{incoming}.{field}"
+    if field == "registered_capital":  # of a foreign amount the yuan are not known any more
+        return (f"case when {incoming}.registered_capital_typed is null "
+                f"then firm.{field} else {incoming}.{field} end")  # fmt: skip
     return f"coalesce({incoming}.{field}, firm.{field})"
 
 

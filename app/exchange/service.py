@@ -1,7 +1,7 @@
 """Everything inbound ends here: rows are read, checked, stored, and their firms assessed anew."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
@@ -127,14 +127,15 @@ def upsert_firms(
     session: Session, actor: Actor, rows: list[dict[str, Any]], *, source: str, mode: Mode = "skip"
 ) -> Report:
     """Rows of a request, by field name; row numbers count from 0."""
-    meaning: list[Column | None] = [Column(n, n) for n in headers.FIRM_HEADERS]
+    names = _said(rows, headers.FIRM_HEADERS, ("credit_code", "name"))
+    meaning: list[Column | None] = [Column(n, n) for n in names]
     report = Report(rows=len(rows))
     sending = Sending(session, actor, source)
 
     def work() -> None:
         numbers, given = identified(session, actor, source, rows, report)
         read = (
-            (n, firms.read_row(n, _cells(row, headers.FIRM_HEADERS), meaning, Mapping(), report))
+            (n, firms.read_row(n, _cells(row, names), meaning, Mapping(), report))
             for n, row in sending.newest(given, report)
         )
         firms.upsert(session, actor, read, report, source=source)
@@ -149,7 +150,8 @@ def upsert_figures(
     origin: str | None = None, mode: Mode = "skip",
 ) -> Report:  # fmt: skip
     """Rows of {credit_code, year, indicator: value …} in the indicators' units."""
-    names = {"credit_code": (), "year": (), **INDICATORS}
+    known = {"credit_code": (), "year": (), **INDICATORS}
+    names = _said(rows, known, ("credit_code", "year"))
     meaning: list[Column | None] = [Column(n, n, indicator=n in INDICATORS) for n in names]
     report = Report(rows=len(rows))
     sending = Sending(session, actor, source)
@@ -159,7 +161,7 @@ def upsert_figures(
         found = (
             reading
             for n, row in sending.newest(given, report)
-            if not _has_strange_keys(n, row, names, report)
+            if not _has_strange_keys(n, row, known, report)
             for reading in readings.read_row(n, _cells(row, names), meaning, Mapping(), report)
         )
         figures.upsert(session, actor, found, report, source=source, origin=origin)
@@ -190,6 +192,12 @@ def upsert_records(  # noqa: PLR0913 - options of one batch
         numbers.keep()
 
     return _kept_or_not(session, report, work, mode=mode, dry_run=dry_run)
+
+
+def _said(rows: list[dict[str, Any]], known: Iterable[str], always: tuple[str, ...]) -> list[str]:
+    """The names among those known that any row says: what none says need not be read in each."""
+    said = set(always).union(*rows)
+    return [name for name in known if name in said]
 
 
 def _cells(row: dict[str, Any], names: Any) -> list[Any]:

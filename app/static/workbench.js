@@ -6,11 +6,13 @@
   // --- selection ------------------------------------------------------------------------------
   const told = form.querySelector("[data-selected]");
   const all = form.querySelector("[data-all]");
+  const beside = form.querySelector("button[data-most]");
   const boxes = () => [...form.querySelectorAll("tbody td.pick input")];
   const count = () => {
     const ticked = boxes().filter((box) => box.checked).length;
     told.textContent = ticked ? told.dataset.selected.replace("{count}", ticked) : "";
     if (all) all.checked = ticked > 0 && ticked === boxes().length;
+    if (beside) beside.disabled = ticked < Number(beside.dataset.least) || ticked > Number(beside.dataset.most);
   };
   if (all) all.hidden = false;
   form.addEventListener("change", (event) => {

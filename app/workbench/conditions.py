@@ -14,7 +14,7 @@ from app.firms.catalogue import INDICATORS
 from app.views import service as views
 from app.workbench.benches import FORM, Bench, Pairs
 from app.workbench.columns import FIGURE
-from app.workbench.words import LOOKUPS, Words, days_of_titles, of_records
+from app.workbench.words import Words, days_of_titles, of_records
 
 # How a form says “is”, and that there is no value or some.
 EQUAL = "eq"
@@ -115,7 +115,7 @@ class Draft:
 def lookups(field: Field, words: Words) -> dict[str, str]:
     """The comparisons that a field understands, in words."""
     named = {
-        name or EQUAL: words.pick(LOOKUPS[name])
+        name or EQUAL: words.lookup(field, name)
         for name in field.allowed
         if name not in ("in", "empty")
     }

@@ -39,6 +39,13 @@ LOOKUPS: Mapping[str, Pair] = {
     "iew": ("结尾是", "ends with"),
     "empty": ("为空", "is empty"),
 }
+# A day is not high or low.
+OF_DAYS: Mapping[str, Pair] = {
+    "lt": ("早于", "before"),
+    "lte": ("不晚于", "on or before"),
+    "gt": ("晚于", "after"),
+    "gte": ("不早于", "on or after"),
+}
 RUNGS: Mapping[str, Pair] = {
     "none": ("不在梯次", "on no rung"),
     "incubated": ("在孵", "incubated"),
@@ -184,11 +191,16 @@ class Words:
         if lookup == "empty":
             empty = ("为空", "is empty") if raw == "true" else ("不为空", "is not empty")
             return f"{self.label(name)} {self.pick(empty)}"
-        word = self.pick(LOOKUPS.get(lookup, (lookup, lookup)))
+        word = self.lookup(self.bench.vocabulary.find(name), lookup)
         colon = "：" if self.locale == "zh" else ": "
         if lookup == "":
             return f"{self.label(name)}{colon}{self._values(name, lookup, raw)}"
         return f"{self.label(name)} {word} {self._values(name, lookup, raw)}"
+
+    def lookup(self, field: Field | None, name: str) -> str:
+        """A comparison of a field in words."""
+        of_days = OF_DAYS if field is not None and field.kind == "date" else {}
+        return self.pick(of_days.get(name) or LOOKUPS.get(name, (name, name)))
 
     def _section(self, name: str, lookup: str, raw: str) -> str | None:
         """A class of industries or fields, which a code begins with."""

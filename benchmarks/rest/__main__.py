@@ -82,7 +82,7 @@ class Recorder:
         for _ in range(3):  # what is done once is done
             self.found = []
             httpx.get(url + path, headers=headers, timeout=120).raise_for_status()
-        return self.found
+        return list(self.found)  # what comes later is none of it
 
 
 def bare(pool: ConnectionPool[Any], told: dict[str, Transactions]) -> FastAPI:
@@ -201,7 +201,7 @@ def measure(engine: Engine, what: Callable[[str, dict[str, str], Recorder, Any],
     serving = make_engine(engine.url.render_as_string(), settings, role=NOBODY)
     recorder, told = Recorder(serving), dict[str, Transactions]()
     host, name = str(engine.url.query["host"]), str(engine.url.database)
-    conninfo = f"host={host} dbname={name} user=postgres options='-c role={NOBODY}'"
+    conninfo = f"host={host} dbname={name} user=postgres options='-c jit=off -c role={NOBODY}'"
     with ConnectionPool(
         conninfo, min_size=PLACES, max_size=PLACES, kwargs={"row_factory": dict_row}
     ) as pool:

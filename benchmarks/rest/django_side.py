@@ -13,7 +13,7 @@ def application(host: str, name: str) -> Any:
         ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="bench", USE_TZ=True,  # noqa: S106
         DATABASES={"default": {
             "ENGINE": "django.db.backends.postgresql", "NAME": name, "HOST": host,
-            "USER": "postgres", "CONN_MAX_AGE": None}},
+            "USER": "postgres", "CONN_MAX_AGE": None, "OPTIONS": {"options": "-c jit=off"}}},
         INSTALLED_APPS=["django.contrib.postgres", "django.contrib.contenttypes",
                         "django.contrib.auth", "rest_framework", "django_filters"],
         REST_FRAMEWORK={

@@ -78,7 +78,8 @@ def test_a_killed_server_comes_back(tmp_path: Path) -> None:
     time.sleep(0.2)
     with running(settings(tmp_path)) as url:
         assert answers(url)
-    leave(other)
+        leave(other)
+    assert not answers(url)
 
 
 def test_a_pid_of_another_program_does_not_keep_it_from_starting(tmp_path: Path) -> None:

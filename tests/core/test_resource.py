@@ -221,6 +221,7 @@ def test_a_method_that_is_not_described_is_refused_with_those_that_are(
 ) -> None:
     for method, path, allowed in (("OPTIONS", "/api/v1/firms/1", "GET, PATCH"),
                                   ("PUT", "/api/v1/leads/filters", "GET"),
+                                  ("PATCH", "/api/v1/firms/1:merge", "POST"),
                                   ("DELETE", "/api/v1/firms/1:merge", "POST")):  # fmt: skip
         answer = analyst.request(method, path)
         assert (answer.status_code, answer.headers["allow"]) == (405, allowed), path

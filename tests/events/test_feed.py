@@ -229,6 +229,8 @@ def test_what_is_too_old_is_gone_and_said_to_be(clone: Engine, serving: Any) -> 
     made(clone)
     gone = client.get("/api/v1/events", params={"after": position})
     assert gone.status_code == 410 and gone.json()["oldest"] > position
+    unknown = client.get("/api/v1/events", params={"after": head(client) + 1})
+    assert unknown.status_code == 410 and "never reached" in unknown.json()["detail"]
     assert [e["kind"] for e in everything(client)] == ["firm.created"]
 
 

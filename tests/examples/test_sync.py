@@ -31,6 +31,7 @@ from tests.examples.flaky import flaky
 from tests.factories import credit_code
 
 ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples/sync.py"
 KILLS = 3
 FIRMS, INDICATORS = 1_000, ("staff_avg", "rd_staff")
 
@@ -77,10 +78,12 @@ def start_server(engine: Engine, folder: Path, port: int) -> "subprocess.Popen[b
             time.sleep(0.1)
 
 
-def client(port: int, token: str, folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    """The example client, as anybody would start it."""
+def client(
+    port: int, token: str, folder: Path, *arguments: str, program: Path = EXAMPLE
+) -> "subprocess.Popen[bytes]":
+    """The example client, or another that takes the same arguments, as anybody would start it."""
     env = os.environ | {"TIDU_URL": f"http://127.0.0.1:{port}", "TIDU_TOKEN": token}
-    command = [sys.executable, str(ROOT / "examples/sync.py"), *arguments]
+    command = [sys.executable, str(program), *arguments]
     return subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL)
 
 

@@ -27,13 +27,35 @@ from tests.exchange.calls import (
 
 def test_a_firm_is_created_updated_and_left_alone(db: Session, analyst: TestClient) -> None:
     assert put_firm(analyst).json() == {"index": 0, "status": "created", "conflicts": 0,
-                                        "outdated": False, "errors": []}  # fmt: skip
+                                        "outdated": False, "errors": [], "notes": []}  # fmt: skip
     assert put_firm(analyst).json()["status"] == "unchanged"
     assert put_firm(analyst, code=CODE.lower()).json()["status"] == "unchanged"
     assert put_firm(analyst, chain="新材料").json()["status"] == "updated"
     assert put_firm(analyst).json()["status"] == "unchanged"  # what is left out stays
     read = analyst.get(f"/api/v1/firms/by-credit-code/{CODE}").json()
     assert (read["chain"], read["region_code"]) == ("新材料", "500114")
+
+
+def test_capital_in_another_currency_is_told_of_and_its_yuan_are_unknown(
+    db: Session, analyst: TestClient
+) -> None:
+    stored = select(Firm.registered_capital, Firm.registered_capital_typed)
+
+    def capital() -> list[Any]:
+        return list(db.execute(stored).one())
+
+    put_firm(analyst, registered_capital="500万元")
+    assert capital() == [5_000_000, "500万元"]
+    foreign = {**ROW, "registered_capital": "100(万美元)"}
+    [row] = batch(analyst, "firms", foreign).json()["results"]
+    assert (row["status"], capital()) == ("updated", [None, "100(万美元)"])
+    [note] = row["notes"]
+    assert note["pointer"] == "/rows/0/registered_capital" and "美元" in note["value"]
+    assert "已按原文保存" in note["detail"] and "kept as typed" in note["detail"]
+    again = put_firm(analyst, registered_capital="100(万美元)").json()
+    assert (again["status"], again["notes"][0]["pointer"]) == ("unchanged", "/registered_capital")
+    put_firm(analyst)  # what is left out stays
+    assert capital() == [None, "100(万美元)"]
 
 
 def test_a_renamed_firm_is_found_by_both_names(db: Session, analyst: TestClient) -> None:

@@ -146,6 +146,16 @@ def test_a_lower_threshold_lets_firms_in_and_stores_nothing(
     assert db.execute(count).one() == before
 
 
+def test_a_threshold_that_is_no_number_is_named(analyst: TestClient) -> None:
+    path = rd_path(analyst)
+    body = {"against": "hnte_2016", "thresholds": {path: "五"}}
+    answer = analyst.post("/api/v1/criteria-sets:compare", json=body)
+    assert answer.status_code == 422, answer.text
+    fault = answer.json()["errors"][0]
+    assert fault["pointer"] == f"/thresholds/{path}"
+    assert fault["detail"].startswith("近三年研发费用占销售收入比例：门槛应为整数或百分比")
+
+
 def _always() -> Any:
     from tests.entry.readily import ALWAYS
 

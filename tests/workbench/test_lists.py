@@ -123,7 +123,7 @@ def test_dates_are_told_from_today(db: Session, client: TestClient) -> None:
         assert [row["name"] for row in found["items"]] == ["其他1"], written
     assert client.get("/api/v1/firms?registered_on__gte=today-9d").json()["items"] == []
     page = plain(client.get("/firms?registered_on__gte=today-30d").text)
-    assert "成立日期 不低于 30 天前" in page
+    assert "成立日期 不早于 30 天前" in page
     assert client.get("/api/v1/firms?registered_on__gte=today-x").status_code == 422
 
 
