@@ -86,7 +86,7 @@ class LeadForm(BaseModel):
     partner: str = ""
     introduced_by: str = ""
     investment: str = ""
-    unit: str = "元"
+    unit: Literal["元", "万元", "亿元"] = "元"
     description: str = ""
     organisation_id: str = ""
     owner: str = ""
@@ -103,7 +103,7 @@ class LeadForm(BaseModel):
     def _yuan(self) -> Decimal | str:
         """The investment in yuan; what is no number stays, and is refused by the rules."""
         try:
-            return Decimal(self.investment.replace(",", "")) * words.UNITS.get(self.unit, 1)
+            return Decimal(self.investment.replace(",", "")) * words.UNITS[self.unit]
         except ArithmeticError:
             return self.investment
 
