@@ -66,14 +66,17 @@ def page(session: Session, query: Select[Any], filters: Filters, number: Sql) ->
     rows = ordered(found.add_columns(*keys, number.label(f"{KEY}id")), filters, number)
     if filters.cursor is not None:
         rows = rows.where(_after(filters, filters.cursor, number))
-    got = session.execute(rows.limit(filters.limit + 1)).mappings().all()
+    result = session.execute(rows.limit(filters.limit + 1))
+    columns = result.keys()
+    names = [name for name in columns if not name.startswith(KEY)]  # the keys come last
+    got = result.all()
     more = len(got) > filters.limit
     shown = got[: filters.limit]
     whole = filters.cursor is None and not more
     count, exact = (len(shown), True) if whole else _count(session, found, filters, counted)
     return Page(
-        items=[{n: v for n, v in row.items() if not n.startswith(KEY)} for row in shown],
-        next=_cursor(filters, shown[-1]) if more else None,
+        items=[dict(zip(names, row, strict=False)) for row in shown],
+        next=_cursor(filters, shown[-1]._mapping) if more else None,
         count=None if filters.count == "none" else count,
         count_is_exact=None if filters.count == "none" else exact,
     )
