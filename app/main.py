@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from app.accounts.auth import COOKIE
+from app.accounts.refusals import install_refusals
 from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
@@ -195,6 +196,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     # For what is one statement and a transaction of its own: no round trips to begin and to end it.
     app.state.singly = engine.execution_options(isolation_level="AUTOCOMMIT").connect
     install_errors(app)
+    install_refusals(app)
     _health(app, engine)  # first, so that being asked how it is costs next to nothing
     app.mount("/static", Assets(directory=STATIC), name="static")
     app.router.routes.extend(_included())
