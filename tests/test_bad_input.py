@@ -49,6 +49,7 @@ def analyst(db: Session) -> TestClient:
     ("GET", "/api/v1/firms?limit=9999", {}, 422, "limit"),
     ("GET", "/api/v1/firms?cursor=abc", {}, 422, "cursor"),
     ("GET", "/api/v1/firms?registred_on=2020-01-01", {}, 422, "registered_on"),
+    ("GET", "/api/v1/targets?known_at=0.5", {}, 422, "known_at"),
     ("GET", "/api/v1/events?after=-1", {}, 422, "after"),
     ("GET", "/api/v1/events?kind=DROP", {}, 422, "kind"),
     ("PATCH", "/api/v1/firms?expected_count=1", {"json": {"name": "全部改名"}}, 422, "/name"),
@@ -65,6 +66,13 @@ def test_each_is_named(
     assert says in found.text, found.text
     known = re.findall(r"^## (\w+)", (FOLDER / "errors.md").read_text(encoding="utf-8"), re.M)
     assert found.json()["type"].removeprefix("/problems/") in known
+
+
+def test_a_null_byte_that_only_the_driver_sees_is_refused(db: Session) -> None:
+    administrator = people.person(db, Role.ADMIN)
+    given = {"organisation": "a\u0000b", "name": "n", "mapping": "M", "url": "https://a.example"}
+    found = administrator.post("/api/v1/connectors", json=given)
+    assert (found.status_code, found.json()["type"]) == (422, "/problems/Invalid"), found.text
 
 
 def test_a_body_that_is_not_said_to_be_json_is_told_what_to_say(analyst: TestClient) -> None:

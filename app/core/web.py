@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -230,9 +230,7 @@ def _shape(template: str) -> re.Pattern[str]:
 
 
 def _bad_value(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DBAPIError)
-    state = getattr(error.orig, "sqlstate", None) or ""
-    if state.startswith("22"):  # data exceptions: a value out of range, a NUL byte
+    if isinstance(error, DataError):  # out of range, or a null byte that the driver refuses
         return answer(
             request, Invalid("有一个值超出了允许的范围：请核对 (a value is out of range)")
         )

@@ -5,7 +5,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+)
 
 from app.core.clock import today
 from app.core.errors import Invalid
@@ -17,6 +25,19 @@ from app.firms.schemas import Body, FirmItem, Number, Prose
 
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2199, 12, 31))]
 Year = Annotated[int, Field(ge=1990, le=2199)]
+
+
+def written_out(value: object) -> object:
+    """A number alone would be taken for seconds since 1970."""
+    if ":" not in str(value):
+        raise ValueError(
+            "应为带时区的时间，如 2026-01-31T08:00:00Z "
+            "(a time with its zone, such as 2026-01-31T08:00:00Z)"
+        )
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(written_out)]
 
 
 class PoolItem(FirmItem):
@@ -68,7 +89,7 @@ class AssessmentQuery(Query):
 
     sets: Annotated[list[str], Field(alias="set", default_factory=list)]
     as_of: Day | None = None
-    known_at: AwareDatetime | None = None
+    known_at: Moment | None = None
 
 
 class Assessment(BaseModel):

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from app.accounts.models import Organisation
 from app.firms.schemas import Body, FirmItem, Number, Text
-from app.pipeline.schemas import Day, Query
+from app.pipeline.schemas import Day, Moment, Query
 from app.plans.grammar import Milestone
 from app.plans.measuring import Measure
 from app.plans.progress import Progress
@@ -29,7 +29,7 @@ class TargetsQuery(Query):
     """For which day, as known when, of which plan."""
 
     as_of: Day | None = None
-    known_at: AwareDatetime | None = None
+    known_at: Moment | None = None
     plan: Code | None = None
 
 
