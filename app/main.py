@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from app.accounts.auth import COOKIE
+from app.accounts.refusals import install_refusals
 from app.accounts.routes import router as accounts_pages
 from app.accounts.safety import check
 from app.accounts.token_api import router as token_api
@@ -33,6 +34,7 @@ from app.connectors.pages import router as connectors_pages
 from app.core.assets import Assets
 from app.core.db import session_factory
 from app.core.edge import LARGEST_BODY, Edge
+from app.core.heap import settled
 from app.core.logs import log_plainly
 from app.core.manual import router as manual_pages
 from app.core.resource import describe_common, in_standard_words
@@ -158,7 +160,8 @@ class Tidu(FastAPI):
         """The description, with the shape of errors and the ways to say who one is."""
         with Tidu.describing:
             if not Tidu.described:
-                Tidu.described = self._describe()
+                with settled():
+                    Tidu.described = self._describe()
             return Tidu.described
 
     def _describe(self) -> dict[str, Any]:
@@ -193,6 +196,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     # For what is one statement and a transaction of its own: no round trips to begin and to end it.
     app.state.singly = engine.execution_options(isolation_level="AUTOCOMMIT").connect
     install_errors(app)
+    install_refusals(app)
     _health(app, engine)  # first, so that being asked how it is costs next to nothing
     app.mount("/static", Assets(directory=STATIC), name="static")
     app.router.routes.extend(_included())

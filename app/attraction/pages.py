@@ -1,6 +1,7 @@
 """Pages of attraction: the board by stage, one lead with its steps, and the steps themselves."""
 
 from collections import defaultdict
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -85,6 +86,7 @@ class LeadForm(BaseModel):
     partner: str = ""
     introduced_by: str = ""
     investment: str = ""
+    unit: Literal["元", "万元", "亿元"] = "元"
     description: str = ""
     organisation_id: str = ""
     owner: str = ""
@@ -95,8 +97,15 @@ class LeadForm(BaseModel):
 
     def lead(self) -> LeadIn:
         """What was typed; Invalid with every fault."""
-        typed = self.model_dump(exclude={"version"})
+        typed = self.model_dump(exclude={"version", "unit"}) | {"investment": self._yuan()}
         return checked(LeadIn, numbers(typed, "organisation_id", "park_id"))
+
+    def _yuan(self) -> Decimal | str:
+        """The investment in yuan; what is no number stays, and is refused by the rules."""
+        try:
+            return Decimal(self.investment.replace(",", "")) * words.UNITS[self.unit]
+        except ArithmeticError:
+            return self.investment
 
 
 @router.get("/leads/new")

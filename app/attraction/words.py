@@ -15,6 +15,8 @@ PARTNERS = {
     "中信集团": "CITIC Group",
 }
 CHAINS = tuple(chains.NAMES)
+# What an investment can be typed in, with the yuan of one.
+UNITS = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
 
 
 def named(typed: str | None, locale: str) -> str | None:

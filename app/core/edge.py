@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import AppError, Forbidden, Invalid, TooLarge, TooLong, TooSlow, WrongHost
 from app.core.settings import Settings
-from app.core.web import FILE_TOO_LARGE, HEADERS, SAFE, answer, without_secret
+from app.core.web import FILE_TOO_LARGE, HEADERS, SAFE, answer, written
 
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 LARGEST_BODY = 10 * 1024 * 1024
@@ -161,7 +161,7 @@ class Answering:
             own |= state["allowance"].headers
         extra = [*self._usual(), *_encoded(own)]
         message["headers"] = [*message["headers"], *(x for x in extra if x[0] not in present)]
-        log.info("request", method=self.scope["method"], path=_written(self.scope),
+        log.info("request", method=self.scope["method"], path=written(self.scope),
                  status=message["status"], request_id=state["request_id"])  # fmt: skip
 
     def _usual(self) -> list[tuple[bytes, bytes]]:
@@ -177,12 +177,6 @@ def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
 def _usual(https: bool, *, for_ever: bool) -> list[tuple[bytes, bytes]]:
     kept = FOR_EVER if for_ever else NEVER_KEPT
     return _encoded(HEADERS | kept | (STRICT if https else {}))
-
-
-def _written(scope: Scope) -> str:
-    """The path as it came: escapes stay escaped, so nothing in it can end a line or colour it."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return without_secret(raw.decode("ascii", "backslashreplace"))
 
 
 def _is_bare_refusal(message: Message) -> bool:

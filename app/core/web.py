@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from app.core import i18n, navigation, notices
 from app.core.clock import DISTRICT
@@ -145,8 +146,12 @@ def local_path(given: str | None) -> str:
     return text
 
 
-def without_secret(path: str) -> str:
-    """A path fit for the log."""
+def written(scope: Scope) -> str:
+    """A path fit for log and trail: escapes stay escaped, so nothing in it can end a line or colour
+    it, and secrets stay out.
+    """
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = raw.decode("ascii", "backslashreplace")
     found = next((start for start in SECRET_PATHS if path.startswith(start)), None)
     return path if found is None else f"{found}…"
 

@@ -100,7 +100,11 @@ def _sound(kind: FactKind, given: dict[str, Any]) -> Any:
 def _read(reader: Reader, form: Form) -> dict[str, Any]:
     """Every item of the form; Refused names each that cannot be read."""
     found: dict[str, Any] = {}
-    scale = UNITS.get(form.unit, 1)
+    if form.unit not in UNITS:
+        form.status = 422
+        form.problem = ("金额单位应为元、万元或亿元", "the unit is 元, 万元 or 亿元")
+        raise Refused(form)
+    scale = UNITS[form.unit]
     for item in reader.kind.items:
         texts = form.texts.get(item.name, [])
         try:

@@ -98,7 +98,8 @@ def _refuse_twin(
     same = [getattr(model, name).is_not_distinct_from(values[name]) for name in key]
     twin = session.scalar(select(model.id).where(model.superseded_at.is_(None), *same))
     if twin not in (None, but):
-        told = f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 (correct that one)"
+        told = (f"已有同样的{kind.label}记录（编号 {twin}）：请更正那一条 "
+                f"(on record already as number {twin}: correct that one)")  # fmt: skip
         raise Conflict(told, current={"id": twin})
 
 

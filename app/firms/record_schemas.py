@@ -15,15 +15,21 @@ Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 
 
 def in_yuan(value: object) -> object:
-    """Nothing but a number: of a text with a unit nobody should guess what was meant."""
-    if isinstance(value, str):
-        try:
-            Decimal(value)
-        except InvalidOperation:
-            raise ValueError(
-                f"金额“{value[:20]}”不是数字：请折算为元填写，不带单位，例如 3000000 "
-                "(not a number: convert it to yuan and leave out the unit, such as 3000000)"
-            ) from None
+    """Nothing but a number: of a text with a unit nobody should guess what was meant. What is more
+    than any amount was typed in another unit.
+    """
+    try:
+        amount = Decimal(value) if isinstance(value, str | int) else value
+    except InvalidOperation:
+        raise ValueError(
+            f"金额“{str(value)[:20]}”不是数字：请折算为元填写，不带单位，例如 3000000 "
+            "(not a number: convert it to yuan and leave out the unit, such as 3000000)"
+        ) from None
+    if isinstance(amount, Decimal | float) and amount > LARGEST_YUAN:
+        raise ValueError(
+            f"金额超过 {LARGEST_YUAN:,} 元：请核对数值和单位 "
+            f"(more than {LARGEST_YUAN:,} yuan: check value and unit)"
+        )
     return value
 
 

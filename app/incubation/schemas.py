@@ -52,7 +52,10 @@ class SpinOffIn(FactIn):
         """Nothing comes out of itself, nor tomorrow."""
         past("裂变日期", self.spun_off_on)
         if self.parent_id == self.firm_id:
-            raise ValueError("母体企业不能是企业自己：请填写裂变出它的企业 (its own parent)")
+            raise ValueError(
+                "母体企业不能是企业自己：请填写裂变出它的企业 "
+                "(its own parent: give the firm it came from)"
+            )
         return self
 
 

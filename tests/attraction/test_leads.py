@@ -179,6 +179,12 @@ def test_the_board_moves_by_forms_and_keeps_its_query_count(
     assert analyst.post(f"{one}/move/lost", data=lost, follow_redirects=False).status_code == 303
     assert ("长期无回应" if lang == "zh" else "no answer") in analyst.get(one).text
     assert analyst.post("/leads/new", data=form | {"since": ""}).status_code == 422
+    large = form | {"name": "大项目", "investment": "1.2", "unit": "亿元"}
+    assert analyst.post("/leads/new", data=large).status_code == 200
+    [stored] = analyst.get("/api/v1/leads?name__ic=大项目").json()["items"]
+    assert float(stored["investment"]) == 120_000_000
+    refused = analyst.post("/leads/new", data=large | {"investment": "约 1.2"})
+    assert refused.status_code == 422 and '<option value="亿元" selected>' in refused.text
     with people.statements(engine) as sent:
         assert analyst.get("/leads").status_code == 200
         few = len(sent)

@@ -198,6 +198,28 @@ def test_what_is_no_search_or_fails_is_not_noted(db: Session, firm: int) -> None
     assert [e for e in entries(db, since) if e.action == "read"] == []
 
 
+def test_whoever_is_turned_away_is_noted(db: Session, firm: int) -> None:
+    park = body(db, "turned-away", "park")
+    operator, token = person(db, Role.PARK_OPERATOR, park), machine(db, park, ("firms:read",))
+    stranger = machine(db, park, ("firms:read",))
+    stranger.headers["Authorization"] += "x"
+    since = last(db)
+    foreign = operator.get(f"/api/v1/firms/{firm}")
+    assert foreign.status_code == operator.get("/api/v1/firms/99999999").status_code == 404
+    assert operator.get("/audit").status_code == 403
+    assert token.delete("/api/v1/loans/1", headers={"If-Match": '"1"'}).status_code == 403
+    forged = stranger.get("/api/v1/firms", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert forged.status_code == 401
+    found = [(e.role, e.detail["filter"]) for e in entries(db, since, "refused")]
+    assert [(role, said["status"], said["path"]) for role, said in found] == [
+        ("park_operator", 404, f"/api/v1/firms/{firm}"),
+        ("park_operator", 404, "/api/v1/firms/99999999"), ("park_operator", 403, "/audit"),
+        ("park_operator", 403, "/api/v1/loans/1"), (None, 401, "/api/v1/firms"),
+    ]  # fmt: skip
+    told = person(db, Role.AUDITOR).get("/audit?reads=true&table=refused").text
+    assert "被拒绝的请求" in told and "访客" in told
+
+
 def test_a_reading_and_its_note_make_do_with_one_connection(clone: Engine) -> None:
     """Requests that hold a connection and wait for another would wait for each other."""
     with Session(clone) as session, session.begin():

@@ -124,6 +124,8 @@ def test_lists_forms_and_files_of_records(db: Session, code: str) -> None:
     assert refused.status_code == 422 and "不是金额" in refused.text and "D-9" in refused.text
     late = analyst.post("/records/loans/new", data=filled | {"due_on": "2023-01-01"})
     assert late.status_code == 422 and "请核对两个日期" in late.text
+    strange = analyst.post("/records/loans/new", data=filled | {"unit": "亿亿"})
+    assert strange.status_code == 422 and "金额单位应为元、万元或亿元" in strange.text
     assert (
         analyst.post("/records/loans/new", data=filled, follow_redirects=False).status_code == 303
     )

@@ -25,6 +25,7 @@ BAD = {
     "paid back before it was paid out": ("loans", {"ended_on": "2023-01-01"}, "请核对两个日期"),
     "due before it was paid out": ("loans", {"due_on": "2023-01-01"}, "请核对两个日期"),
     "an amount with a unit": ("loans", {"amount": "300万元"}, "折算为元填写"),
+    "an amount in another unit": ("loans", {"amount": "9000000000000.01"}, "请核对数值和单位"),
     "finer than a fen": ("loans", {"amount": "1.001"}, "decimal places"),
     "below nothing": ("subsidies", {"amount": "-1"}, "greater than or equal"),
     "tomorrow's money": ("equity-rounds", {"happened_on": LATER}, "尚未到来"),
