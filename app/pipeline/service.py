@@ -136,15 +136,16 @@ def evaluate(engine: Engine, as_of: date) -> Evaluation:
     """
     began = now()
     with Session(engine, expire_on_commit=False) as session:
-        with session.begin():
+        with session.begin(), without_time_limit(session):
             in_force, sets = _in_force(session, as_of)
             mark_used(session, sets)
             ids = [s.id for s in sets]
             session.execute(delete(Assessment).where(Assessment.set_id.not_in(ids)))
-            ranges = _ranges(session, None)
+            ranges = _ranges(session, None) if sets else []
         changed = store_all(engine, sets, as_of, ranges)
         with session.begin(), without_time_limit(session):
-            _follow(session, None, in_force, as_of)
+            if sets:
+                _follow(session, None, in_force, as_of)
             firms = session.scalar(select(func.count()).select_from(Firm))
             run = Evaluation(as_of=as_of, started_at=began, firms=firms, changed=changed)
             session.add(run)
@@ -173,14 +174,14 @@ def store_range(session: Session, sets: tuple[LoadedSet, ...], as_of: date, n: i
 
 
 def _store_alone(engine: Engine, sets: tuple[LoadedSet, ...], as_of: date, n: int) -> int:
-    """One range in a transaction of its own, again where somebody else was first."""
+    """One range, again where somebody else was first."""
     for _ in range(ATTEMPTS - 1):
         with suppress(*PASSING):
-            return _store_at_once(engine, sets, as_of, n)
-    return _store_at_once(engine, sets, as_of, n)
+            return _in_a_transaction(engine, sets, as_of, n)
+    return _in_a_transaction(engine, sets, as_of, n)
 
 
-def _store_at_once(engine: Engine, sets: tuple[LoadedSet, ...], as_of: date, n: int) -> int:
+def _in_a_transaction(engine: Engine, sets: tuple[LoadedSet, ...], as_of: date, n: int) -> int:
     with Session(engine) as session, session.begin(), without_time_limit(session):
         return store_range(session, sets, as_of, n)
 

@@ -116,3 +116,9 @@ def test_it_gives_way_to_who_edits_firms_in_another_order(clone: Engine, firms: 
         until(lambda: editor.scalar(KNOTS))
     with Session(clone) as session, session.begin():
         assert service.assess(session, firms, today()) == 0
+
+
+def test_a_day_without_sets_is_a_run_that_finds_nothing(clone: Engine, firms: list[int]) -> None:
+    run = service.evaluate(clone, date(1990, 1, 1))
+    assert (run.firms, run.changed) == (len(firms), 0)
+    assert verdicts(clone) == []
