@@ -18,10 +18,11 @@ from urllib.parse import parse_qsl
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app.accounts.acting import DECLARED, OWNER, act_as
+from app.accounts.acting import DECLARE, OWNER, act_as
 from app.accounts.actor import SYSTEM, Actor, Role
 from app.accounts.models import Organisation
 from app.core.clock import today
+from app.core.db import plainly
 from app.firms import listing
 from app.pipeline import pool
 from benchmarks.figures import seconds
@@ -88,7 +89,7 @@ def in_turns(
         off, on = Session(one), Session(other)
 
         def without() -> None:
-            off.execute(DECLARED, UNBOUND)
+            plainly(off, DECLARE, UNBOUND)
             read(off, SYSTEM, pairs + asked.same)
             off.rollback()
 

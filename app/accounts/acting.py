@@ -47,7 +47,7 @@ select own_firms(cast(nullif(current_setting('tidu.organisation'), '') as int),
                  cast(current_setting('tidu.day') as date))
 """)
 # What was laid down is not sent back: it is as long as the register.
-LAY_DOWN = text("select set_config('tidu.firms', :bits, true) is null")
+LAY_DOWN = "select set_config('tidu.firms', %(bits)s, true) is null as laid"
 
 
 def act_as(
@@ -106,15 +106,17 @@ def _declare(
         _lay_down_scope(session, declared[0].own)
 
 
-def _lay_down_scope(session: Session, own: str | None) -> None:
-    """A bit for each firm that the organisation may know of on the day, or for the firm itself."""
+def _lay_down_scope(session: Session, own: bytes | None) -> None:
+    """A bit for each firm that the organisation may know of on the day, or for the firm itself.
+
+    `own` are their numbers, four bytes each, the greatest byte first.
+    """
     firm_id: int | None = session.info.get("own_firm")
-    listed = (own or "") if firm_id is None else str(firm_id)
-    numbers = np.fromstring(listed, dtype=np.int32, sep=",")
+    numbers = np.frombuffer(own or b"", ">i4") if firm_id is None else np.array([firm_id])
     known = np.zeros(numbers.max(initial=-1) + 1, dtype=np.bool_)
     known[numbers] = True
     bits = np.packbits(known, bitorder="little").tobytes()
-    session.execute(LAY_DOWN, {"bits": "\\x" + bits.hex()})
+    plainly(session, LAY_DOWN, {"bits": "\\x" + bits.hex()})
 
 
 @contextmanager

@@ -16,11 +16,11 @@ depends_on = None
 PLACES = (("location", "park_id"), ("residency", "incubator_id"))
 CURRENT = sa.text("superseded_at is null")
 OWN = """
-create function own_firms(organisation int, day date) returns text
+create function own_firms(organisation int, day date) returns bytea
 language sql stable security definer
 set search_path = public, pg_temp set plan_cache_mode = force_custom_plan
 as $$
-  select string_agg(firm_id::text, ',') from (
+  select string_agg(int4send(firm_id), '') from (
     select firm_id from residency
     where incubator_id = organisation and during @> day and superseded_at is null
     union all
