@@ -1,6 +1,6 @@
 """The application: the one place that wires things."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -39,7 +39,8 @@ from app.core.logs import log_plainly
 from app.core.manual import router as manual_pages
 from app.core.resource import describe_common, in_standard_words
 from app.core.settings import Settings
-from app.core.web import STATIC, Problem, install_errors, problem_response
+from app.core.web import ENVIRONMENT, STATIC, Problem, install_errors, problem_response
+from app.core.wording import in_language
 from app.doors.api import doors as doors_api
 from app.doors.api import router as corrections_api
 from app.doors.link_pages import router as link_pages
@@ -82,6 +83,7 @@ from app.pipeline.flag_api import router as flag_api
 from app.pipeline.flag_pages import router as flag_pages
 from app.pipeline.portrait_pages import router as portrait_pages
 from app.pipeline.reform_api import router as reform_api
+from app.pipeline.trail import column_label
 from app.pipeline.trail_api import router as trail_api
 from app.pipeline.trail_pages import router as trail_pages
 from app.pipeline.what_if_pages import router as what_if_pages
@@ -143,6 +145,14 @@ ROUTERS = (
 )  # fmt: skip
 COMMON: dict[str, Any] = {"responses": ERRORS, "max_body_size": LARGEST_BODY, "docs_url": None,
                           "redoc_url": None, "telemetry": {"logs": False}}  # fmt: skip
+
+
+def _label(code: str, locale: str) -> str:
+    return str(column_label(code)[locale])
+
+
+# Pages call a field as its form does, not by its code.
+ENVIRONMENT.filters["told"] = partial(in_language, label=_label)
 
 
 class Tidu(FastAPI):

@@ -1,7 +1,7 @@
 """What the schemas find wrong, in words of both languages: cause and what to give instead."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -10,6 +10,8 @@ OWN = "Value error, "
 BOTH = re.compile(r"(.*[^\x00-\x7f].*?) \(([^\u4e00-\u9fff]+)\)", re.DOTALL)
 # The field or parameter that a sentence begins with.
 NAMED = re.compile(r"[\w.*\[\]-]+: ", re.ASCII)
+# What a field is called in a language.
+Called = Callable[[str, str], str]
 NUMBER, DAY, INSTANT = (
     "应为数字",
     "应为日期，例如 2024-05-31",
@@ -67,17 +69,18 @@ def apart(sentence: str) -> tuple[str, str]:
     return (sentence, sentence) if found is None else (found[1], found[2])
 
 
-def in_language(sentence: str, locale: str) -> str:
-    """What of a sentence is in the reader's language; a field named before a part stays."""
-    told = [_part(part, locale) for part in sentence.split("；")]
+def in_language(sentence: str, locale: str, label: Called = lambda code, _locale: code) -> str:
+    """What of a sentence is in the reader's language; a field named before a part by its label."""
+    told = [_part(part, locale, label) for part in sentence.split("；")]
     return ("；" if locale == "zh" else "; ").join(told)
 
 
-def _part(part: str, locale: str) -> str:
+def _part(part: str, locale: str, label: Called) -> str:
     named = NAMED.match(part)
     head = "" if named is None else named[0]
     zh, en = apart(part.removeprefix(head))
-    return head + (zh if locale == "zh" else en)
+    called = f"{label(head[:-2], locale)}: " if head else ""
+    return called + (zh if locale == "zh" else en)
 
 
 def said(error: ErrorDetails) -> str:

@@ -36,6 +36,19 @@ def in_yuan(value: object) -> object:
 Money = Annotated[
     Number, BeforeValidator(in_yuan), Field(ge=0, le=LARGEST_YUAN, max_digits=18, decimal_places=2)
 ]
+# What the days of records are called in English, where one is refused.
+DAYS = {
+    "入驻日期": "day of moving in", "到期日期": "due date",
+    "参赛日期": "day of entering", "发布日期": "day of publication", "发生日期": "day it happened",
+    "同意日期": "day of consent", "复核日期": "day of the re-check", "开始日期": "start date",
+    "截止日": "last day", "授权日": "day of grant", "放款日期": "day of paying out",
+    "日期": "date", "服务日期": "day of service", "毕业日期": "day of graduation",
+    "申请日": "day of application", "登记日期": "day of registration",
+    "确认日期": "day of confirmation", "签订日期": "day of signing", "终止日": "day it ended",
+    "结束日期": "end date", "结清日期": "day of repayment", "获奖日期": "day of the award",
+    "裂变日期": "day of the spin-off", "认定日期": "day of recognition",
+    "起始日": "first day", "判断日期": "day of judgement", "下一步日期": "day of the next step",
+}  # fmt: skip
 Rank = Annotated[int, Field(strict=True, ge=1, le=999)]
 Truth = Annotated[bool, Field(strict=True)]
 
@@ -115,7 +128,7 @@ def in_order(first: str, earlier: date | None, then: str, later: date | None) ->
     if earlier is not None and later is not None and later < earlier:
         raise ValueError(
             f"{then} {later} 早于{first} {earlier}：请核对两个日期 "
-            f"({later} is before {earlier}: check both dates)"
+            f"({DAYS[then]} {later} is before {DAYS[first]} {earlier}: check both dates)"
         )
 
 
@@ -123,8 +136,8 @@ def past(what: str, day: date) -> None:
     """Refuse a day that has not come."""
     if day > today():
         raise ValueError(
-            f"{what} {day} 尚未到来：请填写已发生的日期 ({day} lies in the future: give the day "
-            "on which it happened)"
+            f"{what} {day} 尚未到来：请填写已发生的日期 "
+            f"({DAYS[what]} {day} lies in the future: give the day on which it happened)"
         )
 
 

@@ -225,7 +225,8 @@ def test_the_pages_act_and_say_what_is_wrong(
     assert left.status_code == 303
     analyst = people.person(db, Role.ANALYST)
     rate = {"measure": "graduates", "amount": "1万", "since": "2026-01-01", "basis": "x"}
-    assert analyst.post("/carriers", data=rate).status_code == 422
+    refused = analyst.post("/carriers", data=rate)
+    assert refused.status_code == 422 and "金额: " in refused.text, "its label, not its code"
     said = {"kind": "incubator", "seats": "many", "version": "1"}
     assert analyst.post(f"{home}/edit", data=said).status_code == 422
     said |= {"seats": "120"}

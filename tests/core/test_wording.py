@@ -61,3 +61,6 @@ def test_a_page_says_a_fault_in_one_language() -> None:
     assert in_language(both, "zh") == "gapcount: 没有参数 gapcount；最接近的是 gap_count"
     assert in_language(both, "en") == "gapcount: unknown parameter; did you mean it?"
     assert in_language("只有一种语言", "en") == "只有一种语言"
+    below = "amount: 不得小于 0 (Input should be greater than or equal to 0)"
+    named = in_language(below, "zh", lambda code, locale: {"amount": "金额"}[code])
+    assert named == "金额: 不得小于 0"

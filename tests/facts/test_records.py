@@ -23,7 +23,11 @@ BAD = {
     "registered before it was signed": ("tech-contracts", {"registered_on": "2024-03-01"}, "登记"),
     "technology beyond the price": ("tech-contracts", {"technology_amount": "1000001"}, "核对金额"),
     "paid back before it was paid out": ("loans", {"ended_on": "2023-01-01"}, "请核对两个日期"),
-    "due before it was paid out": ("loans", {"due_on": "2023-01-01"}, "请核对两个日期"),
+    "due before it was paid out": (
+        "loans",
+        {"due_on": "2023-01-01"},
+        "due date 2023-01-01 is before day of paying out",
+    ),
     "an amount with a unit": ("loans", {"amount": "300万元"}, "折算为元填写"),
     "an amount in another unit": ("loans", {"amount": "9000000000000.01"}, "请核对数值和单位"),
     "finer than a fen": ("loans", {"amount": "1.001"}, "decimal places"),
