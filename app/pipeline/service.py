@@ -198,7 +198,7 @@ def _store(session: Session, ids: list[int], sets: tuple[LoadedSet, ...], as_of:
 def _follow(
     session: Session, ids: list[int] | None, in_force: tuple[LoadedSet, ...], as_of: date
 ) -> None:
-    """Flags and the effects of support cases, once verdicts are stored."""
+    """Flags, and the effects of support cases, of some firms or all, once verdicts are stored."""
     few = None if ids is None or len(ids) > FEW else ids
     raise_flags(session, few, in_force, as_of)
     effects.measure(session, few, _first(in_force), as_of)

@@ -228,16 +228,12 @@ def _organisations(db: Session) -> Sequence[Organisation]:
 
 
 def _bodies(db: Session, locale: str) -> dict[int, str]:
-    return {one.id: _called(one, locale) for one in _organisations(db)}
+    return {one.id: named(one, locale) for one in _organisations(db)}
 
 
 def _said(db: Session, locale: str) -> dict[str, str]:
     """What an organisation is called in the reader's language, by the name that a form sends."""
-    return {one.name: _called(one, locale) for one in _organisations(db)}
-
-
-def _called(body: Organisation, locale: str) -> str:
-    return named(body, locale)
+    return {one.name: named(one, locale) for one in _organisations(db)}
 
 
 def _names(db: Session, fact: Any) -> dict[str, dict[int, str]]:
